@@ -1,0 +1,99 @@
+"""Networks on disk: safetensors with a JSON header, written atomically. Nothing is ever unpickled."""
+
+import json
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.schedule import Schedule
+from ddpm_notes.unet import UNet, UNetConfig
+
+FORMAT = "ddpm_notes-1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network ready to use, in evaluation mode; its schedule; and what was written beside it."""
+
+    model: nn.Module
+    schedule: Schedule
+    about: dict
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that `path` holds either its old content or all of the new; ValueError if the disk is full."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ValueError(f"could not write {path} ({error.strerror}); make room or choose another place") from error
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
+    """Named tensors and a dictionary of plain values, as one safetensors file, written atomically."""
+    metadata = {"format": FORMAT, "about": json.dumps(about, sort_keys=True)}
+    tensors = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, safetensors.torch.save(tensors, metadata))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
+    """The inverse of `write_tensors`. ValueError if the file is missing, damaged, or not one of this package's."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"no checkpoint at {path} ({error.strerror}); train one with python -m ddpm_notes train"
+        ) from error
+    try:
+        tensors = safetensors.torch.load(data)
+        (length,) = struct.unpack("<Q", data[:8])
+        metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+    except (SafetensorError, ValueError, struct.error) as error:
+        raise ValueError(f"{path} is damaged or not a safetensors file ({error}); fetch or train it again") from error
+    if metadata.get("format") != FORMAT:
+        raise ValueError(
+            f"{path} was not written by ddpm_notes (format {metadata.get('format')!r}, expected {FORMAT!r})"
+        )
+    return tensors, json.loads(metadata["about"])
+
+
+def save_checkpoint(path: Path, model: Parameterized, about: dict) -> None:
+    """Write a network with its configuration and its schedule.
+
+    model: a `Parameterized` U-Net. about: plain values worth keeping beside it (steps, seed, data).
+    """
+    tensors = {f"net.{name}": tensor for name, tensor in model.net.state_dict().items()}
+    tensors["schedule.beta"] = model.schedule.beta
+    shape = {
+        "unet": model.net.config.to_dict(),
+        "predicts": model.predicts,
+        "learned_variance": model.learned_variance,
+    }
+    write_tensors(path, tensors, {**about, **shape})
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read what `save_checkpoint` wrote. Raises ValueError, with the reason, for anything else."""
+    tensors, about = read_tensors(path)
+    try:
+        schedule = Schedule(tensors.pop("schedule.beta"))
+        net = UNet(UNetConfig.from_dict(about["unet"]))
+        net.load_state_dict({name.removeprefix("net."): tensor for name, tensor in tensors.items()})
+    except (KeyError, RuntimeError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path} does not hold a U-Net of this package ({reason}); train it again") from error
+    model = Parameterized(net, schedule, about["predicts"], about["learned_variance"])
+    return Checkpoint(model.eval().requires_grad_(False), schedule, about)

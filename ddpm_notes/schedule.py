@@ -1,0 +1,121 @@
+"""The variance schedule beta_1..beta_T and what follows from it: Section 2, Eqs. (2), (4), (7)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """The forward process variances, in float64, indexed by the paper's t.
+
+    Every table has T + 1 entries; entry 0 is clean data: beta_0 = 0, alpha_0 = alpha_bar_0 = 1,
+    beta_tilde_0 = 0. So `alpha_bar[t - 1]` needs no special case at t = 1.
+
+    Build one with `linear_schedule`, or with `Schedule.from_betas` from beta_1..beta_T.
+    """
+
+    beta: Tensor  # (T + 1,)
+
+    @classmethod
+    def from_betas(cls, betas: Tensor) -> "Schedule":
+        """The schedule with the given beta_1..beta_T, shape (T,), each strictly between 0 and 1.
+
+        Raises ValueError if a beta is outside (0, 1) or if they decrease (the paper's three
+        schedules are constant or increasing, App. B, p. 14).
+        """
+        betas = torch.as_tensor(betas, dtype=torch.float64)
+        if betas.ndim != 1 or len(betas) == 0:
+            raise ValueError(f"betas must be a vector of at least one variance, got shape {tuple(betas.shape)}")
+        if not bool(((betas > 0) & (betas < 1)).all()):
+            raise ValueError(
+                f"every beta must lie strictly between 0 and 1, got {betas.min():.4g}..{betas.max():.4g}; "
+                "a schedule rescaled by 1000/T needs T > 20"
+            )
+        if bool((betas.diff() < 0).any()):
+            raise ValueError("the betas must not decrease with t; sort them, or build the schedule from alpha_bar")
+        return cls(torch.cat([betas.new_zeros(1), betas]))
+
+    @classmethod
+    def from_alpha_bar(cls, alpha_bar: Tensor) -> "Schedule":
+        """The schedule whose alpha_bar_1..alpha_bar_T are given: beta_t = 1 - alpha_bar_t / alpha_bar_{t-1}.
+
+        Used for sub-sequences of another schedule (`sampling.strided`), whose betas may decrease.
+        """
+        alpha_bar = torch.as_tensor(alpha_bar, dtype=torch.float64)
+        with_clean = torch.cat([alpha_bar.new_ones(1), alpha_bar])
+        betas = 1 - with_clean[1:] / with_clean[:-1]
+        if not bool(((betas > 0) & (betas < 1)).all()):
+            raise ValueError("alpha_bar must decrease strictly from below 1 and stay above 0")
+        return cls(torch.cat([betas.new_zeros(1), betas]))
+
+    @property
+    def T(self) -> int:
+        """The number of steps of the chain."""
+        return len(self.beta) - 1
+
+    @cached_property
+    def alpha(self) -> Tensor:
+        """alpha_t := 1 - beta_t (p. 2)."""
+        return 1 - self.beta
+
+    @cached_property
+    def alpha_bar(self) -> Tensor:
+        """alpha_bar_t := prod_{s=1}^t alpha_s (p. 2)."""
+        return self.alpha.cumprod(0)
+
+    @cached_property
+    def beta_tilde(self) -> Tensor:
+        """beta_tilde_t := (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t) beta_t, Eq. (7); beta_tilde_1 = 0."""
+        before = 1 - self.alpha_bar[:-1]
+        return torch.cat([self.beta[:1], before / (1 - self.alpha_bar[1:]) * self.beta[1:]])
+
+    @cached_property
+    def snr(self) -> Tensor:
+        """The signal-to-noise ratio alpha_bar_t / (1 - alpha_bar_t); infinite at t = 0."""
+        return self.alpha_bar / (1 - self.alpha_bar)
+
+    def check(self, t: Tensor, batch: int | None = None) -> None:
+        """Raise ValueError unless t is an int64 vector with values in 1..T, one for each of `batch` images."""
+        if not isinstance(t, Tensor) or t.dtype != torch.int64 or t.ndim != 1:
+            what = f"{t.dtype} of shape {tuple(t.shape)}" if isinstance(t, Tensor) else type(t).__name__
+            raise ValueError(f"t must be an int64 tensor of shape (B,), got {what}; write torch.full((B,), t)")
+        if batch is not None and len(t) != batch:
+            raise ValueError(f"t must have one entry for each of the {batch} images, got {len(t)}")
+        if len(t) and not (1 <= int(t.min()) and int(t.max()) <= self.T):
+            wrong = int(t.min()) if t.min() < 1 else int(t.max())
+            raise ValueError(f"t must be in 1..{self.T} (the paper's t), got {wrong}")
+
+    def at(self, table: Tensor, t: Tensor, like: Tensor) -> Tensor:
+        """`table[t]` with the dtype and device of `like`, shaped (B, 1, ..., 1) to multiply it."""
+        value = table.to(like.device)[t].to(like.dtype)
+        return value.view(-1, *[1] * (like.ndim - 1))
+
+
+def linear_schedule(T: int = 1000, beta_1: float = 1e-4, beta_T: float = 0.02) -> Schedule:
+    """The paper's choice: beta_t linear in t from beta_1 = 1e-4 to beta_T = 0.02, T = 1000 (Section 4, p. 5)."""
+    return Schedule.from_betas(torch.linspace(beta_1, beta_T, T, dtype=torch.float64))
+
+
+def quadratic_schedule(T: int = 1000, beta_1: float = 1e-4, beta_T: float = 0.02) -> Schedule:
+    """sqrt(beta_t) linear in t: the paper's "quadratic" candidate (App. B, p. 14), as in the released code."""
+    return Schedule.from_betas(torch.linspace(beta_1**0.5, beta_T**0.5, T, dtype=torch.float64) ** 2)
+
+
+def constant_schedule(T: int = 1000, beta: float = 0.01) -> Schedule:
+    """beta_t = beta for every t: the paper's "constant" candidate (App. B, p. 14).
+
+    The paper gives no value; 0.01 keeps L_T about as close to 0 as the linear schedule does.
+    """
+    return Schedule.from_betas(torch.full((T,), beta, dtype=torch.float64))
+
+
+def rescaled_linear_schedule(T: int) -> Schedule:
+    """The linear schedule for another T, with every beta multiplied by 1000 / T.
+
+    This keeps sum(beta), and so alpha_bar_T, near the paper's: the chain still ends in noise.
+    The end points without the factor leave alpha_bar_T = 0.60 at T = 50. Needs T > 20, so that beta_T < 1.
+    """
+    return linear_schedule(T, 1e-4 * 1000 / T, 0.02 * 1000 / T)

@@ -1,0 +1,221 @@
+"""The U-Net of the released code: App. B, p. 14. Widths and initialisation are in the code alone.
+
+What the code fixes and the paper leaves open: three residual blocks per level on the way up, attention
+after every block at the attention resolutions and always in the middle, downsampling by a strided
+convolution padded on the right and bottom only, and last layers initialised to (nearly) zero.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    """The shape of a U-Net. The defaults are the released CIFAR10 model: 35,746,307 parameters.
+
+    size: side of the square images, in pixels. channels: image channels. out_channels: None for the
+    image channels; twice as many for a learned variance. width: feature channels of the first level.
+    multipliers: the width of each level in units of `width`; each level halves the resolution.
+    blocks: residual blocks per level on the way down (one more on the way up). attention: the
+    resolutions, in pixels, with self-attention besides the middle. dropout: in every residual block.
+    groups: of the group normalisation, which must divide every width.
+    """
+
+    size: int = 32
+    channels: int = 3
+    out_channels: int | None = None
+    width: int = 128
+    multipliers: tuple[int, ...] = (1, 2, 2, 2)
+    blocks: int = 2
+    attention: tuple[int, ...] = (16,)
+    dropout: float = 0.1
+    groups: int = 32
+
+    def __post_init__(self):
+        if self.size % 2 ** (len(self.multipliers) - 1):
+            raise ValueError(f"images of {self.size} pixels cannot be halved {len(self.multipliers) - 1} times")
+        if self.width % self.groups:
+            raise ValueError(f"groups must divide the width, got {self.groups} groups for width {self.width}")
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "UNetConfig":
+        """The inverse of `to_dict`, for configurations read from JSON."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+    def to_dict(self) -> dict:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+CIFAR10 = UNetConfig()
+LSUN256 = UNetConfig(size=256, multipliers=(1, 1, 2, 2, 4, 4), dropout=0.0)
+DIGITS = UNetConfig(size=8, channels=1, width=32, multipliers=(1, 2), attention=(4,), groups=8)
+FASHION = UNetConfig(size=28, channels=1, width=32, multipliers=(1, 2, 2), attention=(7,), groups=8)
+
+
+def time_embedding(t: Tensor, dim: int) -> Tensor:
+    """The sinusoidal embedding of the paper's t, (B,) to (B, dim): [sin | cos] of (t - 1) times dim / 2 frequencies.
+
+    The frequencies fall geometrically from 1 to 1/10000. The network counts time from 0, as the released
+    code does: this is the only place where the paper's t becomes t - 1.
+    """
+    half = dim // 2
+    frequencies = torch.exp(torch.arange(half, device=t.device, dtype=torch.float32) * (-math.log(10000) / (half - 1)))
+    angles = (t - 1).float()[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+def _initialise(layer: nn.Module, scale: float = 1.0) -> nn.Module:
+    """Xavier-uniform weights, zero biases; scale=0 starts a layer at almost zero (1e-10), as in the released code."""
+    fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layer.weight)
+    bound = math.sqrt(3 * max(scale, 1e-10) / ((fan_in + fan_out) / 2))
+    nn.init.uniform_(layer.weight, -bound, bound)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _conv(into: int, out: int, size: int = 3, stride: int = 1, padding: int = 1, scale: float = 1.0) -> nn.Conv2d:
+    return _initialise(nn.Conv2d(into, out, size, stride, padding), scale)
+
+
+def _dense(into: int, out: int, scale: float = 1.0) -> nn.Linear:
+    return _initialise(nn.Linear(into, out), scale)
+
+
+class ResidualBlock(nn.Module):
+    """GN, swish, conv; plus the time embedding; GN, swish, dropout, conv starting at zero; and a shortcut."""
+
+    def __init__(self, into: int, out: int, config: UNetConfig):
+        super().__init__()
+        self.norm1 = nn.GroupNorm(config.groups, into, eps=1e-6)
+        self.conv1 = _conv(into, out)
+        self.time = _dense(4 * config.width, out)
+        self.norm2 = nn.GroupNorm(config.groups, out, eps=1e-6)
+        self.dropout = nn.Dropout(config.dropout)
+        self.conv2 = _conv(out, out, scale=0)
+        self.shortcut = nn.Identity() if into == out else _conv(into, out, size=1, padding=0)
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = h + self.time(embedding)[:, :, None, None]  # embedding is already swish-ed
+        h = self.conv2(self.dropout(F.silu(self.norm2(h))))
+        return self.shortcut(x) + h
+
+
+class SelfAttention(nn.Module):
+    """Single-head self-attention over the pixels, scale C^(-1/2), added to its input."""
+
+    def __init__(self, channels: int, config: UNetConfig):
+        super().__init__()
+        self.norm = nn.GroupNorm(config.groups, channels, eps=1e-6)
+        self.query, self.key, self.value = (_dense(channels, channels) for _ in range(3))
+        self.out = _dense(channels, channels, scale=0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        pixels = self.norm(x).flatten(2).transpose(1, 2)  # (B, H*W, C)
+        q, k, v = self.query(pixels), self.key(pixels), self.value(pixels)
+        mixed = F.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None])[:, 0]
+        return x + self.out(mixed).transpose(1, 2).reshape(x.shape)
+
+
+class Downsample(nn.Module):
+    """A 3x3 convolution of stride 2 over an image padded by one pixel on the right and at the bottom."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv = _conv(channels, channels, stride=2, padding=0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(F.pad(x, (0, 1, 0, 1)))
+
+
+class Upsample(nn.Module):
+    """Nearest-neighbour doubling, then a 3x3 convolution."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv = _conv(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+
+
+class Stage(nn.Module):
+    """One residual block and, at an attention resolution, the attention that follows it."""
+
+    def __init__(self, into: int, out: int, attends: bool, config: UNetConfig):
+        super().__init__()
+        self.block = ResidualBlock(into, out, config)
+        self.attention = SelfAttention(out, config) if attends else None
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        h = self.block(x, embedding)
+        return h if self.attention is None else self.attention(h)
+
+
+class UNet(nn.Module):
+    """epsilon_theta(x_t, t): a model in the sense of this package.
+
+    forward(x, t): x (B, channels, size, size); t (B,), the paper's t, 1..T. Returns (B, out_channels,
+    size, size). Raises ValueError if x has another number of channels or another size.
+    """
+
+    def __init__(self, config: UNetConfig = CIFAR10):
+        super().__init__()
+        self.config = config
+        widths = [config.width * m for m in config.multipliers]
+        self.time1 = _dense(config.width, 4 * config.width)
+        self.time2 = _dense(4 * config.width, 4 * config.width)
+        self.conv_in = _conv(config.channels, config.width)
+
+        self.down, skips, channels, size = nn.ModuleList(), [config.width], config.width, config.size
+        for level, width in enumerate(widths):
+            for _ in range(config.blocks):
+                self.down.append(Stage(channels, width, size in config.attention, config))
+                channels = width
+                skips.append(channels)
+            if level < len(widths) - 1:
+                self.down.append(Downsample(channels))
+                skips.append(channels)
+                size //= 2
+
+        self.middle1 = Stage(channels, channels, True, config)
+        self.middle2 = Stage(channels, channels, False, config)
+
+        self.up = nn.ModuleList()
+        for level, width in reversed(list(enumerate(widths))):
+            for _ in range(config.blocks + 1):
+                self.up.append(Stage(channels + skips.pop(), width, size in config.attention, config))
+                channels = width
+            if level > 0:
+                self.up.append(Upsample(channels))
+                size *= 2
+
+        self.norm_out = nn.GroupNorm(config.groups, channels, eps=1e-6)
+        self.conv_out = _conv(channels, config.out_channels or config.channels, scale=0)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        c = self.config
+        if x.ndim != 4 or x.shape[1:] != (c.channels, c.size, c.size):
+            raise ValueError(f"this U-Net expects images (B, {c.channels}, {c.size}, {c.size}), got {tuple(x.shape)}")
+        embedding = self.time1(time_embedding(t, c.width).to(x.dtype))
+        embedding = F.silu(self.time2(F.silu(embedding)))
+
+        h = self.conv_in(x)
+        skips = [h]
+        for layer in self.down:
+            h = layer(h, embedding) if isinstance(layer, Stage) else layer(h)
+            skips.append(h)
+        h = self.middle2(self.middle1(h, embedding), embedding)
+        for layer in self.up:
+            h = layer(torch.cat([h, skips.pop()], dim=1), embedding) if isinstance(layer, Stage) else layer(h)
+        return self.conv_out(F.silu(self.norm_out(h)))
+
+
+def count_parameters(model: nn.Module) -> int:
+    """The number of trainable numbers."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)

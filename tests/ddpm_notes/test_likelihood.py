@@ -1,0 +1,71 @@
+"""The bound against entropies that are known exactly."""
+
+import math
+
+import pytest
+import torch
+
+from ddpm_notes.forward import forward_posterior, forward_process
+from ddpm_notes.likelihood import Bound, mean_and_error, prior_kl, rate_distortion, variational_bound
+from ddpm_notes.losses import gaussian_kl
+from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
+from ddpm_notes.reverse import reverse_moments
+from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule
+
+
+def test_l_T_is_the_kl_of_two_gaussians_with_plain_numbers(paper_schedule):
+    a = 4.035829765e-5
+    expected = 0.5 * (a * 0.25 + (1 - a) - 1 - math.log(1 - a)) / math.log(2)
+    assert prior_kl(torch.full((1, 1, 2, 2), 0.5), paper_schedule).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_l_T_is_about_1e_minus_5_bits_on_the_digits(digits, paper_schedule):
+    assert 5e-6 < prior_kl(digits.x0, paper_schedule).mean() < 2.5e-5
+
+
+@pytest.mark.parametrize("variance", ["beta", "beta_tilde"])
+def test_a_perfect_network_stays_above_the_entropy_of_the_digits(digits, generator, variance):
+    """Within 4 standard errors; the digits' entropy is log2(1797) / 64 bits/dim."""
+    schedule = rescaled_linear_schedule(50)
+    x0 = digits.x0[::9]
+    bound = variational_bound(
+        EmpiricalDenoiser(digits.x0, schedule), x0, schedule, variance, levels=17, generator=generator
+    )
+    mean, error = mean_and_error(bound.total)
+    assert mean > math.log2(1797) / 64 - 4 * error
+    assert bound.terms.shape == (200, 50) and (bound.terms[:, 1:] >= 0).all()
+
+
+def test_the_bound_is_tight_where_the_reverse_process_is_exactly_gaussian(generator):
+    """x_0 ~ N(0, 1): with sigma_t^2 = beta_t every reverse step is exact, so the excess of t > 1 is zero.
+
+    Each L_{t-1} must equal its share of the mutual information, log(sigma_t / sqrt(beta_tilde_t)) on average.
+    """
+    schedule = linear_schedule(60, 1e-3, 0.2)
+    oracle = GaussianMixtureDenoiser(torch.zeros(1, 4), 1.0, schedule)
+    x0 = torch.randn(20_000, 4, generator=generator, dtype=torch.float64)
+    for t in (2, 20, 60):
+        ts = torch.full((20_000,), t)
+        noise = torch.randn(x0.shape, generator=generator, dtype=torch.float64)
+        xt = forward_process(x0, ts, schedule, noise)
+        mean_q, variance_q = forward_posterior(x0, xt, ts, schedule)
+        mean_p, log_variance_p, _ = reverse_moments(xt, ts, oracle, schedule)
+        kl = gaussian_kl(mean_q, variance_q.log(), mean_p, log_variance_p).mean(1) / math.log(2)
+        expected = 0.5 * math.log2(schedule.beta[t] / schedule.beta_tilde[t])
+        mean, error = mean_and_error(kl)
+        assert mean == pytest.approx(expected, abs=5 * error)
+
+
+def test_rate_is_cumulated_from_T_down_and_distortion_is_on_0_to_255():
+    bound = Bound(
+        prior=torch.tensor([0.5]), terms=torch.tensor([[3.0, 2.0, 1.0]]), x0_mse=torch.tensor([[0.01, 0.04, 0.25]])
+    )
+    curve = rate_distortion(bound)
+    assert curve.t.tolist() == [3, 2, 1]
+    assert curve.rate.tolist() == [0.5, 1.5, 3.5]
+    assert curve.rmse.tolist() == pytest.approx([0.5 * 127.5, 0.2 * 127.5, 0.1 * 127.5])
+    assert bound.total.item() == 6.5 and bound.rate.item() == 3.5 and bound.distortion.item() == 3.0
+
+
+def test_the_standard_error_is_that_of_the_mean():
+    assert mean_and_error(torch.tensor([1.0, 3.0])) == pytest.approx((2.0, 1.0))

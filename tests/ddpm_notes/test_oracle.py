@@ -1,0 +1,94 @@
+"""The perfect denoiser against autograd, brute force and integration."""
+
+import math
+
+import pytest
+import torch
+
+from ddpm_notes.forward import forward_process
+from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
+from ddpm_notes.schedule import linear_schedule
+
+
+@pytest.fixture
+def mixture(paper_schedule):
+    means = torch.tensor([[-1.0, 0.3], [0.5, 0.8], [0.2, -0.9]], dtype=torch.float64)
+    return GaussianMixtureDenoiser(
+        means,
+        torch.tensor([0.1, 0.0, 0.4], dtype=torch.float64),
+        paper_schedule,
+        weights=torch.tensor([1.0, 2.0, 5.0]),
+    )
+
+
+@pytest.mark.parametrize("t", [1, 30, 400, 1000])
+def test_the_optimal_noise_is_minus_the_scaled_score(mixture, paper_schedule, generator, t):
+    """epsilon* = -sqrt(1 - alpha_bar_t) grad log q(x_t), the gradient by automatic differentiation."""
+    xt = torch.randn(7, 2, generator=generator, dtype=torch.float64).requires_grad_()
+    ts = torch.full((7,), t)
+    (score,) = torch.autograd.grad(mixture.log_density(xt, ts).sum(), xt)
+    expected = -(1 - paper_schedule.alpha_bar[t]).sqrt() * score
+    torch.testing.assert_close(mixture(xt.detach(), ts), expected, rtol=1e-8, atol=1e-8)
+
+
+def test_the_density_of_x_t_integrates_to_one_and_is_the_mixture_written_out(mixture, paper_schedule):
+    line = torch.linspace(-6, 6, 601, dtype=torch.float64)
+    grid = torch.cartesian_prod(line, line)
+    log_q = mixture.log_density(grid, torch.full((len(grid),), 200))
+    assert log_q.exp().sum().item() * 0.02**2 == pytest.approx(1, abs=1e-6)
+    a = paper_schedule.alpha_bar[200].item()
+    expected = 0.0
+    for weight, mean, variance in ((1 / 8, (-1, 0.3), 0.1), (2 / 8, (0.5, 0.8), 0.0), (5 / 8, (0.2, -0.9), 0.4)):
+        v = a * variance + 1 - a
+        squared = sum((1.0 - math.sqrt(a) * m) ** 2 for m in mean)
+        expected += weight * math.exp(-squared / (2 * v)) / (2 * math.pi * v)
+    at_one = mixture.log_density(torch.ones(1, 2, dtype=torch.float64), torch.tensor([200]))
+    assert at_one.item() == pytest.approx(math.log(expected), rel=1e-10)
+
+
+def test_the_best_guess_of_the_image_is_its_mean_given_x_t_by_importance_sampling(paper_schedule, generator):
+    """E[x_0 | x_t] from a million draws of x_0 weighted by q(x_t | x_0)."""
+    one = GaussianMixtureDenoiser(torch.tensor([[-0.6], [0.9]]), torch.tensor([0.05, 0.2]), paper_schedule)
+    pick = torch.rand(1_000_000, generator=generator) < 0.5
+    z = torch.randn(1_000_000, generator=generator, dtype=torch.float64)
+    x0 = torch.where(pick, -0.6 + 0.05**0.5 * z, 0.9 + 0.2**0.5 * z)
+    a = paper_schedule.alpha_bar[300].item()
+    weight = torch.exp(-((0.4 - math.sqrt(a) * x0) ** 2) / (2 * (1 - a)))
+    expected = ((weight * x0).sum() / weight.sum()).item()
+    assert one.x0(torch.tensor([[0.4]]), torch.tensor([300])).item() == pytest.approx(expected, abs=3e-3)
+
+
+def test_a_gaussian_of_unit_variance_stays_as_it_is(paper_schedule, generator):
+    """For x_0 ~ N(0, I) every x_t is N(0, I), and epsilon* = sqrt(1 - alpha_bar_t) x_t."""
+    oracle = GaussianMixtureDenoiser(torch.zeros(1, 3), 1.0, paper_schedule)
+    xt, t = torch.randn(4, 3, generator=generator, dtype=torch.float64), torch.tensor([1, 7, 500, 1000])
+    expected = (1 - paper_schedule.alpha_bar[t]).sqrt()[:, None] * xt
+    torch.testing.assert_close(oracle(xt, t), expected)
+
+
+def test_the_empirical_denoiser_is_a_softmax_over_the_images(digits, generator):
+    schedule = linear_schedule()
+    x0, t = digits.x0[:50], torch.tensor([150, 600])
+    xt = forward_process(x0[:2], t, schedule, generator=generator)
+    oracle = EmpiricalDenoiser(x0, schedule)
+    for i in range(2):
+        a = schedule.alpha_bar[t[i]].item()
+        logits = torch.stack([-((xt[i] - a**0.5 * x).double() ** 2).sum() / (2 * (1 - a)) for x in x0])
+        expected = (logits.softmax(0)[:, None] * x0.double().flatten(1)).sum(0)
+        torch.testing.assert_close(oracle.x0(xt, t)[i].flatten(), expected.float(), atol=1e-6, rtol=0)
+
+
+def test_the_entropy_of_distinct_images_is_log2_of_their_number(digits, paper_schedule):
+    oracle = EmpiricalDenoiser(digits.x0, paper_schedule)
+    assert len(digits.pixels.flatten(1).unique(dim=0)) == 1797
+    assert oracle.entropy() == pytest.approx(math.log2(1797) / 64, rel=1e-12)
+    twice = EmpiricalDenoiser(torch.cat([digits.x0[:4], digits.x0[:4]]), paper_schedule)
+    assert twice.entropy() == pytest.approx(2 / 64, rel=1e-12)
+
+
+def test_mistakes_are_named(paper_schedule):
+    with pytest.raises(ValueError, match="positive weight"):
+        GaussianMixtureDenoiser(torch.zeros(2, 3), 0.0, paper_schedule, weights=torch.tensor([1.0, 0.0]))
+    oracle = EmpiricalDenoiser(torch.zeros(2, 3), paper_schedule)
+    with pytest.raises(ValueError, match=r"\(B, 3\)"):
+        oracle(torch.zeros(1, 4), torch.tensor([1]))

@@ -1,0 +1,115 @@
+"""The sampler with a perfect network must draw from the data's distribution."""
+
+import math
+
+import pytest
+import torch
+
+from ddpm_notes.forward import forward_process
+from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
+from ddpm_notes.reverse import reverse_process
+from ddpm_notes.sampling import ddim, interpolate, mix, sample, sample_from, sample_steps, strided
+from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule
+
+
+def test_samples_of_a_perfect_network_have_the_mixtures_proportions_and_spread(generator):
+    """4,000 samples of 0.3 N(-0.8, 0.1^2) + 0.7 N(0.5, 0.1^2); limits at 5 standard errors."""
+    schedule = rescaled_linear_schedule(200)
+    oracle = GaussianMixtureDenoiser(torch.tensor([[-0.8], [0.5]]), 0.01, schedule, weights=torch.tensor([0.3, 0.7]))
+    x = sample(oracle, (4000, 1), schedule, generator=generator).flatten()
+    left = x < -0.15
+    assert left.float().mean().item() == pytest.approx(0.3, abs=5 * math.sqrt(0.21 / 4000))
+    assert x[left].mean().item() == pytest.approx(-0.8, abs=0.02)
+    assert x[~left].std().item() == pytest.approx(0.1, rel=0.1)
+
+
+def test_samples_of_the_empirical_oracle_are_images_of_the_set(digits, generator):
+    schedule = rescaled_linear_schedule(100)
+    x = sample(EmpiricalDenoiser(digits.x0[:20], schedule), (8, 1, 8, 8), schedule, generator=generator)
+    distance = torch.cdist(x.flatten(1), digits.x0[:20].flatten(1)).min(1).values
+    assert distance.max() < 0.05
+
+
+def test_the_steps_count_down_from_T_and_follow_reverse_process():
+    schedule = linear_schedule(5, 0.05, 0.3)
+    oracle = GaussianMixtureDenoiser(torch.tensor([[0.4]]), 0.1, schedule)
+    noise = {t: torch.full((2, 1), 0.1 * t) for t in range(1, 6)}
+    steps = list(sample_steps(oracle, torch.ones(2, 1), schedule, noises=noise.get))
+    assert [s.t for s in steps] == [5, 4, 3, 2, 1, 0]
+    x = torch.ones(2, 1)
+    for step in steps[:-1]:
+        torch.testing.assert_close(step.x, x)
+        torch.testing.assert_close(step.x0_hat, oracle.x0(x, torch.full((2,), step.t)))
+        x = reverse_process(x, torch.full((2,), step.t), oracle, schedule, noise=noise[step.t])
+    torch.testing.assert_close(steps[-1].x, x)
+
+
+def test_a_seed_decides_the_sample():
+    schedule = linear_schedule(10, 0.05, 0.3)
+    oracle = GaussianMixtureDenoiser(torch.tensor([[0.4]]), 0.1, schedule)
+    a, b, c = (sample(oracle, (3, 1), schedule, generator=torch.Generator().manual_seed(seed)) for seed in (4, 4, 5))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+def test_starting_late_keeps_what_x_t_already_says(digits, generator):
+    """From x_t at a small t the empirical oracle returns the very image that was noised."""
+    schedule = rescaled_linear_schedule(100)
+    x0 = digits.x0[:10]
+    xt = forward_process(x0, torch.full((10,), 6), schedule, generator=generator)
+    again = sample_from(EmpiricalDenoiser(digits.x0, schedule), xt, 6, schedule, generator=generator)
+    torch.testing.assert_close(again, x0, atol=0.05, rtol=0)
+    with pytest.raises(ValueError, match=r"1\.\.100"):
+        sample_from(None, xt, 101, schedule)
+
+
+@pytest.mark.parametrize(
+    "noise, factor", [("independent", math.sqrt(0.5)), ("shared", 1.0), ("variance-preserving", 1.0)]
+)
+def test_the_noise_of_a_mixed_latent_at_one_half(paper_schedule, generator, noise, factor):
+    """Standard deviation over 40,000 pixels, against sqrt(1 - alpha_bar_500) times the factor; 5 standard errors."""
+    x0 = torch.zeros(10, 1, 64, 64)[..., :63]
+    x = mix(x0, x0, 0.5, 500, paper_schedule, noise, generator)
+    expected = factor * math.sqrt(1 - paper_schedule.alpha_bar[500].item())
+    assert x.std().item() == pytest.approx(expected, rel=5 / math.sqrt(2 * x.numel()))
+
+
+def test_interpolation_ends_at_its_ends(digits, generator):
+    schedule = rescaled_linear_schedule(100)
+    a, b = digits.x0[:3], digits.x0[10:13]
+    oracle = EmpiricalDenoiser(digits.x0, schedule)
+    for lam, expected in ((0.0, a), (1.0, b)):
+        x = interpolate(oracle, a, b, lam, 6, schedule, generator=generator)
+        torch.testing.assert_close(x, expected, atol=0.05, rtol=0)
+    with pytest.raises(ValueError, match="lam"):
+        mix(a, b, 1.5, 20, schedule, "shared")
+    with pytest.raises(ValueError, match="independent"):
+        mix(a, b, 0.5, 20, schedule, "same")
+
+
+def test_a_strided_chain_keeps_both_ends_and_hands_the_network_the_old_t(paper_schedule):
+    seen = []
+    model, short = strided(lambda x, t: seen.append(t.tolist()) or x, paper_schedule, 4)
+    model(torch.zeros(4, 1), torch.tensor([1, 2, 3, 4]))
+    assert seen == [[250, 500, 750, 1000]]
+    torch.testing.assert_close(short.alpha_bar, paper_schedule.alpha_bar[[0, 250, 500, 750, 1000]])
+    _, same = strided(None, paper_schedule, 1000)
+    torch.testing.assert_close(same.beta, paper_schedule.beta, rtol=1e-9, atol=1e-15)
+    with pytest.raises(ValueError, match=r"1\.\.1000"):
+        strided(None, paper_schedule, 0)
+
+
+def test_ddim_with_eta_1_is_algorithm_2_with_beta_tilde():
+    schedule = linear_schedule(12, 0.02, 0.4)
+    oracle = GaussianMixtureDenoiser(torch.tensor([[0.4], [-0.7]]), 0.1, schedule)
+    xT = torch.linspace(-2, 2, 6)[:, None]
+    a = ddim(oracle, xT.shape, schedule, eta=1.0, xT=xT, generator=torch.Generator().manual_seed(1))
+    b = sample_from(oracle, xT, 12, schedule, variance="beta_tilde", generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(a, b, atol=1e-5, rtol=0)
+
+
+def test_ddim_with_eta_0_maps_gaussian_noise_linearly_for_gaussian_data():
+    """For N(0, 1) data the deterministic map is close to the identity when the steps are small."""
+    schedule = linear_schedule()
+    oracle = GaussianMixtureDenoiser(torch.zeros(1, 1), 1.0, schedule)
+    xT = torch.tensor([[-1.5], [0.0], [2.0]], dtype=torch.float64)
+    torch.testing.assert_close(ddim(oracle, xT.shape, schedule, xT=xT), xT, atol=0.02, rtol=0)

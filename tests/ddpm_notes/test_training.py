@@ -1,0 +1,116 @@
+"""Training: Algorithm 1 learns, resumes to the same bits, and stops at NaN."""
+
+import pytest
+import torch
+from torch import nn
+
+from ddpm_notes import data
+from ddpm_notes.losses import simple_loss
+from ddpm_notes.oracle import EmpiricalDenoiser
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.schedule import linear_schedule
+from ddpm_notes.training import TrainingConfig, TrainingDiverged, train
+from ddpm_notes.unet import UNet, UNetConfig
+
+TINY = UNetConfig(size=8, channels=1, width=16, multipliers=(1,), attention=(), groups=4, blocks=1, dropout=0.1)
+SCHEDULE = linear_schedule()
+
+
+def tiny_model(seed=0):
+    torch.manual_seed(seed)
+    return Parameterized(UNet(TINY), SCHEDULE)
+
+
+def config(**changes):
+    settings = {"steps": 6, "batch": 8, "warmup": 2, "save_every": 2, "learning_rate": 1e-3, "ema": 0.9}
+    return TrainingConfig(**{**settings, **changes})
+
+
+@pytest.fixture(scope="module")
+def x0():
+    return data.load("digits").x0[:64]
+
+
+def test_the_loss_falls_well_below_that_of_predicting_nothing_and_stays_above_the_floor(x0):
+    """Predicting 0 costs 1 per dimension; the floor is what the optimal denoiser of the same 64 images leaves."""
+    trained = train(tiny_model(), x0, SCHEDULE, config(steps=150, batch=64, warmup=10))
+    assert trained.losses[0] > 0.9
+    mean = trained.losses[-30:].mean()
+    t = torch.arange(1, 1001, 10)
+    images = x0[torch.arange(100) % 64]
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
+    floor = simple_loss(EmpiricalDenoiser(x0, SCHEDULE), images, SCHEDULE, t, noise).mean()
+    assert floor < mean < 0.35
+
+
+def test_a_resumed_run_gives_the_same_bits(x0, tmp_path):
+    whole = train(tiny_model(), x0, SCHEDULE, config())
+    train(tiny_model(), x0, SCHEDULE, config(steps=4), tmp_path / "state")
+    resumed = train(tiny_model(seed=9), x0, SCHEDULE, config(), tmp_path / "state")
+    assert torch.equal(whole.losses, resumed.losses) and len(whole.losses) == 6
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, resumed.model.state_dict()[name]), name
+
+
+def test_the_seed_decides_and_the_callers_random_state_is_left_alone(x0):
+    torch.manual_seed(123)
+    before = torch.get_rng_state()
+    model = tiny_model()
+    torch.set_rng_state(before)
+    a = train(model, x0, SCHEDULE, config(steps=2)).losses
+    assert torch.equal(torch.get_rng_state(), before)
+    b = train(tiny_model(), x0, SCHEDULE, config(steps=2)).losses
+    c = train(tiny_model(), x0, SCHEDULE, config(steps=2, seed=1)).losses
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+def test_the_first_step_of_the_warm_up_moves_nothing_and_the_average_trails_behind(x0):
+    model = tiny_model()
+    start = {name: p.clone() for name, p in model.named_parameters()}
+    train(model, x0, SCHEDULE, config(steps=1))
+    assert all(torch.equal(p, start[name]) for name, p in model.named_parameters())
+    model = tiny_model()
+    trained = train(model, x0, SCHEDULE, config(steps=2))
+    for (name, p), average in zip(model.named_parameters(), trained.model.parameters(), strict=False):
+        torch.testing.assert_close(average, 0.9 * start[name] + 0.1 * p.detach(), msg=name)
+
+
+def test_a_state_of_another_run_is_refused(x0, tmp_path):
+    train(tiny_model(), x0, SCHEDULE, config(steps=2), tmp_path / "state")
+    with pytest.raises(ValueError, match="another learning_rate"):
+        train(tiny_model(), x0, SCHEDULE, config(learning_rate=1e-4), tmp_path / "state")
+
+
+class Breaks(nn.Module):
+    """Returns NaN from its third call on."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.calls = nn.Parameter(torch.ones(1)), 0
+
+    def forward(self, xt, t):
+        self.calls += 1
+        return self.weight * xt / (0 if self.calls > 2 else 1) * (0 if self.calls > 2 else 1)
+
+
+def test_nan_stops_with_the_step_and_the_last_good_state(x0, tmp_path):
+    with pytest.raises(TrainingDiverged, match=r"step 2: .*last good state is .*state"):
+        train(Breaks(), x0, SCHEDULE, config(), tmp_path / "state")
+    with pytest.raises(TrainingDiverged, match="nothing was saved"):
+        train(Breaks(), x0, SCHEDULE, config())
+
+
+@pytest.mark.parametrize("loss, variance, channels", [("x0", "beta", 1), ("mean", "beta", 1), ("bound", "learned", 2)])
+def test_every_loss_of_table_2_trains(x0, loss, variance, channels):
+    torch.manual_seed(0)
+    unet = UNet(UNetConfig.from_dict({**TINY.to_dict(), "out_channels": channels}))
+    model = Parameterized(unet, SCHEDULE, learned_variance=variance == "learned")
+    trained = train(model, x0, SCHEDULE, config(steps=30, loss=loss, variance=variance, levels=17))
+    assert torch.isfinite(trained.losses).all() and trained.losses[-5:].mean() < trained.losses[:5].mean()
+
+
+def test_data_out_of_range_is_refused(x0):
+    with pytest.raises(ValueError, match=r"\[-1, 1\]"):
+        train(tiny_model(), x0 * 2, SCHEDULE, config())
+    with pytest.raises(ValueError, match="floating point images"):
+        train(tiny_model(), torch.zeros(3, 1, 8, 8, dtype=torch.uint8), SCHEDULE, config())

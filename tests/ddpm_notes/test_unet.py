@@ -1,0 +1,106 @@
+"""The U-Net: the released layout, its parameter counts, its padding and its clock."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from ddpm_notes.unet import (
+    CIFAR10,
+    DIGITS,
+    FASHION,
+    LSUN256,
+    Downsample,
+    SelfAttention,
+    UNet,
+    UNetConfig,
+    count_parameters,
+    time_embedding,
+)
+
+TINY = UNetConfig(size=8, channels=1, width=8, multipliers=(1, 2), attention=(4,), groups=4, dropout=0.0)
+
+
+@pytest.mark.parametrize("config, expected", [(CIFAR10, 35_746_307), (LSUN256, 113_673_219)])
+def test_the_released_models_have_the_papers_parameter_counts(config, expected):
+    """35.7M and 114M (App. B, p. 14)."""
+    with torch.device("meta"):
+        assert count_parameters(UNet(config)) == expected
+
+
+def test_the_presets_of_these_notes_fit_into_eight_megabytes():
+    for config in (DIGITS, FASHION):
+        with torch.device("meta"):
+            assert count_parameters(UNet(config)) * 4 < 8e6
+
+
+def test_a_new_network_predicts_almost_nothing():
+    torch.manual_seed(0)
+    net = UNet(TINY)
+    assert net(torch.randn(2, 1, 8, 8), torch.tensor([1, 1000])).abs().max() < 1e-3
+
+
+def test_the_clock_starts_at_the_papers_one():
+    embedding = time_embedding(torch.tensor([1, 4]), 8)
+    assert embedding[0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    expected = [f(3 * 10000 ** (-i / 3)) for f in (math.sin, math.cos) for i in range(4)]
+    assert embedding[1].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_downsampling_pads_on_the_right_and_at_the_bottom_only():
+    layer = Downsample(1)
+    nn.init.ones_(layer.conv.weight)
+    out = layer(torch.ones(1, 1, 4, 4))[0, 0]
+    assert out.tolist() == [[9, 6], [6, 4]]
+
+
+def test_attention_is_a_softmax_of_scaled_products():
+    torch.manual_seed(0)
+    config = UNetConfig(width=8, groups=4)
+    layer = SelfAttention(8, config)
+    nn.init.normal_(layer.out.weight)
+    x = torch.randn(2, 8, 3, 3)
+    pixels = layer.norm(x).flatten(2).transpose(1, 2)
+    weights = (layer.query(pixels) @ layer.key(pixels).transpose(1, 2) / math.sqrt(8)).softmax(-1)
+    expected = x + layer.out(weights @ layer.value(pixels)).transpose(1, 2).reshape(x.shape)
+    torch.testing.assert_close(layer(x), expected)
+
+
+def test_attention_sits_at_its_resolutions_and_always_in_the_middle():
+    net = _on_meta(CIFAR10)
+    down = [stage.attention is not None for stage in net.down if hasattr(stage, "block")]
+    up = [stage.attention is not None for stage in net.up if hasattr(stage, "block")]
+    assert down == [False] * 2 + [True] * 2 + [False] * 4
+    assert up == [False] * 6 + [True] * 3 + [False] * 3
+    assert net.middle1.attention is not None and net.middle2.attention is None
+
+
+def _on_meta(config):
+    with torch.device("meta"):
+        return UNet(config)
+
+
+def test_dropout_is_on_in_training_and_off_in_evaluation():
+    torch.manual_seed(0)
+    net = UNet(UNetConfig(size=8, channels=1, width=8, multipliers=(1,), attention=(), groups=4, dropout=0.5))
+    for parameter in net.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    x, t = torch.randn(1, 1, 8, 8), torch.tensor([3])
+    assert not torch.equal(net(x, t), net(x, t))
+    net.eval()
+    assert torch.equal(net(x, t), net(x, t))
+
+
+def test_twice_the_channels_for_a_learned_variance():
+    config = UNetConfig.from_dict({**TINY.to_dict(), "out_channels": 2})
+    assert UNet(config)(torch.zeros(1, 1, 8, 8), torch.tensor([1])).shape == (1, 2, 8, 8)
+
+
+def test_mistakes_are_named():
+    with pytest.raises(ValueError, match=r"\(B, 1, 8, 8\)"):
+        UNet(TINY)(torch.zeros(1, 3, 8, 8), torch.tensor([1]))
+    with pytest.raises(ValueError, match="halved"):
+        UNetConfig(size=30)
+    with pytest.raises(ValueError, match="groups"):
+        UNetConfig(width=40)

@@ -1,7 +1,7 @@
 """The figures of the notes in one style: readable in grey, by the colour-blind, and on a phone."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import matplotlib
 
@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from ddpm_notes.data import to_uint8
 from ddpm_notes.unet import Downsample, Stage, UNet, Upsample, count_parameters
@@ -94,40 +94,97 @@ def image_rows(rows: Sequence[tuple[str, Tensor]], column_titles: Sequence[str] 
     return figure
 
 
-def unet_diagram(net: UNet) -> Figure:
-    """The U-Net drawn from the module itself: its stages, resolutions, widths, attention and parameter counts."""
-    with plt.rc_context({**STYLE, "axes.grid": False}):
-        figure, ax = plt.subplots(figsize=(WIDTH, 3.4))
-        size, x, levels = net.config.size, 0, {}
-        path = [*net.down, net.middle1, net.middle2, *net.up]
-        for layer in path:
-            if isinstance(layer, Stage):
-                levels.setdefault(size, []).append((x, size))
-                _draw_stage(ax, x, size, net.config.size, layer)
-                x += 1
-            else:
-                size = size // 2 if isinstance(layer, Downsample) else size * 2
-                _draw_arrow(ax, x - 0.5, size, isinstance(layer, Upsample), net.config.size)
-        ax.set_xlim(-1.4, x)
-        lowest = -np.log2(net.config.size / min(levels))
-        ax.set_ylim(lowest - 0.6, 0.6)
-        for resolution in levels:
-            y = -np.log2(net.config.size / resolution)
-            ax.text(-0.75, y, f"{resolution}×{resolution}", ha="right", va="center", color=GREY)
+def chain_diagram(forward: Tensor, reverse: Tensor, t: Sequence[int]) -> Figure:
+    """The two processes over common t: x_t of the forward chain from left to right, of the reverse chain back.
+
+    forward, reverse: (len(t), C, H, W) in [-1, 1] and beyond; t ascending, so that data are on the left.
+    """
+    last = len(t) - 1
+    with plt.rc_context({**STYLE, "axes.grid": False, "font.size": 13}):
+        figure, ax = plt.subplots(figsize=(WIDTH, 3.2))
+        for row, images in ((1.42, forward), (0, reverse)):
+            for i, pixels in enumerate(to_uint8(images).permute(0, 2, 3, 1).squeeze(-1)):
+                ax.imshow(pixels, cmap="gray", vmin=0, vmax=255, extent=(i, i + 0.92, row, row + 0.92))
+        for i, step in enumerate(t):
+            ax.text(i + 0.46, 1.17, f"{step}", ha="center", va="center", color=GREY)
+        ax.text(-0.12, 1.17, "$t$", ha="right", va="center", color=GREY)
+        _arrow(ax, (0, 2.52), (last + 0.92, 2.52), color=ORANGE)
+        _arrow(ax, (last + 0.92, -0.18), (0, -0.18), color=BLUE)
+        middle = (last + 0.92) / 2
+        fixed = r"forward, fixed: $q(x_t \mid x_{t-1})$ adds noise"
+        ax.text(middle, 2.78, fixed, ha="center", va="center", color=ORANGE)
+        learned = r"reverse, learned: $p_\theta(x_{t-1} \mid x_t)$ removes noise"
+        ax.text(middle, -0.46, learned, ha="center", va="center", color=BLUE)
+        ax.set(xlim=(-0.35, last + 1), ylim=(-0.62, 2.95), aspect="equal")
         ax.set_axis_off()
-        ax.set_title(f"{count_parameters(net):,} parameters; number in a box: channels; orange: with self-attention")
     return figure
 
 
-def _draw_stage(ax: Axes, x: float, size: int, full: int, stage: Stage) -> None:
-    y = -np.log2(full / size)
-    colour = BLUE if stage.attention is None else ORANGE
-    ax.add_patch(plt.Rectangle((x - 0.36, y - 0.3), 0.72, 0.6, facecolor=colour, alpha=0.85))
-    channels = stage.block.conv2.out_channels
-    ax.text(x, y, f"{channels}", ha="center", va="center", color="white", fontsize=8)
+def unet_diagram(net: UNet) -> Figure:
+    """The U-Net drawn from the module itself: levels, blocks, attention, widths, skips and parameter counts."""
+    down, up = _levels(net.down, Downsample), _levels(net.up, Upsample)[::-1]
+    depth = len(down)
+    with plt.rc_context({**STYLE, "axes.grid": False, "font.size": 13}):
+        figure, ax = plt.subplots(figsize=(WIDTH, 0.74 * depth + 2.1))
+        for level, (left, right) in enumerate(zip(down, up, strict=True)):
+            _draw_blocks(ax, (-1.6, -level), left)
+            _draw_blocks(ax, (1.6, -level), right)
+            _arrow(ax, (-0.9, -level), (0.57, -level), color=GREY)
+            ax.text(-0.16, 0.14 - level, f"{len(right)} skips", ha="center", color=GREY, fontsize=11)
+            size = net.config.size // 2**level
+            ax.text(-2.4, -level, f"{size}×{size}", ha="right", va="center")
+            ax.text(2.65, -level, _millions([*left, *right]), ha="left", va="center")
+            if level:
+                _arrow(ax, (-1.6, 0.67 - level), (-1.6, 0.33 - level))
+                _arrow(ax, (1.6, 0.33 - level), (1.6, 0.67 - level))
+        _draw_ends(ax, net, depth)
+        ax.set(xlim=(-3.3, 3.6), ylim=(-depth - 0.95, 1.1))
+        ax.set_axis_off()
+    return figure
 
 
-def _draw_arrow(ax: Axes, x: float, size: int, up: bool, full: int) -> None:
-    y = -np.log2(full / size)
-    start, end = (y - 0.7, y - 0.3) if up else (y + 0.7, y + 0.3)
-    ax.annotate("", (x, end), (x, start), arrowprops={"arrowstyle": "->", "color": GREY})
+def _levels(path: Iterable[nn.Module], between: type) -> list[list[Stage]]:
+    """The stages of one side of the U, grouped by resolution."""
+    levels: list[list[Stage]] = [[]]
+    for layer in path:
+        if isinstance(layer, between):
+            levels.append([])
+        else:
+            levels[-1].append(layer)
+    return levels
+
+
+def _draw_blocks(ax: Axes, centre: tuple[float, float], stages: Sequence[Stage]) -> None:
+    """A box for each block, with its channels; orange and framed where attention follows it."""
+    for i, stage in enumerate(stages):
+        x, y = centre[0] + (i - (len(stages) - 1) / 2) * 0.65, centre[1]
+        colour = BLUE if stage.attention is None else ORANGE
+        ax.add_patch(plt.Rectangle((x - 0.3, y - 0.28), 0.6, 0.56, color=colour, linewidth=0))
+        if stage.attention is not None:
+            ax.add_patch(plt.Rectangle((x - 0.255, y - 0.235), 0.51, 0.47, fill=False, edgecolor="white"))
+        channels = str(stage.block.conv2.out_channels)
+        ax.text(x, y, channels, ha="center", va="center", color="white")
+
+
+def _draw_ends(ax: Axes, net: UNet, depth: int) -> None:
+    """What goes in and comes out, the middle blocks, and the legend."""
+    middle = [net.middle1, net.middle2]
+    _draw_blocks(ax, (0, -depth), middle)
+    ax.text(0.75, -depth - 0.05, _millions(middle), ha="left", va="center")
+    _arrow(ax, (-1.6, 0.67 - depth), (-0.68, 0.1 - depth))
+    _arrow(ax, (0.68, 0.1 - depth), (1.6, 0.67 - depth))
+    _arrow(ax, (-1.6, 0.72), (-1.6, 0.33))
+    _arrow(ax, (1.6, 0.33), (1.6, 0.72))
+    ax.text(-1.6, 0.9, "$x_t$", ha="center", va="center", fontsize=15)
+    ax.text(1.6, 0.9, r"$\epsilon_\theta(x_t, t)$", ha="center", va="center", fontsize=15)
+    ax.text(0, 0.96, "residual block", ha="center", va="center", color=BLUE, weight="bold")
+    ax.text(0, 0.66, "framed: + self-attention", ha="center", va="center", color=ORANGE, weight="bold")
+    ax.text(0, -depth - 0.7, "$t$ enters every block", ha="center", va="center", color=GREY)
+
+
+def _millions(modules: Iterable[nn.Module]) -> str:
+    return f"{sum(count_parameters(module) for module in modules) / 1e6:.2f} M"
+
+
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], color: str = "#333333") -> None:
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0})

@@ -1,0 +1,45 @@
+PYTHON ?= python3
+PORT ?= 4000
+
+# Node.js may come from pip (see bootstrap.py).
+INSIDE = PATH="$(CURDIR)/.venv/bin:$$PATH"
+PRESS = $(INSIDE) .venv/bin/python -m publishing
+
+# One thread a kernel (as many kernels as cores): thread counts decide bits. No progress bars in outputs.
+export OMP_NUM_THREADS = 1
+export TQDM_DISABLE = 1
+
+.PHONY: all notebooks site serve lab test check clean help
+
+all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
+
+notebooks: ## Execute and render the notebooks: ONLY=05 takes one section, FORCE=1 runs it again
+	@$(PYTHON) bootstrap.py notebooks
+	@$(PRESS) notebooks $(if $(ONLY),--only $(ONLY)) $(if $(FORCE),--force)
+
+site: ## Build _site/ from the notebooks
+	@$(PYTHON) bootstrap.py site
+	@$(PRESS) site
+
+serve: ## Show the site at a local address (PORT=4000) and rebuild what an edit touches
+	@$(PYTHON) bootstrap.py site
+	@$(PRESS) serve --port $(PORT)
+
+lab: ## Open the notebooks in JupyterLab
+	@$(PYTHON) bootstrap.py lab
+	@.venv-lab/bin/jupyter lab --allow-root
+
+test: site check ## Run every test: package, press, executed notebooks, site in a browser
+	@$(PYTHON) bootstrap.py test
+	@$(INSIDE) .venv/bin/python -m pytest --nbval tests build/executed --numprocesses 2 --dist loadfile
+
+check: ## Lint the code and the notebooks
+	@$(PYTHON) bootstrap.py notebooks
+	@.venv/bin/ruff check && $(PRESS) check
+
+clean: ## Remove everything that is generated, environments included
+	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info
+	@find . -name __pycache__ -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,1 @@
+"""From notebooks in Markdown to finished pieces of a web page, for any paper."""

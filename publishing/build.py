@@ -1,0 +1,126 @@
+"""The stages in their order, each skipped where nothing that it reads or writes has changed.
+
+Until a stage is known to have work, nothing slower than hashing is imported.
+"""
+
+import fcntl
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from publishing import notebooks, paths, stamps
+from publishing.errors import PublishingError
+from publishing.files import below
+
+
+def build_notebooks(only: str | None = None, force: bool = False) -> None:
+    """Execute and render every paper, or the one section of each that `only` names."""
+    with _alone():
+        papers = [paper for paper in _papers() if notebooks.select(paper, only)]
+        if not papers:
+            raise PublishingError(f"no notebook is numbered or named {only!r}; give a number such as 05")
+        for paper in papers:
+            _notebooks_stage(paper, only, force)
+
+
+def build_site() -> None:
+    """Bring the whole site up to date and say where it is."""
+    with _alone():
+        papers = _papers()
+        for paper in papers:
+            _notebooks_stage(paper)
+        _site_stage(papers)
+    for paper in papers:
+        post = paths.SITE / paper / "index.html"
+        if post.is_file():
+            print(f"the post: {paths.relative(post)}")
+    print("to look at it: make serve")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the repository, so that two builds do not mix; the second waits. The system lets go if we are killed."""
+    root = os.open(paths.ROOT, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(root, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another build is running here; waiting for it to end", flush=True)
+            fcntl.flock(root, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(root)
+
+
+def _papers() -> list[str]:
+    papers = [paper for paper in notebooks.papers() if notebooks.sections(paper)]
+    if not papers:
+        raise PublishingError("no paper in notebooks/; write notebooks/<paper>/01-paper-overview.md")
+    return papers
+
+
+def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -> None:
+    stage = f"notebooks-{paper}"
+    inputs = stamps.digests(_read_by_notebooks(paper)) | {"python": platform.python_version()}
+    if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
+        print(f"{paper}: {len(notebooks.sections(paper))} notebooks, nothing changed")
+        images = f"{paths.relative(paths.IMAGES)}/"
+        _say_figures("unchanged", [name.removeprefix(images) for name in outputs if name.startswith(images)])
+        return
+
+    from publishing.execution import execute, executed_path
+    from publishing.render import render_paper
+
+    sections, chosen = notebooks.sections(paper), notebooks.select(paper, only)
+    executed = execute(paper, chosen, force)
+    whole = [executed_path(paper, stem) for stem in sections]
+    for path in set(paths.executed_dir(paper).glob("*.ipynb")) - set(whole):
+        path.unlink()
+    report = render_paper(paper, [path for path in whole if path.is_file()])
+    for state in ("written", "changed", "unchanged", "removed"):
+        _say_figures(state, getattr(report, state))
+    if chosen == sections:
+        found = {name: was for one in executed for name, was in one.made_from.items()}
+        stamps.record(stage, inputs, _written_for(paper), found)
+
+
+def _site_stage(papers: list[str]) -> None:
+    from publishing import jekyll
+
+    inputs = stamps.digests(_read_by_site(papers)) | jekyll.build_settings()
+    if stamps.outputs_if_fresh("site", inputs) is not None:
+        print("site: nothing changed")
+        return
+
+    from publishing.typeset import typeset
+
+    print(f"site: {typeset(papers):,} formulas typeset", flush=True)
+    jekyll.build_site()
+    typeset_sections = [path for paper in papers for path in below(paths.sections_dir(paper))]
+    stamps.record("site", inputs, [*typeset_sections, *below(paths.SITE)])
+
+
+def _say_figures(state: str, names: Iterable[str]) -> None:
+    if names := sorted(names):
+        print(f"figures {state} ({len(names)}): {' '.join(names)}", flush=True)
+
+
+def _read_by_notebooks(paper: str) -> list[Path]:
+    code = [path for package in paths.packages() for path in below(package)]
+    return [*below(paths.notebooks_dir(paper)), *code, paths.REQUIREMENTS]
+
+
+def _written_for(paper: str) -> list[Path]:
+    folders = (paths.executed_dir(paper), paths.fragments_dir(paper), paths.downloads_dir(paper))
+    return [*(path for folder in folders for path in below(folder)), *paths.IMAGES.glob(f"{paper}-*")]
+
+
+def _read_by_site(papers: list[str]) -> list[Path]:
+    """What Jekyll may see: loose files of the root, its own folders and the assets; and what is typeset."""
+    own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path != paths.SITE]
+    rooms = [*own, paths.ASSETS, Path(__file__).parent, *map(paths.fragments_dir, papers)]
+    loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
+    typeset = paths.INCLUDES / "sections"
+    return loose + [path for room in rooms for path in below(room) if typeset not in path.parents]

@@ -1,0 +1,74 @@
+"""Outputs of notebooks that ran, found again by what they were made from and by nothing else."""
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publishing import paths
+from publishing.files import digest, digest_of, write
+from publishing.fingerprint import fingerprint, meaning, reached
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ENTRIES_KEPT = 400
+RUNNERS = ("kernels.py", "recorder.py")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A successful execution: each code cell's count and outputs, and digests of data files as it found them."""
+
+    cells: list[dict]
+    opened: dict[str, str | None]
+
+
+def key(paper: str, notebook: "NotebookNode") -> str:
+    """Names what a run depends on and can be known before it: code, modules, lock, Python, and how we run it.
+
+    Prose is not in it. Of the cells' tags only the one that bears on execution is.
+    """
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    parts = {
+        "paper": paper,
+        "cells": [(cell.source, "raises-exception" in cell.metadata.get("tags", [])) for cell in cells],
+        "modules": fingerprint(modules(paper, notebook)),
+        "lock": digest(paths.REQUIREMENTS),
+        "python": platform.python_version(),
+        "runner": [meaning(Path(__file__).with_name(name).read_text(encoding="utf-8")) for name in RUNNERS],
+    }
+    return digest_of(json.dumps(parts, sort_keys=True).encode())
+
+
+def modules(paper: str, notebook: "NotebookNode") -> dict[str, Path]:
+    """The modules of this repository that the notebook's code reaches."""
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return reached(code, [paths.notebooks_dir(paper), paths.ROOT])
+
+
+def load(name: str) -> Run | None:
+    """The run of this key, if its entry is whole and the data files that it opened are still the same."""
+    path = paths.CACHE / name
+    try:
+        checksum, _, body = path.read_bytes().partition(b"\n")
+        if checksum.decode() != digest_of(body):
+            return None
+        run = Run(**json.loads(body))
+    except (OSError, ValueError, TypeError):
+        return None
+    if any(digest(paths.ROOT / file) != was for file, was in run.opened.items()):
+        return None
+    os.utime(path)
+    return run
+
+
+def store(name: str, run: Run) -> None:
+    """Keep a successful run, and drop the entries that were longest not asked for."""
+    body = json.dumps(asdict(run), sort_keys=True).encode()
+    write(paths.CACHE / name, digest_of(body).encode() + b"\n" + body)
+    entries = sorted(paths.CACHE.glob("[!.]*"), key=lambda path: path.stat().st_mtime)
+    for path in entries[:-ENTRIES_KEPT]:
+        path.unlink()

@@ -1,0 +1,212 @@
+"""The writer's language: what the cells of a notebook may say beyond plain Python.
+
+Each function shows something in Jupyter and, in the same output under a MIME type of its own, tells the renderer what
+it is. Nothing is written to disk.
+"""
+
+import base64
+import io
+import math
+import re
+import struct
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from IPython.display import display
+
+from publishing import paths
+from publishing.source import source_bundle
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DIAGRAM = "application/vnd.paper-diagram+json"
+TABLE = "application/vnd.paper-table+json"
+CLAIM = "application/vnd.paper-claim+json"
+REFERENCES = "application/vnd.paper-references+json"
+
+PIXELS_PER_INCH = 100  # of the page; the image itself has twice as many
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+RELATIONS = {
+    "==": lambda left, right, tolerance: (left == right) | (np.abs(left - right) <= tolerance),
+    "<=": lambda left, right, tolerance: left <= right + tolerance,
+    ">=": lambda left, right, tolerance: left >= right - tolerance,
+    "<": lambda left, right, tolerance: left < right + tolerance,
+    ">": lambda left, right, tolerance: left > right - tolerance,
+}
+
+
+class ClaimError(AssertionError):
+    """A claim that does not hold, or that is about nothing."""
+
+
+def diagram(figure: "Figure", name: str, *, alt: str, caption: str) -> None:
+    """Show a matplotlib figure, to become the page's `<paper>-<name>.png` with this alternative text and caption.
+
+    The figure is closed. The caption is Markdown with $TeX$.
+    """
+    _need_name(name)
+    _need_text(alt=alt, caption=caption)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
+    png = buffer.getvalue()
+    width, height = (round(pixels / 2) for pixels in struct.unpack(">II", png[16:24]))
+    _close(figure)
+    facts = {"name": name, "alt": alt, "caption": caption, "width": width, "height": height}
+    bundle = {"image/png": base64.b64encode(png).decode(), "text/plain": f"Figure: {caption}", DIAGRAM: facts}
+    display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height}})
+
+
+def table(rows: Sequence[Sequence[Any]], *, columns: Sequence[str], name: str, caption: str) -> None:
+    """Show a table. Strings are Markdown with $TeX$ and stay as they are; floats get four digits, None a dash."""
+    _need_name(name)
+    _need_text(caption=caption)
+    columns = [str(column) for column in columns]
+    rows = [[_cell(value) for value in row] for row in rows]
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(columns):
+            raise ValueError(f"table {name!r}, row {number}: {len(row)} cells for {len(columns)} columns")
+    lines = [columns, ["---"] * len(columns), *rows]
+    markdown = "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{caption}"
+    display(
+        {
+            "text/markdown": markdown,
+            "text/plain": markdown,
+            TABLE: {"name": name, "columns": columns, "rows": rows, "caption": caption},
+        },
+        raw=True,
+    )
+
+
+def claim(
+    statement: str,
+    measured: Any,
+    relation: str,
+    expected: Any,
+    *,
+    tolerance: float = 0.0,
+    of: str | Sequence[str] | None = None,
+    standard_error: float | None = None,
+) -> None:
+    """Hold the notebook to a statement: raise ClaimError unless `measured relation expected` for every element.
+
+    `relation` is one of == < <= > >=, and may be missed by `tolerance`. Numbers, arrays and tensors are welcome;
+    `expected` may be one number for a whole array. NaN is false. `of` names the equations that are covered, as in
+    "eq-7"; `standard_error` belongs to a Monte Carlo figure.
+    """
+    _need_text(statement=statement)
+    if relation not in RELATIONS:
+        raise ValueError(f"claim {statement!r}: the relation is one of == < <= > >=, got {relation!r}")
+    if not 0 <= tolerance < math.inf:
+        raise ValueError(f"claim {statement!r}: the tolerance is a finite number ≥ 0, got {tolerance}")
+    left, right = _numbers(statement, "measured", measured), _numbers(statement, "expected", expected)
+    if right.ndim and left.shape != right.shape:
+        raise ValueError(f"claim {statement!r}: measured has shape {left.shape}, expected {right.shape}")
+    if not left.size:
+        raise ClaimError(f"claim {statement!r} is about nothing: measured is empty")
+    _need_true(statement, left, relation, right, tolerance)
+
+    facts = {
+        "statement": statement,
+        "relation": relation,
+        "measured": _short(left, tolerance),
+        "expected": _short(right, tolerance),
+        "tolerance": tolerance,
+        "of": [of] if isinstance(of, str) else list(of or []),
+        "standard_error": standard_error,
+    }
+    numbers = f"{facts['measured']} {relation} {facts['expected']}"
+    margins = [f"tolerance {tolerance:g}"] if tolerance else []
+    margins += [f"standard error {standard_error:.2g}"] if standard_error is not None else []
+    numbers += f" ({', '.join(margins)})" if margins else ""
+    display(
+        {"text/markdown": f"✓ {statement}: `{numbers}`", "text/plain": f"✓ {statement}: {numbers}", CLAIM: facts},
+        raw=True,
+    )
+
+
+def source(dotted: str) -> None:
+    """Show the source of a thing of this repository, as in `source("ddpm_notes.forward.forward_process")`."""
+    display(source_bundle(dotted), raw=True)
+
+
+def references(file: str = "references.bib") -> None:
+    """Show the bibliography that lies beside the paper's notebooks.
+
+    The paper is known by the name of the kernel's folder, so that a copy in build/executed runs as well.
+    """
+    from pybtex import PybtexEngine
+
+    bibliography = (paths.notebooks_dir(Path.cwd().name) / file).read_text(encoding="utf-8")
+    styled = PybtexEngine().format_from_string
+    display(
+        {
+            "text/markdown": styled(bibliography, "unsrt", output_backend="markdown"),
+            "text/plain": styled(bibliography, "unsrt", output_backend="plaintext"),
+            REFERENCES: {"file": file},
+        },
+        raw=True,
+    )
+
+
+def _need_true(statement: str, left: np.ndarray, relation: str, right: np.ndarray, tolerance: float) -> None:
+    with np.errstate(invalid="ignore"):
+        holds = RELATIONS[relation](left, right, tolerance)
+    if holds.all():
+        return
+    first = tuple(np.argwhere(~holds)[0].tolist())
+    where = f"{(~holds).sum():,} of {holds.size:,} elements fail, the first at {list(first)}: " if left.ndim else ""
+    here = f"{left[first].item()!r} {relation} {np.broadcast_to(right, left.shape)[first].item()!r}"
+    raise ClaimError(f"the claim {statement!r} is false: {where}{here}, tolerance {tolerance:g}")
+
+
+def _numbers(statement: str, role: str, value: Any) -> np.ndarray:
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"claim {statement!r}: {role} must be numbers, got {type(value).__name__}") from None
+
+
+def _short(values: np.ndarray, tolerance: float) -> str:
+    """One number, or how many there are and from where to where they reach."""
+    low, high = (_digits(end.item(), tolerance) for end in (values.min(), values.max()))
+    if values.size == 1:
+        return low
+    return f"{values.size:,} values, all {low}" if low == high else f"{values.size:,} values from {low} to {high}"
+
+
+def _digits(value: float, tolerance: float) -> str:
+    """At most six digits, and none that the tolerance calls noise: the page must not differ between processors."""
+    if tolerance:
+        value = round(value, -math.floor(math.log10(tolerance)))
+    return f"{int(value):,}" if value.is_integer() else f"{value:.6g}"
+
+
+def _cell(value: Any) -> str:
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _close(figure: "Figure") -> None:
+    """Keep Jupyter from showing the figure a second time at the end of the cell."""
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(figure)
+
+
+def _need_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise ValueError(f"a name is made of a-z, 0-9 and single hyphens, as in forward-reverse; got {name!r}")
+
+
+def _need_text(**texts: str) -> None:
+    for role, text in texts.items():
+        if not text.strip():
+            raise ValueError(f"the {role} is empty; say it in a sentence")

@@ -1,0 +1,114 @@
+"""Figures: drawn by a cell with `diagram`, shown where they are drawn, or by an include that is written by hand.
+
+Either way one Liquid include of `paper_diagram.html` shows the image. It is the only Liquid in a fragment: alternative
+text and caption travel in captures, since a parameter with `{{` or `%}` stops Jekyll.
+"""
+
+import base64
+import re
+from collections.abc import Callable
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from mdit_py_plugins.utils import is_code_block
+
+from publishing.escaping import MARK, clean, html_safe, liquid_safe
+from publishing.section import Figure, Page, Section
+
+MIME = "application/vnd.paper-diagram+json"
+
+Inline = Callable[[str, Section], str]
+_OPENING = re.compile(r"\{%-?\s*include\s+paper_diagram\.html\b")
+_WHOLE = re.compile(_OPENING.pattern + r"(.*?)-?%\}\s*", re.DOTALL)
+_PARAMETER = re.compile(r'\s+(\w+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
+
+
+def collect(notebook: dict, section: Section) -> None:
+    """Add the images that a notebook's cells drew to the page's figures."""
+    for section.cell, cell in enumerate(notebook["cells"], 1):
+        for output in cell.get("outputs", []):
+            if (drawn := output.get("data", {}).get(MIME)) is not None:
+                _collect_one(drawn, output["data"].get("image/png", ""), section)
+
+
+def _collect_one(drawn: dict, png: str, section: Section) -> None:
+    name = drawn["name"]
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise section.error(f"a figure cannot be named {name!r}; use small letters, digits and single hyphens")
+    if name in section.page.figures:
+        raise section.error(f"a figure named {name!r} is drawn twice in these notes; name one of them otherwise")
+    if not png:
+        raise section.error(f"the figure {name!r} has no PNG; show it with diagram()")
+    figure = Figure(name, base64.b64decode(png), round(drawn["width"]), round(drawn["height"]))
+    section.page.figures[name] = figure
+
+
+def shown(drawn: dict, section: Section, inline: Inline) -> str:
+    """The include for a figure where its cell draws it."""
+    return _include(drawn["name"], drawn["alt"], inline(drawn["caption"], section), section)
+
+
+def include(text: str, section: Section, inline: Inline) -> str:
+    """The include for one that is written by hand; it must point at an image that these notes draw."""
+    found = _WHOLE.fullmatch(text)
+    parameters = {name: double or single for name, double, single in _PARAMETER.findall(found[1])}
+    if _PARAMETER.sub("", found[1]).strip() or not {"src", "alt"} <= parameters.keys() <= {"src", "alt", "caption"}:
+        raise section.error('the include of paper_diagram.html is written src="…" alt="…" caption="…"; correct it')
+    name = _name(parameters["src"], section.page)
+    if name is None or (section.page.complete and name not in section.page.figures):
+        raise section.error(f"the include points at {parameters['src']!r}, which no cell draws; draw it with diagram()")
+    return _include(name, parameters["alt"], inline(parameters.get("caption", ""), section), section)
+
+
+def expand(html: str, section: Section) -> str:
+    """Put the includes, which were kept aside, where they belong in HTML that is safe from Liquid."""
+    return re.sub(f"{MARK}(\\d+){MARK}", lambda mark: section.includes[int(mark[1])], html)
+
+
+def image_name(paper: str, name: str) -> str:
+    """File name of a figure's image."""
+    return f"{paper}-{name}.png"
+
+
+def _name(src: str, page: Page) -> str | None:
+    found = re.fullmatch(rf"/assets/images/{re.escape(page.paper)}-([a-z0-9-]+)\.png", src)
+    return found and found[1]
+
+
+def _include(name: str, alt: str, caption: str, section: Section) -> str:
+    if not alt.strip():
+        raise section.error(f"the figure {name!r} has no alternative text; say in alt what it shows")
+    section.claim_id(f"fig-{name}")
+    captures = "".join(
+        f"{{% capture paper_{what} %}}{liquid_safe(html)}{{% endcapture %}}"
+        for what, html in (("alt", html_safe(clean(alt).strip())), ("caption", caption))
+    )
+    figure = section.page.figures.get(name)
+    size = f' width="{figure.width}" height="{figure.height}"' if figure else ""
+    src = f"/assets/images/{image_name(section.page.paper, name)}"
+    call = f'{{% include paper_diagram.html src="{src}" alt=paper_alt caption=paper_caption{size} %}}'
+    section.includes.append((captures + call).replace("\n", " "))
+    return f"{MARK}{len(section.includes) - 1}{MARK}\n"
+
+
+def written_by_hand(md: MarkdownIt) -> None:
+    """Plugin: an include of `paper_diagram.html` on lines of its own, as the template writes it."""
+    md.block.ruler.before("fence", "include", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    md.add_render_rule("include", lambda self, tokens, i, options, env: tokens[i].content)
+
+
+def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    first = state.bMarks[start] + state.tShift[start]
+    if is_code_block(state, start) or not _OPENING.match(state.src, first):
+        return False
+    for line in range(start, end):
+        text = state.getLines(start, line + 1, state.blkIndent, False)
+        if _WHOLE.fullmatch(text.strip()):
+            break
+    else:
+        return False
+    if not silent:
+        state.line = line + 1
+        token = state.push("include", "", 0)
+        token.content, token.block, token.map = text.strip(), True, [start, line + 1]
+    return True

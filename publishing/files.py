@@ -1,0 +1,47 @@
+"""Files written whole or not at all, and known by their content."""
+
+import hashlib
+import os
+from pathlib import Path
+
+
+def write(path: Path, content: str | bytes) -> bool:
+    """Give the file this content by a rename, so that no reader ever sees half of it; False if it had it already."""
+    data = content.encode() if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".writing-{path.name}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def digest(path: Path) -> str | None:
+    """What the file holds, in 32 hexadecimal digits; None if there is no such file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, _hash).hexdigest()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+
+
+def digest_of(data: bytes) -> str:
+    """The digest of a file that would hold these bytes."""
+    return _hash(data).hexdigest()
+
+
+def below(folder: Path) -> list[Path]:
+    """Every file under a folder, sorted, without hidden ones and Python's byte code."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        found += [Path(parent, name) for name in names if not name.startswith(".")]
+    return sorted(found)
+
+
+def _hash(data: bytes = b""):
+    return hashlib.blake2b(data, digest_size=16)

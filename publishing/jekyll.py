@@ -1,0 +1,68 @@
+"""Jekyll as the last stage: strict, reproducible, and never leaving half a site."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from publishing import paths
+from publishing.errors import PublishingError
+
+
+def build_site() -> Path:
+    """Build `_site/` anew. A build that fails, or only warns, raises PublishingError and leaves the site as it was."""
+    work = paths.BUILD / "jekyll"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    overrides = work / "settings.yml"
+    overrides.write_text(json.dumps(build_settings()))  # JSON is YAML
+    fresh = work / "site"
+    _run(fresh, paths.ROOT / "_config.yml", overrides)
+    if paths.SITE.exists():
+        paths.SITE.rename(work / "old")
+    fresh.rename(paths.SITE)
+    shutil.rmtree(work)
+    return paths.SITE
+
+
+def build_settings() -> dict[str, str]:
+    """What `_config.yml` cannot know: where the site will stand (BASEURL), and the time of the last commit."""
+    address = urlsplit(os.environ.get("BASEURL", ""))
+    url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
+    return {"url": url, "baseurl": address.path.rstrip("/"), "time": last_commit_time()}
+
+
+def last_commit_time() -> str:
+    """When the last commit was made; a tree without commits is as old as Unix, so that its bytes do not vary."""
+    command = ["git", "-C", str(paths.ROOT), "log", "-1", "--format=%cI"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.strip() or "1970-01-01T00:00:00Z"
+
+
+def first_complaint(stderr: str) -> str:
+    """The first error or warning on Jekyll's standard error, as one line and without this machine's paths."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", stderr).replace(f"{paths.ROOT}/", "")
+    continued = r"(?:\n {20}.*)*"
+    telling = re.search(rf"(?:Liquid Exception|Error|Build Warning|Conflict):.*{continued}", text)
+    return " ".join((telling.group() if telling else text).split())
+
+
+def _run(destination: Path, *configurations: Path) -> None:
+    bundle = paths.ROOT / "vendor" / "bundle"
+    if bundle.exists():
+        jekyll, own = ["bundle", "exec", "jekyll"], {"BUNDLE_PATH": str(bundle)}
+    else:
+        jekyll, own = ["jekyll"], {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
+    if shutil.which(jekyll[0]) is None:
+        raise PublishingError("Jekyll is not installed; run `python3 bootstrap.py site`")
+    folders = ["--source", paths.ROOT, "--destination", destination]
+    command = [*jekyll, "build", *folders, "--config", ",".join(map(str, configurations))]
+    environment = os.environ | own | {"JEKYLL_ENV": "production", "LANG": "C.UTF-8", "RUBYOPT": "-W0"}
+    done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True)
+    if complaint := first_complaint(done.stderr):
+        raise PublishingError(f"Jekyll: {complaint}")
+    if done.returncode:
+        raise PublishingError(f"Jekyll stopped with exit code {done.returncode} and gave no reason; try again")

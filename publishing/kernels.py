@@ -1,0 +1,126 @@
+"""One notebook in one fresh kernel."""
+
+import atexit
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat import NotebookNode
+
+from publishing import paths
+from publishing.cache import Run
+from publishing.recorder import read_report
+
+CELL_SECONDS = 300
+REPORT = "opened"
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
+
+
+class CellFailure(Exception):
+    """A notebook stopped; `cell` counts all cells of the notebook from 1 (0: it never started)."""
+
+    def __init__(self, cell: int, cause: str):
+        super().__init__(cause)
+        self.cell = cell
+
+
+class RecordedKernel(AsyncKernelManager):
+    """Starts this environment's Python under the recorder, whatever kernels the machine has registered."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        report = Path(self.connection_file).with_name(REPORT)
+        recorder = [sys.executable, "-m", "publishing.recorder", str(paths.ROOT), str(report)]
+        arguments = [*recorder, "-f", "{connection_file}", "--log-level=ERROR"]
+        return KernelSpec(argv=arguments, display_name="Python 3", language="python")
+
+
+async def run(notebook: NotebookNode, folder: Path, progress: Callable[[int, float], None]) -> Run:
+    """Execute the notebook in place, with the folder as its working directory.
+
+    `progress(cell, seconds)` hears of every code cell that is done. Raises CellFailure where one raises, kills its
+    kernel or takes longer than CELL_SECONDS; the notebook then holds the outputs up to there.
+    """
+    current, began = 0, 0.0
+
+    def start(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal current, began
+        current, began = cell_index + 1, time.perf_counter()
+
+    def done(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
+        if execute_reply["content"]["status"] == "ok" or _may_raise(cell):
+            progress(cell_index + 1, time.perf_counter() - began)
+
+    with tempfile.TemporaryDirectory(prefix="notebook-") as scratch:
+        client = NotebookClient(
+            notebook,
+            kernel_manager_class=RecordedKernel,
+            timeout=CELL_SECONDS,
+            record_timing=False,
+            coalesce_streams=True,
+            shutdown_kernel="immediate",
+            on_cell_start=start,
+            on_cell_executed=done,
+        )
+        client.create_kernel_manager().connection_file = f"{scratch}/connection.json"
+        try:
+            await client.async_execute(cwd=str(folder), env=_environment(scratch))
+        except CellExecutionError as error:
+            raise CellFailure(current, _first_line(f"{error.ename}: {error.evalue}")) from None
+        except CellTimeoutError:
+            raise CellFailure(current, f"not done after {CELL_SECONDS} s; make it smaller") from None
+        except RuntimeError as error:
+            cause = "the kernel died (was it out of memory?)" if current else f"no kernel ({_first_line(str(error))})"
+            raise CellFailure(current, cause) from None
+        finally:
+            await _end(client)
+        _settle(notebook)
+        return Run(_outputs(notebook), read_report(Path(scratch, REPORT)))
+
+
+async def _end(client: NotebookClient) -> None:
+    """Stop what is still there: nbclient forgets a kernel that did not finish its start, and trips over it at exit."""
+    atexit.unregister(client._cleanup_kernel)
+    if client.km is not None:
+        await client._async_cleanup_kernel()
+
+
+def _environment(scratch: str) -> dict[str, str]:
+    """The machine's environment, without what would let its user's habits into the outputs."""
+    habits = [name for name in os.environ if name == "MPLBACKEND" or name.endswith("_NUM_THREADS")]
+    inherited = {name: value for name, value in os.environ.items() if name not in habits}
+    search = os.pathsep.join(filter(None, [str(paths.ROOT), inherited.get("PYTHONPATH")]))
+    return inherited | ENVIRONMENT | {"PYTHONPATH": search, "IPYTHONDIR": scratch}
+
+
+def _settle(notebook: NotebookNode) -> None:
+    """Hold cells to their word that they raise, and keep of an expected error what is the same on every machine."""
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type != "code" or not _may_raise(cell):
+            continue
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if not errors:
+            raise CellFailure(number, "is tagged raises-exception and raises nothing; drop the tag or mend the cell")
+        for error in errors:
+            error.traceback = [f"{error.ename}: {error.evalue}"]
+
+
+def _may_raise(cell: NotebookNode) -> bool:
+    return "raises-exception" in cell.metadata.get("tags", [])
+
+
+def _outputs(notebook: NotebookNode) -> list[dict]:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return json.loads(json.dumps([{"execution_count": c.execution_count, "outputs": c.outputs} for c in cells]))
+
+
+def _first_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason given"])[0]

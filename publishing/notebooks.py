@@ -1,0 +1,79 @@
+"""Papers, their sections, and the Markdown notebooks that a person writes."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publishing import paths
+from publishing.errors import PublishingError
+from publishing.files import digest_of
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+HEADER = """\
+---
+jupyter:
+  jupytext:
+    cell_metadata_filter: tags,-all
+    notebook_metadata_filter: -jupytext.text_representation.jupytext_version
+    text_representation:
+      extension: .md
+      format_name: markdown
+      format_version: '1.3'
+  kernelspec:
+    display_name: Python 3
+    language: python
+    name: python3
+---
+"""
+
+
+def papers() -> list[str]:
+    """Papers of this repository: the folders of notebooks/ other than the template."""
+    folders = [path for path in sorted(paths.NOTEBOOKS.glob("[!.]*")) if path.is_dir() and path != paths.TEMPLATE]
+    for folder in folders:
+        if not re.fullmatch(r"[a-z0-9]+", folder.name):
+            raise PublishingError(f"{paths.relative(folder)}: name it by small letters and digits alone, as in ddpm")
+    return [folder.name for folder in folders]
+
+
+def sections(paper: str) -> list[str]:
+    """The stems of a paper's notebooks, in the order of their numbers."""
+    stems = sorted(path.stem for path in paths.notebooks_dir(paper).glob("[!.]*.md"))
+    for stem in stems:
+        if not re.fullmatch(r"\d\d(-[a-z0-9]+)+", stem):
+            raise PublishingError(f"{paper}/{stem}.md: a notebook is named like 05-key-equations.md; rename it")
+    for number, count in Counter(stem[:2] for stem in stems).items():
+        if count > 1:
+            raise PublishingError(f"{paper}: {count} notebooks bear the number {number}; renumber one")
+    return stems
+
+
+def select(paper: str, only: str | None) -> list[str]:
+    """The sections that ONLY names by number or stem: all of them if it is not set."""
+    return [stem for stem in sections(paper) if only is None or only == stem or only.zfill(2) == stem[:2]]
+
+
+def path_of(paper: str, stem: str) -> Path:
+    """Where the notebook is written by hand."""
+    return paths.notebooks_dir(paper) / f"{stem}.md"
+
+
+def read(paper: str, stem: str) -> "NotebookNode":
+    """The notebook, without outputs. Its cells' ids follow from their content, so they never change by themselves."""
+    import jupytext
+
+    try:
+        notebook = jupytext.reads(path_of(paper, stem).read_text(encoding="utf-8"), fmt="md")
+    except Exception as error:
+        cause = str(error).splitlines()[0]
+        message = f"{paper}/{stem}: no readable notebook ({cause}); compare its header with another's"
+        raise PublishingError(message) from None
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        content = digest_of(f"{cell.cell_type}\n{cell.source}".encode())[:12]
+        seen[content] += 1
+        cell["id"] = content if seen[content] == 1 else f"{content}-{seen[content]}"
+    return notebook

@@ -1,0 +1,62 @@
+"""Where everything lives. No other module spells a folder's name.
+
+Everything hangs from `ROOT`, which is found from this file and never from the working directory.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+NOTEBOOKS = ROOT / "notebooks"
+TEMPLATE = NOTEBOOKS / "template"
+ASSETS = ROOT / "assets"
+IMAGES = ASSETS / "images"
+INCLUDES = ROOT / "_includes"
+POSTS = ROOT / "_posts"
+SITE = ROOT / "_site"
+
+BUILD = ROOT / "build"
+CACHE = BUILD / "cache"
+TYPESET = BUILD / "typeset.json"
+STAMPS = BUILD / "stamps"
+REQUIREMENTS = ROOT / "requirements" / "main.lock"
+
+
+def relative(path: Path) -> str:
+    """How messages and digests name a file: from the repository's root, with forward slashes."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def packages() -> list[Path]:
+    """The Python packages of this repository, of which notebooks may import any."""
+    return sorted(path.parent for path in ROOT.glob("[!.]*/__init__.py"))
+
+
+def notebooks_dir(paper: str) -> Path:
+    """What a person writes: the paper's Markdown notebooks and its `references.bib`."""
+    return NOTEBOOKS / paper
+
+
+def executed_dir(paper: str) -> Path:
+    """Executed notebooks with their outputs."""
+    return BUILD / "executed" / paper
+
+
+def failed_dir(paper: str) -> Path:
+    """Partial notebooks of cells that failed, kept to be looked at."""
+    return BUILD / "failed" / paper
+
+
+def fragments_dir(paper: str) -> Path:
+    """Rendered HTML whose formulas are still TeX."""
+    return BUILD / "fragments" / paper
+
+
+def sections_dir(paper: str) -> Path:
+    """Typeset HTML, ready for Jekyll to include."""
+    return INCLUDES / "sections" / paper
+
+
+def downloads_dir(paper: str) -> Path:
+    """Executed notebooks, cleaned, for readers to download."""
+    return ASSETS / "notebooks" / paper

@@ -1,0 +1,60 @@
+"""The package's source as the notes show it: read from the file by its syntax tree, never imported."""
+
+import ast
+import re
+from html import escape
+from pathlib import Path
+from textwrap import dedent
+
+from publishing import paths
+from publishing.errors import PublishingError
+
+MIME = "application/vnd.paper-source+json"
+
+
+def source_text(dotted: str) -> str:
+    """Source of a module, function, class, method or constant, e.g. `ddpm_notes.forward.forward_process`.
+
+    Decorators belong to it, indentation of a method does not. Raises PublishingError if there is no such object.
+    """
+    path, names = _module(dotted)
+    text = path.read_text(encoding="utf-8")
+    if not names:
+        return text.strip("\n")
+    try:
+        node = ast.parse(text)
+    except SyntaxError as error:
+        raise PublishingError(f"{paths.relative(path)}, line {error.lineno}: {error.msg}; mend the file") from None
+    for name in names:
+        node = next((child for child in getattr(node, "body", []) if name in _names(child)), None)
+        if node is None:
+            raise PublishingError(f"source({dotted!r}): {paths.relative(path)} has no {name!r}; name what is there")
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    return dedent("\n".join(text.splitlines()[first - 1 : node.end_lineno]))
+
+
+def source_bundle(dotted: str) -> dict:
+    """MIME bundle of today's source: for Jupyter as text and HTML, for the renderer as a reference."""
+    text = source_text(dotted)
+    return {MIME: {"object": dotted}, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
+
+
+def _module(dotted: str) -> tuple[Path, list[str]]:
+    """File of the longest prefix that is a module, and the names that are left."""
+    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", dotted):
+        raise PublishingError(f"source({dotted!r}): not a dotted name; write package.module.object")
+    parts = dotted.split(".")
+    for count in range(len(parts), 0, -1):
+        stem = paths.ROOT.joinpath(*parts[:count])
+        for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+            if path.is_file():
+                return path, parts[count:]
+    raise PublishingError(f"source({dotted!r}): no module {parts[0]} in this repository; check the name")
+
+
+def _names(node: ast.stmt) -> set[str]:
+    """Names that a statement defines."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}

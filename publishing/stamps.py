@@ -1,0 +1,47 @@
+"""Whether a stage of the build has anything to do, decided by content alone.
+
+A stamp holds digests of all files that a stage read and wrote. As long as they are all the same, it need not run.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from publishing import paths
+from publishing.files import digest, write
+
+Digests = dict[str, str | None]
+
+
+def digests(files: Iterable[Path]) -> Digests:
+    """Digest of every file, by its name from the root."""
+    return {paths.relative(path): digest(path) for path in files}
+
+
+def outputs_if_fresh(stage: str, inputs: Digests) -> list[str] | None:
+    """Names of the stage's outputs, if it last ran on these inputs and nothing was touched since; else None.
+
+    Files that the stage came upon, beyond these inputs, must be the same as well.
+    """
+    try:
+        stamp = json.loads(_path(stage).read_text(encoding="utf-8"))
+        before, found, after = stamp["inputs"], stamp["found"], stamp["outputs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if before != inputs or not _unchanged(found) or not _unchanged(after):
+        return None
+    return list(after)
+
+
+def record(stage: str, inputs: Digests, outputs: Iterable[Path], found: Digests | None = None) -> None:
+    """Remember a stage that succeeded. The inputs' digests are those from before it ran."""
+    stamp = {"inputs": inputs, "found": found or {}, "outputs": digests(outputs)}
+    write(_path(stage), json.dumps(stamp, indent=1))
+
+
+def _unchanged(files: Digests) -> bool:
+    return all(digest(paths.ROOT / name) == was for name, was in files.items())
+
+
+def _path(stage: str) -> Path:
+    return paths.STAMPS / f"{stage}.json"

@@ -1,0 +1,72 @@
+"""The executed notebooks hold what nbval is about to compare, and nothing of the machine that ran them.
+
+nbval passes over cells without outputs, so a notebook that never ran would pass it unseen.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from publishing import notebooks, paths
+from publishing.execution import executed_path
+
+SECTIONS = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.sections(paper)]
+PATHS = [str(paths.ROOT), sys.prefix, f"{Path.home()}/", "/tmp/", "site-packages"]
+
+
+@pytest.fixture(params=SECTIONS, ids="/".join)
+def section(request) -> tuple[str, str]:
+    return request.param
+
+
+@pytest.fixture
+def code_cells(section) -> list[dict]:
+    path = executed_path(*section)
+    assert path.is_file(), f"{paths.relative(path)} is missing: run `make notebooks`"
+    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.fixture
+def outputs(code_cells) -> list[dict]:
+    return [output for cell in code_cells for output in cell["outputs"]]
+
+
+def test_there_are_notebooks():
+    assert SECTIONS
+
+
+def test_the_code_is_todays(section, code_cells):
+    today = [cell.source for cell in notebooks.read(*section).cells if cell.cell_type == "code"]
+    assert ["".join(cell["source"]) for cell in code_cells] == today
+
+
+def test_every_cell_ran_in_order(code_cells):
+    assert [cell["execution_count"] for cell in code_cells] == list(range(1, len(code_cells) + 1))
+
+
+def test_something_came_out(outputs):
+    assert outputs
+
+
+def test_no_cell_failed_unless_it_says_that_it_will(code_cells):
+    failed = [cell for cell in code_cells if any(output["output_type"] == "error" for output in cell["outputs"])]
+    assert all("raises-exception" in cell["metadata"].get("tags", []) for cell in failed)
+
+
+def test_nothing_was_written_to_standard_error(outputs):
+    assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
+
+
+def test_no_output_names_a_place_or_an_address_of_this_machine(outputs):
+    text = json.dumps(outputs, ensure_ascii=False)
+    text = re.sub(r'"image/png": "[^"]*"', "", text)
+    assert [place for place in PATHS if place in text] == []
+    assert re.findall(r"\b0x[0-9a-f]{6,}", text) == []
+
+
+def test_no_output_shows_a_progress_bar(outputs):
+    text = json.dumps(outputs)
+    assert re.findall(r"\d+%\||\bit/s\b|\\r", text) == []

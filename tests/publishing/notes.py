@@ -1,0 +1,82 @@
+"""Executed notebooks made by hand, and what becomes of them."""
+
+import base64
+import json
+import struct
+import zlib
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from publishing import paths
+from publishing.exporter import FragmentExporter
+from publishing.section import Page, Section
+
+STEM = "05-key-equations"
+
+
+def notebook(*cells) -> nbformat.NotebookNode:
+    """A string is a Markdown cell, anything else is a cell already."""
+    return new_notebook(cells=[new_markdown_cell(cell) if isinstance(cell, str) else cell for cell in cells])
+
+
+def code(source: str = "pass", *outputs, tags: tuple[str, ...] = ()) -> nbformat.NotebookNode:
+    metadata = {"tags": list(tags)} if tags else {}
+    return new_code_cell(source, outputs=list(outputs), execution_count=1, metadata=metadata)
+
+
+def printed(text: str, name: str = "stdout") -> nbformat.NotebookNode:
+    return new_output("stream", name=name, text=text)
+
+
+def shows(**data) -> nbformat.NotebookNode:
+    """An output; `claim={…}` is short for its private MIME type."""
+    private = {"diagram", "table", "claim", "source", "references"}
+    bundle = {f"application/vnd.paper-{key}+json" if key in private else key: value for key, value in data.items()}
+    if "diagram" in data:
+        bundle.setdefault("image/png", base64.b64encode(png()).decode())
+    return new_output("display_data", data=bundle | {"text/plain": "as Jupyter shows it"})
+
+
+def diagram(
+    name: str = "forward-reverse", alt: str = "A chain", caption: str = "The chain.", **more
+) -> nbformat.NotebookNode:
+    return shows(diagram={"name": name, "alt": alt, "caption": caption, "width": 600, "height": 300}, **more)
+
+
+def claim(statement: str = "It holds", of=(), **numbers) -> nbformat.NotebookNode:
+    facts = {"measured": "1", "relation": "==", "expected": "1", "tolerance": 0.0, "standard_error": None} | numbers
+    return shows(claim={"statement": statement, "of": list(of)} | facts)
+
+
+def table(*rows, columns=("a", "b"), name: str = "results", caption: str = "Results.") -> nbformat.NotebookNode:
+    return shows(
+        table={"name": name, "columns": list(columns), "rows": [list(row) for row in rows], "caption": caption}
+    )
+
+
+def png(shade: int = 0) -> bytes:
+    """An image of one pixel."""
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes([0, shade]))),
+        (b"IEND", b""),
+    )
+    body = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(body)
+
+
+def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
+    """HTML of a notebook with these cells, alone on its page unless a page is given."""
+    return FragmentExporter().fragment(notebook(*cells), Section(page or Page("toy", complete=False), stem))
+
+
+def executed(repository, stem: str, *cells, paper: str = "toy"):
+    """Path of a notebook that was written and executed in a repository."""
+    repository.notebook(stem, "# Title", paper=paper)
+    path = paths.executed_dir(paper) / f"{stem}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(notebook(*cells)), encoding="utf-8")
+    return path

@@ -1,0 +1,66 @@
+import pytest
+
+from publishing.bibliography import entries_html
+from publishing.errors import PublishingError
+
+HO = """@inproceedings{ho2020ddpm, author={Ho, Jonathan and Jain, Ajay and Abbeel, Pieter},
+ title={Denoising Diffusion {GANs} of MotionDiffuser}, booktitle={NeurIPS}, volume={33}, pages={6840--6851},
+ year={2020}, eprint={2006.11239}, archivePrefix={arXiv}}
+"""
+BLOG = r"""@misc{blog, author={{\"U}nal, A.}, title={On {\{\% x \%\}} \& <b>}, year={2021}, url={https://example.org/?a=1&b=2}}
+"""
+
+
+@pytest.fixture
+def listed(repository):
+    return lambda text, **citations: entries_html(repository.write("notebooks/toy/references.bib", text), citations)
+
+
+def test_an_entry_has_an_id_and_its_title_as_written(listed):
+    html = listed(HO)
+    assert '<li id="ref-ho2020ddpm">Jonathan Ho, Ajay Jain, and Pieter Abbeel.' in html
+    assert "Denoising Diffusion GANs of MotionDiffuser." in html
+    assert '<a href="https://arxiv.org/abs/2006.11239" rel="external">arXiv:2006.11239</a>' in html
+    assert "6840–6851" in html.replace("&ndash;", "–")
+
+
+def test_entries_are_sorted_by_author(listed):
+    assert listed(BLOG + HO).index("ref-ho2020ddpm") < listed(BLOG + HO).index("ref-blog")
+
+
+def test_an_entry_links_back_to_its_citations(listed):
+    html = listed(HO, ho2020ddpm=["cite-05-1", "cite-13-2"])
+    assert 'Cited in <a href="#cite-05-1">§5</a>, <a href="#cite-13-2">§13</a>.' in html
+
+
+def test_an_entry_that_is_not_cited_links_nowhere(listed):
+    assert "Cited" not in listed(HO)
+
+
+def test_text_of_an_entry_cannot_become_markup(listed):
+    html = listed(BLOG)
+    assert "Ünal" in html
+    assert "&lt;b&gt;" in html
+    assert "{" not in html
+    assert 'href="https://example.org/?a=1&amp;b=2"' in html
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("@article{a, title={X}", "syntax error"),
+        ("@article{a, title={X}, year={2000}, journal={J}}", "missing author in a"),
+        (HO + HO, "repeated bibliography entry"),
+        ("@misc{a, author={A, B}, title={X}, year={2000}, url={javascript:alert(1)}}", "javascript"),
+    ],
+)
+def test_a_bad_entry_is_said_in_one_line(listed, text, word):
+    with pytest.raises(PublishingError, match="^toy/references.bib: ") as caught:
+        listed(text)
+    assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_bibliography_is_said(tmp_path):
+    with pytest.raises(PublishingError, match="references.bib"):
+        entries_html(tmp_path / "references.bib", {})

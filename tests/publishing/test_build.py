@@ -1,0 +1,233 @@
+"""The press as `make` runs it: in processes of its own, on a small repository with a paper of two notebooks."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from publishing import paths
+
+FIGURE = """\
+from matplotlib.figure import Figure
+from publishing.cells import claim, diagram
+from net import double
+
+figure = Figure(figsize=(2, 1))
+figure.subplots().plot([0, double(1)])
+diagram(figure, "line", alt="A rising line.", caption="Twice $x$.")"""
+SITE_FILES = ("_config.yml", "_includes", "_layouts", "assets/css", "Gemfile", "package.json", "package-lock.json")
+POST = "---\nlayout: post\ntitle: Toy\npaper: toy\nmathjax: true\npermalink: /toy/\n---\n{}\n"
+SLOW = {"jupytext", "nbformat", "nbclient", "nbconvert", "markdown_it", "matplotlib", "numpy", "IPython"}
+
+
+class Press:
+    """A small repository with a copy of the press, and the commands that run it."""
+
+    def __init__(self, repository):
+        self.repository, self.root = repository, repository.root
+        self.environment = os.environ | {"PYTHONPATH": str(self.root)}
+
+    def start(self, *arguments, code="from publishing.__main__ import main; sys.exit(main())"):
+        return subprocess.Popen(
+            [sys.executable, "-c", f"import sys; {code}", *arguments],
+            cwd=self.root, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *arguments, **keywords):
+        process = self.start(*arguments, **keywords)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+    def succeed(self, *arguments):
+        status, out, err = self.run(*arguments)
+        assert (status, err) == (0, ""), out + err
+        return out
+
+    def fail(self, *arguments):
+        """The one line that a failing command says."""
+        status, out, err = self.run(*arguments)
+        assert status == 1 and err.startswith("error: ") and err.count("\n") == 1, out + err
+        return err.removeprefix("error: ").strip()
+
+    def outputs(self, *folders):
+        found = [path for folder in folders for path in (self.root / folder).rglob("*") if path.is_file()]
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in found}
+
+
+@pytest.fixture
+def press(repository):
+    root, ignored = repository.root, shutil.ignore_patterns("__pycache__", "sections")
+    shutil.copytree(PRESS, root / "publishing", ignore=ignored)
+    repository.write("net.py", "def double(x):\n    return 2 * x\n")
+    repository.notebook("01-figure", "# 1. Figure\n\nSee [Eq. (1)](#eq-1).", FIGURE)
+    repository.notebook("02-claim", "# 2. Claim\n\n$$\nx = 1 \\tag{1}\n$$", "print('a claim')")
+    return Press(repository)
+
+
+@pytest.fixture
+def site(press):
+    for name in SITE_FILES:
+        source, target = PRESS.parent / name, press.root / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy(source, target)
+    shutil.rmtree(press.root / "_includes" / "sections", ignore_errors=True)
+    (press.root / "node_modules").symlink_to(PRESS.parent / "node_modules")
+    includes = [f'{{% include paper_section.html name="toy/{stem}" %}}' for stem in ("01-figure", "02-claim")]
+    press.repository.write("_posts/2026-01-01-toy.md", POST.format("\n\n".join(includes)))
+    return press
+
+
+PRESS = paths.ROOT / "publishing"
+GENERATED = ("build/executed", "build/fragments", "assets", "_includes/sections", "_site")
+
+
+def test_notebooks_are_executed_and_rendered_and_the_figures_listed(press):
+    out = press.succeed("notebooks")
+    assert "executing 2 of the notebooks" in out and "01-figure  cell 2/2" in out
+    assert out.splitlines()[-1] == "figures written (1): toy-line.png"
+    made = press.outputs(*GENERATED)
+    assert {
+        "build/executed/toy/01-figure.ipynb",
+        "build/fragments/toy/02-claim.html",
+        "assets/images/toy-line.png",
+    } <= set(made)
+
+    again = press.succeed("notebooks")
+    assert again == "toy: 2 notebooks, nothing changed\nfigures unchanged (1): toy-line.png\n"
+    assert press.outputs(*GENERATED) == made
+
+
+def test_nothing_changed_is_decided_without_the_slow_imports(press):
+    press.succeed("notebooks")
+    code = f"from publishing.__main__ import main; main(); print(sorted({SLOW} & set(sys.modules)))"
+    status, out, err = press.run("notebooks", code=code)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == "[]"
+
+
+def test_a_formula_of_the_package_changes_the_figure_that_shows_it(press):
+    press.succeed("notebooks")
+    press.repository.write("net.py", "def double(x):\n    return 2.5 * x\n")
+    out = press.succeed("notebooks")
+    assert "01-figure  cell" in out and "02-claim" not in out
+    assert out.splitlines()[-1] == "figures changed (1): toy-line.png"
+
+
+def test_a_lost_or_altered_output_is_made_again(press):
+    press.succeed("notebooks")
+    made = press.outputs(*GENERATED)
+    (press.root / "assets/images/toy-line.png").unlink()
+    (press.root / "build/fragments/toy/01-figure.html").write_text("altered")
+    out = press.succeed("notebooks")
+    assert "executing" not in out
+    assert out.splitlines()[-1] == "figures written (1): toy-line.png"
+    assert press.outputs(*GENERATED) == made
+
+
+def test_one_section_is_taken_alone_and_forced_to_run_again(press):
+    out = press.succeed("notebooks", "--only", "01")
+    assert "01-figure  cell" in out and "02-claim" not in out
+    assert "executing" not in press.succeed("notebooks", "--only", "01")
+    assert "01-figure  cell" in press.succeed("notebooks", "--only", "1", "--force")
+    assert "02-claim   cell" in press.succeed("notebooks")
+
+
+def test_an_unknown_section_is_refused(press):
+    assert press.fail("notebooks", "--only", "7") == "no notebook is numbered or named '7'; give a number such as 05"
+
+
+def test_a_repository_without_a_paper_says_what_to_write(press):
+    shutil.rmtree(press.root / "notebooks")
+    assert press.fail("notebooks").startswith("no paper in notebooks/")
+
+
+def test_a_section_that_is_gone_leaves_nothing_behind(press):
+    press.repository.notebook("03-more", "# 3. More", "print(3)")
+    press.succeed("notebooks")
+    assert any("03-more" in name for name in press.outputs(*GENERATED))
+    (press.root / "notebooks/toy/03-more.md").unlink()
+    press.succeed("notebooks")
+    assert not any("03-more" in name for name in press.outputs(*GENERATED))
+
+
+def test_a_failing_notebook_leaves_the_good_outputs_alone(press):
+    press.succeed("notebooks")
+    made = press.outputs(*GENERATED)
+    press.repository.notebook("01-figure", "# 1. Figure", FIGURE.replace('alt="A rising line."', 'alt=""'))
+    press.repository.notebook("02-claim", "# 2. Claim", "print('new')")
+    assert press.fail("notebooks").startswith("toy/01-figure, cell 2: ValueError: the alt is empty")
+    assert press.outputs(*GENERATED) == made
+
+
+def test_the_site_is_built_once_and_again_only_after_a_change(site):
+    out = site.succeed("site")
+    assert out.splitlines()[-2:] == ["the post: _site/toy/index.html", "to look at it: make serve"]
+    page = (site.root / "_site/toy/index.html").read_text()
+    assert 'id="eq-1"' in page and "toy-line.png" in page and "A rising line." in page
+    made = site.outputs(*GENERATED)
+
+    began = time.perf_counter()
+    again = site.succeed("site")
+    assert time.perf_counter() - began < 3  # usually a tenth of it
+    assert "toy: 2 notebooks, nothing changed" in again and "site: nothing changed" in again
+    assert site.outputs(*GENERATED) == made
+
+    site.repository.write("_posts/2026-01-01-toy.md", POST.format("A new beginning."))
+    out = site.succeed("site")
+    assert "toy: 2 notebooks, nothing changed" in out and "site: nothing changed" not in out
+    assert "A new beginning." in (site.root / "_site/toy/index.html").read_text()
+
+
+def test_a_formula_that_is_wrong_leaves_the_site_alone(site):
+    site.succeed("site")
+    made = site.outputs("_site", "_includes/sections")
+    site.repository.notebook("02-claim", "# 2. Claim\n\n$$\n\\frac{1 \\tag{1}\n$$", "print('a claim')")
+    assert "toy/02-claim, cell 1" in site.fail("site")
+    assert site.outputs("_site", "_includes/sections") == made
+
+
+def test_a_second_build_waits_for_the_first_and_says_so(press):
+    root = os.open(press.root, os.O_RDONLY)
+    fcntl.flock(root, fcntl.LOCK_EX)
+    process = press.start("notebooks")
+    assert process.stdout.readline() == "another build is running here; waiting for it to end\n"
+    assert not (press.root / "build").exists()
+    os.close(root)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "figures written" in out, err
+
+
+def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(press):
+    press.repository.notebook(
+        "02-claim", "# 2", "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    )
+    process = press.start("notebooks")
+    pid = press.root / "notebooks/toy/pid"
+    deadline = time.monotonic() + 30
+    while not (pid.is_file() and pid.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(2)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "stopped\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+    press.repository.notebook("02-claim", "# 2", "print('a claim')")
+    assert "figures written (1)" in press.succeed("notebooks", "--only", "1")
+
+
+def test_a_kernel_that_does_not_start_is_one_line_of_error(press):
+    recorder = press.root / "publishing/recorder.py"
+    recorder.write_text(recorder.read_text().replace("    from ipykernel", "    sys.exit(3)\n    from ipykernel"))
+    assert press.fail("notebooks").startswith("toy/01-figure, cell 0: no kernel (Kernel died before replying")
+
+
+def test_checking_says_what_is_wrong(press):
+    assert press.succeed("check") == "2 notebooks checked, nothing to mend\n"
+    press.repository.notebook("01-figure", "# 1\n\n_Starter:_", FIGURE)
+    status, out, err = press.run("check")
+    assert status == 1 and "_Starter" in out and err.startswith("error: 1 thing")

@@ -1,0 +1,91 @@
+import pytest
+
+from publishing import cache, notebooks, paths
+from publishing.cache import Run
+
+CELLS = ("# Title", "from net import loss", '```python tags=["hide-input"]\nx = 1\n```')
+RUN = Run(cells=[{"execution_count": 1, "outputs": []}], opened={})
+
+
+@pytest.fixture
+def key(repository):
+    repository.write("net.py", "def loss(x):\n    return x\n")
+    repository.write("requirements/main.lock", "numpy==1\n")
+
+    def compute(*cells):
+        repository.notebook("01-a", *cells)
+        return cache.key("toy", notebooks.read("toy", "01-a"))
+
+    return compute
+
+
+def test_prose_and_tags_of_display_are_not_in_the_key(key):
+    other = ("# Another title", CELLS[1], "More prose.\n".join(["# ", ""]), "x = 1")
+    assert key(*CELLS) == key(*other)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        (*CELLS[:2], "x = 2"),
+        (*CELLS[:2], "x = 1  # one"),
+        (*CELLS[:2], '```python tags=["raises-exception"]\nx = 1\n```'),
+        (CELLS[2], CELLS[1]),
+        (*CELLS, "x = 1"),
+    ],
+)
+def test_code_and_its_order_and_the_tag_that_bears_on_execution_are_in_the_key(key, cells):
+    assert key(*CELLS) != key(*cells)
+
+
+def test_an_imported_formula_is_in_the_key_and_its_docstring_is_not(key, repository):
+    before = key(*CELLS)
+    repository.write("net.py", 'def loss(x):\n    """The loss."""\n    return x\n')
+    assert key(*CELLS) == before
+    repository.write("net.py", "def loss(x):\n    return 2 * x\n")
+    assert key(*CELLS) != before
+
+
+def test_the_lock_is_in_the_key(key, repository):
+    before = key(*CELLS)
+    repository.write("requirements/main.lock", "numpy==2\n")
+    assert key(*CELLS) != before
+
+
+def test_what_is_stored_is_loaded(repository):
+    assert cache.load("k") is None
+    cache.store("k", RUN)
+    assert cache.load("k") == RUN
+
+
+def test_a_changed_or_missing_data_file_is_a_miss(repository):
+    data = repository.write("data.json", "1")
+    cache.store("k", Run(RUN.cells, {"data.json": cache.digest(data), "absent.json": None}))
+    assert cache.load("k")
+    repository.write("data.json", "2")
+    assert cache.load("k") is None
+    repository.write("data.json", "1")
+    assert cache.load("k")
+    repository.write("absent.json", "")
+    assert cache.load("k") is None
+    data.unlink()
+    assert cache.load("k") is None
+
+
+def test_no_damage_to_an_entry_is_anything_but_a_miss(repository):
+    cache.store("k", RUN)
+    whole = (paths.CACHE / "k").read_bytes()
+    for position in range(len(whole)):
+        (paths.CACHE / "k").write_bytes(whole[:position])
+        assert cache.load("k") is None, f"cut at {position}"
+        (paths.CACHE / "k").write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        assert cache.load("k") is None, f"one bit wrong at {position}"
+
+
+def test_the_entries_that_were_longest_not_asked_for_are_dropped(repository, monkeypatch):
+    monkeypatch.setattr(cache, "ENTRIES_KEPT", 2)
+    for name in ("a", "b"):
+        cache.store(name, RUN)
+    assert cache.load("a")
+    cache.store("c", RUN)
+    assert [name for name in "abc" if cache.load(name)] == ["a", "c"]

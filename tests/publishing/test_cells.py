@@ -1,0 +1,261 @@
+import base64
+import math
+import struct
+
+import numpy as np
+import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+
+from publishing import cells
+from publishing.cells import ClaimError, claim, diagram, references, source, table
+
+
+@pytest.fixture(autouse=True)
+def shell():
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+def shown(function, *arguments, **keywords):
+    """The one output that the call displays: its bundle and metadata."""
+    with capture_output() as captured:
+        function(*arguments, **keywords)
+    (output,) = captured.outputs
+    return output.data, output.metadata
+
+
+def drawing():
+    figure = Figure(figsize=(4, 3))
+    figure.subplots().plot([1, 2])
+    return figure
+
+
+# diagram
+
+
+def test_a_diagram_carries_its_facts_and_an_image_of_twice_its_size_on_the_page():
+    data, metadata = shown(diagram, drawing(), "a-line", alt="A line.", caption="A line $y = x$.")
+    facts = {"name": "a-line", "alt": "A line.", "caption": "A line $y = x$.", "width": 400, "height": 300}
+    assert data[cells.DIAGRAM] == facts
+    assert struct.unpack(">II", base64.b64decode(data["image/png"])[16:24]) == (800, 600)
+    assert metadata == {"image/png": {"width": 400, "height": 300}}
+
+
+def test_the_same_figure_gives_the_same_bytes_and_names_no_software():
+    one, two = (shown(diagram, drawing(), "a", alt="A.", caption="A.")[0]["image/png"] for _ in range(2))
+    assert one == two
+    assert b"atplotlib" not in base64.b64decode(one)
+
+
+def test_a_figure_is_closed_when_it_is_shown():
+    figure, _ = pyplot.subplots()
+    shown(diagram, figure, "a", alt="A.", caption="A.")
+    assert not pyplot.fignum_exists(figure.number)
+
+
+@pytest.mark.parametrize("name", ["", "A", "a_b", "a b", "-a", "a--b", "ä", "a/b"])
+def test_a_name_that_makes_no_good_file_name_is_refused(name):
+    with pytest.raises(ValueError, match="a name is made of"):
+        diagram(drawing(), name, alt="A.", caption="A.")
+
+
+@pytest.mark.parametrize(("alt", "caption"), [("", "A."), (" ", "A."), ("A.", "\n")])
+def test_a_diagram_without_alternative_text_or_caption_is_refused(alt, caption):
+    with pytest.raises(ValueError, match="the (alt|caption) is empty"):
+        diagram(drawing(), "a", alt=alt, caption=caption)
+
+
+# table
+
+
+def test_a_table_keeps_strings_and_shortens_numbers():
+    rows = [["$x$", 2020, 0.123456, None], ["**b**", True, np.float64(1e-9), torch.tensor(2.5)]]
+    data, _ = shown(table, rows, columns=["n", "y", "v", "w"], name="t", caption="C.")
+    assert data[cells.TABLE] == {
+        "name": "t",
+        "columns": ["n", "y", "v", "w"],
+        "rows": [["$x$", "2020", "0.1235", "–"], ["**b**", "True", "1e-09", "2.5"]],
+        "caption": "C.",
+    }
+    assert data["text/markdown"].splitlines()[:3] == [
+        "| n | y | v | w |",
+        "| --- | --- | --- | --- |",
+        "| $x$ | 2020 | 0.1235 | – |",
+    ]
+
+
+def test_a_row_of_the_wrong_length_is_refused():
+    with pytest.raises(ValueError, match="table 't', row 2: 1 cells for 2 columns"):
+        table([[1, 2], [1]], columns=["a", "b"], name="t", caption="C.")
+
+
+def test_a_table_without_caption_is_refused():
+    with pytest.raises(ValueError, match="the caption is empty"):
+        table([[1]], columns=["a"], name="t", caption="")
+
+
+# claim
+
+TRUE = [
+    (1, "==", 1, 0),
+    (1.05, "==", 1, 0.1),
+    (math.inf, "==", math.inf, 0),
+    (1, "<", 2, 0),
+    (2.05, "<", 2, 0.1),
+    (2, "<=", 2, 0),
+    (2.05, "<=", 2, 0.1),
+    (2, ">", 1, 0),
+    (0.95, ">", 1, 0.1),
+    (1, ">=", 1, 0),
+    (0.95, ">=", 1, 0.1),
+]
+FALSE = [
+    (1, "==", 2, 0),
+    (1.2, "==", 1, 0.1),
+    (0.8, "==", 1, 0.1),
+    (math.inf, "==", -math.inf, 0),
+    (2, "<", 2, 0),
+    (2.2, "<", 2, 0.1),
+    (2.1, "<=", 2, 0),
+    (2.2, "<=", 2, 0.1),
+    (1, ">", 1, 0),
+    (0.8, ">", 1, 0.1),
+    (0.9, ">=", 1, 0),
+    (0.8, ">=", 1, 0.1),
+]
+
+
+@pytest.mark.parametrize(("measured", "relation", "expected", "tolerance"), TRUE)
+def test_a_true_claim_is_shown(measured, relation, expected, tolerance):
+    data, _ = shown(claim, "it holds", measured, relation, expected, tolerance=tolerance)
+    assert data["text/plain"].startswith("✓ it holds: ")
+
+
+@pytest.mark.parametrize(("measured", "relation", "expected", "tolerance"), FALSE)
+def test_a_false_claim_raises(measured, relation, expected, tolerance):
+    with pytest.raises(ClaimError, match="the claim 'it holds' is false"):
+        claim("it holds", measured, relation, expected, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("relation", ["==", "<", "<=", ">", ">="])
+@pytest.mark.parametrize(("measured", "expected"), [(math.nan, 1), (1, math.nan), (math.nan, math.nan)])
+def test_nan_makes_every_claim_false(relation, measured, expected):
+    with pytest.raises(ClaimError):
+        claim("it holds", measured, relation, expected, tolerance=10)
+
+
+@pytest.mark.parametrize("make", [list, np.array, torch.tensor])
+def test_every_element_must_hold_and_the_first_that_does_not_is_named(make):
+    claim("all hold", make([1.0, 2.0]), "==", make([1.0, 2.0]))
+    claim("all hold", make([1.0, 2.0]), "<=", 2)
+    with pytest.raises(ClaimError, match=r"2 of 3 elements fail, the first at \[1\]: 2.0 == 1.0, tolerance 0"):
+        claim("all hold", make([1.0, 2.0, 3.0]), "==", make([1.0, 1.0, 1.0]))
+
+
+def test_a_tensor_with_gradient_is_welcome():
+    claim("it holds", torch.ones(2, requires_grad=True) * 2, "==", 2)
+
+
+def test_a_claim_about_nothing_raises():
+    with pytest.raises(ClaimError, match="measured is empty"):
+        claim("nothing", [], "==", 0)
+
+
+@pytest.mark.parametrize(
+    ("measured", "relation", "expected", "tolerance", "message"),
+    [
+        (1, "!=", 2, 0, "the relation is one of"),
+        (1, "==", 1, -1, "the tolerance is"),
+        (1, "==", 1, math.nan, "the tolerance is"),
+        (1, "==", 1, math.inf, "the tolerance is"),
+        ("x", "==", 1, 0, "measured must be numbers, got str"),
+        (1, "==", None, 0, "is false"),
+        ([1, 1], "==", [1, 1, 1], 0, r"measured has shape \(2,\), expected \(3,\)"),
+        (1, "==", [1, 1], 0, r"measured has shape \(\), expected \(2,\)"),
+    ],
+)
+def test_a_claim_that_makes_no_sense_is_refused(measured, relation, expected, tolerance, message):
+    with pytest.raises((ValueError, ClaimError), match=message):
+        claim("it holds", measured, relation, expected, tolerance=tolerance)
+
+
+def test_a_claim_needs_a_statement():
+    with pytest.raises(ValueError, match="the statement is empty"):
+        claim(" ", 1, "==", 1)
+
+
+def test_a_claim_carries_its_facts():
+    data, _ = shown(claim, "S", 3.14159, "==", 3.14, tolerance=0.01, of="eq-7", standard_error=0.0012345)
+    assert data[cells.CLAIM] == {
+        "statement": "S",
+        "relation": "==",
+        "measured": "3.14",
+        "expected": "3.14",
+        "tolerance": 0.01,
+        "of": ["eq-7"],
+        "standard_error": 0.0012345,
+    }
+    assert data["text/plain"] == "✓ S: 3.14 == 3.14 (tolerance 0.01, standard error 0.0012)"
+
+
+def test_a_claim_may_cover_several_equations_or_none():
+    assert shown(claim, "S", 1, "==", 1, of=("eq-1", "eq-2"))[0][cells.CLAIM]["of"] == ["eq-1", "eq-2"]
+    assert shown(claim, "S", 1, "==", 1)[0][cells.CLAIM]["of"] == []
+
+
+@pytest.mark.parametrize(
+    ("measured", "tolerance", "text"),
+    [
+        (35746307, 0, "35,746,307"),
+        (0.07858718123, 0, "0.0785872"),
+        (0.07858718123, 1e-3, "0.079"),
+        (3.2e-16, 1e-12, "0"),
+        (-3.2e-16, 1e-12, "0"),
+        (4.035829765e-5, 0, "4.03583e-05"),
+        (1234.5678, 100, "1,200"),
+        (math.inf, 1, "inf"),
+        (np.float32(0.5), 0, "0.5"),
+        ([0.5, 2.0, 1.0], 0, "3 values from 0.5 to 2"),
+        ([1.0, 1.0 + 1e-15], 1e-12, "2 values, all 1"),
+    ],
+)
+def test_numbers_are_short_and_show_no_digit_that_the_tolerance_calls_noise(measured, tolerance, text):
+    data, _ = shown(claim, "S", measured, "<=", math.inf, tolerance=tolerance)
+    assert data[cells.CLAIM]["measured"] == text
+
+
+# source and references
+
+
+def test_source_shows_todays_text_and_says_of_what():
+    data, _ = shown(source, "publishing.errors.PublishingError")
+    assert data["application/vnd.paper-source+json"] == {"object": "publishing.errors.PublishingError"}
+    assert data["text/plain"].startswith("class PublishingError(Exception):")
+
+
+def test_references_are_read_beside_the_papers_notebooks_wherever_a_copy_runs(repository, monkeypatch):
+    entry = "@article{a, author={Doe, Jane}, title={On {X}}, journal={J}, year={2020}}"
+    repository.write("notebooks/toy/references.bib", entry)
+    for folder in ("notebooks/toy", "build/executed/toy"):
+        (repository.root / folder).mkdir(parents=True, exist_ok=True)
+        monkeypatch.chdir(repository.root / folder)
+        data, _ = shown(references)
+        assert data[cells.REFERENCES] == {"file": "references.bib"}
+        assert data["text/plain"].startswith("[1] Jane Doe.")
+
+
+# what the writer's language may not drag into a kernel
+
+
+def test_the_language_imports_neither_torch_nor_a_papers_package_nor_matplotlib():
+    import subprocess
+    import sys
+
+    code = "import sys, publishing.cells; print({'torch', 'ddpm_notes', 'matplotlib'} & set(sys.modules))"
+    environment = {"PYTHONPATH": str(cells.paths.ROOT)}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert run.stdout.strip() == "set()"

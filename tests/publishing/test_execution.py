@@ -1,0 +1,188 @@
+"""Real kernels throughout; the notebooks are as small as they can be."""
+
+import json
+import os
+
+import pytest
+
+from publishing import execution, kernels, paths
+from publishing.errors import PublishingError
+
+
+def run(*stems, **keywords):
+    return execution.execute("toy", list(stems), **keywords)
+
+
+def outputs(executed):
+    """Outputs of a notebook's code cells."""
+    cells = json.loads(executed.path.read_text())["cells"]
+    return [cell["outputs"] for cell in cells if cell["cell_type"] == "code"]
+
+
+def printed(executed):
+    return "".join(text for cell in outputs(executed) for output in cell for text in output.get("text", []))
+
+
+@pytest.fixture
+def toy(repository):
+    repository.write("net.py", "def loss(x):\n    return x\n")
+    repository.write("data.json", '"data"')
+    repository.notebook("01-plain", "# 1. Plain", "print('plain')")
+    repository.notebook("02-net", "# 2. Net", "from net import loss", "print(loss(3))")
+    repository.notebook("03-data", "# 3. Data", "print(open('../../data.json').read())")
+    return repository
+
+
+def test_notebooks_run_once_and_again_only_where_what_they_depend_on_changed(toy, capsys):
+    stems = ["01-plain", "02-net", "03-data"]
+
+    def ran():
+        text = capsys.readouterr().out
+        return [stem for stem in stems if f"{stem} " in text]
+
+    first = run(*stems)
+    assert [printed(one) for one in first] == ["plain\n", "3\n", '"data"\n']
+    assert ran() == stems
+    before = [one.path.read_bytes() for one in first]
+
+    assert [one.path.read_bytes() for one in run(*stems)] == before
+    assert ran() == []
+
+    toy.notebook("01-plain", "# 1. Plain\n\nWith prose.", "print('plain')")
+    toy.write("net.py", 'def loss(x):\n    """Doc."""\n    return x\n')
+    assert "With prose." in run(*stems)[0].path.read_text()
+    assert ran() == []
+
+    toy.write("net.py", "def loss(x):\n    return 2 * x\n")
+    assert printed(run(*stems)[1]) == "6\n"
+    assert ran() == ["02-net"]
+
+    toy.write("data.json", '"other"')
+    assert printed(run(*stems)[2]) == '"other"\n'
+    assert ran() == ["03-data"]
+
+    toy.notebook("01-plain", "# 1. Plain", "print('changed')")
+    assert printed(run(*stems)[0]) == "changed\n"
+    assert ran() == ["01-plain"]
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("net.py", "from net import loss\nprint(loss(1))\nopen('../../net.py', 'w').write('loss = float')"),
+        ("data.json", "print(open('../../data.json').read())\nopen('../../data.json', 'w').write('[]')"),
+    ],
+)
+def test_what_was_edited_while_a_notebook_ran_is_not_taken_for_what_it_saw(toy, capsys, file, code):
+    toy.notebook("01-plain", "# 1", code)
+    before = (toy.root / file).read_text()
+    first, second = (printed(*run("01-plain")) for _ in range(2))
+    assert (toy.root / file).read_text() != before
+    assert first != second
+    assert capsys.readouterr().out.count("cell 2/2") == 2
+
+
+def test_forced_notebooks_run_again_to_the_same_bytes(toy, capsys):
+    toy.notebook(
+        "01-plain", "# 1", "print({'a', 'b', 'c'})\nprint(1)", "import sys\nfor i in range(9): print(i, flush=True)"
+    )
+    (before,) = run("01-plain")
+    text = before.path.read_bytes()
+    before.path.unlink()
+    capsys.readouterr()
+    (after,) = run("01-plain", force=True)
+    assert after.path.read_bytes() == text
+    assert "01-plain  cell 3/3" in capsys.readouterr().out
+
+
+def test_the_modules_and_data_files_that_it_was_made_from_are_named(toy):
+    assert [list(one.made_from) for one in run("02-net", "03-data")] == [["net.py"], ["data.json"]]
+
+
+def test_executed_cells_carry_counts_and_the_kernels_are_as_promised(toy, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    monkeypatch.setenv("MPLBACKEND", "no-such-backend")
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TQDM_DISABLE")
+    code = f"import os\nprint(*[os.environ.get(name) for name in {names}], os.getcwd())"
+    toy.notebook("01-plain", "# 1", code, "import matplotlib.pyplot", "print(get_ipython().history_manager.hist_file)")
+    (executed,) = run("01-plain")
+    assert printed(executed) == f"1 None 1 {toy.root}/notebooks/toy\n:memory:\n"
+    cells = json.loads(executed.path.read_text())["cells"]
+    assert [cell.get("execution_count") for cell in cells] == [None, 1, 2, 3]
+
+
+def test_a_cell_that_raises_is_named_and_what_ran_is_kept_and_cached(toy, capsys):
+    before = run("01-plain")[0].path.read_bytes()
+    toy.notebook("01-plain", "# 1", "print('new')")
+    toy.notebook("02-net", "# 2", "print('as far as here')", "1 / 0", "print('never')")
+    with pytest.raises(PublishingError) as error:
+        run("01-plain", "02-net", "03-data")
+    assert str(error.value) == (
+        "toy/02-net, cell 3: ZeroDivisionError: division by zero (as far as it got: build/failed/toy/02-net.ipynb)"
+    )
+    assert "02-net    cell 3/4  failed: ZeroDivisionError" in capsys.readouterr().out
+    partial = (paths.failed_dir("toy") / "02-net.ipynb").read_text()
+    assert "as far as here" in partial and "ZeroDivisionError" in partial
+    assert execution.executed_path("toy", "01-plain").read_bytes() == before
+
+    toy.notebook("02-net", "# 2", "print('mended')")
+    assert [printed(one) for one in run("01-plain", "02-net", "03-data")] == ["new\n", "mended\n", '"data"\n']
+    assert "01-plain" not in capsys.readouterr().out
+    assert not (paths.failed_dir("toy") / "02-net.ipynb").exists()
+
+
+def test_of_several_failures_the_first_is_told_and_the_others_are_counted(toy):
+    toy.notebook("01-plain", "1 / 0")
+    toy.notebook("02-net", "raise ValueError('two\\nlines')")
+    with pytest.raises(PublishingError, match=r"^toy/01-plain, cell 1: .* \(and 1 more, named above\)$"):
+        run("01-plain", "02-net")
+
+
+def test_a_long_error_is_told_in_one_line(toy):
+    toy.notebook("01-plain", "raise ValueError('two\\nlines')")
+    with pytest.raises(PublishingError, match=r"^toy/01-plain, cell 1: ValueError: two \(as far as it got: [^\n]*$"):
+        run("01-plain")
+
+
+def test_a_kernel_that_dies_is_named(toy):
+    toy.notebook("01-plain", "# 1", "print('before')", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(PublishingError, match="^toy/01-plain, cell 3: the kernel died"):
+        run("01-plain")
+    assert "before" in (paths.failed_dir("toy") / "01-plain.ipynb").read_text()
+
+
+def test_a_cell_that_takes_too_long_is_named_and_its_kernel_is_gone(toy, monkeypatch):
+    monkeypatch.setattr(kernels, "CELL_SECONDS", 1)
+    toy.notebook("01-plain", "import os\nprint(os.getpid())", "while True: pass")
+    with pytest.raises(PublishingError, match="^toy/01-plain, cell 2: not done after 1 s"):
+        run("01-plain")
+    partial = json.loads((paths.failed_dir("toy") / "01-plain.ipynb").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(partial["cells"][0]["outputs"][0]["text"][0]), 0)
+
+
+def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
+    toy.write("net.py", "def loss(x):\n    raise ValueError('no loss today')\n")
+    tagged = '```python tags=["raises-exception"]\n{}\n```'
+    toy.notebook("02-net", "from net import loss", tagged.format("loss(1)"), "print('goes on')")
+    (executed,) = run("02-net")
+    ((error,),) = [cell for cell in outputs(executed) if cell and cell[0]["output_type"] == "error"]
+    assert error["traceback"] == ["ValueError: no loss today"]
+    assert printed(executed) == "goes on\n"
+
+    toy.notebook("02-net", tagged.format("1 + 1"))
+    with pytest.raises(PublishingError, match="cell 1: is tagged raises-exception and raises nothing"):
+        run("02-net")
+
+
+def test_a_problem_of_the_source_stops_before_anything_runs(toy, capsys):
+    toy.notebook("02-net", "# 2", "```bash\nls\n```")
+    with pytest.raises(PublishingError, match="toy/02-net, cell 2: a fence marked bash"):
+        run("01-plain", "02-net")
+    assert "executing" not in capsys.readouterr().out
+
+
+def test_nothing_strays_to_standard_error(toy, capfd):
+    run("01-plain", "02-net")
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,40 @@
+import pytest
+
+from publishing.files import below, digest, digest_of, write
+
+
+def test_writing_says_whether_the_content_is_new(tmp_path):
+    path = tmp_path / "a" / "file.txt"
+    assert write(path, "one")
+    assert not write(path, "one")
+    assert write(path, b"two")
+    assert path.read_text() == "two"
+
+
+def test_an_equal_file_is_not_touched(tmp_path):
+    path = tmp_path / "file.txt"
+    write(path, "one")
+    before = path.stat().st_ino, path.stat().st_mtime_ns
+    write(path, "one")
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == before
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path):
+    path = tmp_path / "file.txt"
+    path.mkdir()
+    with pytest.raises(OSError):
+        write(path, "one")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_digest_is_of_the_content_and_none_of_nothing(tmp_path):
+    path = tmp_path / "file.txt"
+    assert digest(path) is None and digest(tmp_path) is None and digest(path / "deeper") is None
+    write(path, "one")
+    assert digest(path) == digest_of(b"one") != digest_of(b"two")
+
+
+def test_hidden_files_and_byte_code_are_not_listed(tmp_path):
+    for name in ("b.txt", "a/c.txt", ".hidden", ".git/x", "__pycache__/m.pyc"):
+        write(tmp_path / name, "x")
+    assert below(tmp_path) == [tmp_path / "a/c.txt", tmp_path / "b.txt"]

@@ -1,0 +1,101 @@
+import time
+
+import pytest
+
+from publishing import paths
+from publishing.fingerprint import fingerprint, meaning, reached
+
+PACKAGE = {
+    "net/__init__.py": '"""The package."""\n',
+    "net/loss.py": "from net.schedule import beta\n\n\ndef loss(x):\n    return beta * x\n",
+    "net/schedule.py": "import math\n\nbeta = math.pi\n",
+    "net/other.py": "y = 1\n",
+    "net/deep/__init__.py": "from .inner import z\n",
+    "net/deep/inner.py": "from ..other import y\nfrom .. import schedule\n\nz = y\n",
+}
+
+
+@pytest.fixture
+def package(repository):
+    for name, text in PACKAGE.items():
+        repository.write(name, text)
+    return repository
+
+
+def fingerprint_of(package, code):
+    return fingerprint(reached(code, [package.root]))
+
+
+@pytest.mark.parametrize(
+    ("code", "modules"),
+    [
+        ("import numpy", []),
+        ("from net.loss import loss", ["net", "net.loss", "net.schedule"]),
+        ("import net.other as o", ["net", "net.other"]),
+        ("from net import other", ["net", "net.other"]),
+        ("from net import *", ["net"]),
+        ("def f():\n    import net.schedule", ["net", "net.schedule"]),
+        ("import net.deep", ["net", "net.deep", "net.deep.inner", "net.other", "net.schedule"]),
+    ],
+)
+def test_modules_are_reached_through_imports_of_imports(package, code, modules):
+    assert list(fingerprint_of(package, code)) == modules
+
+
+def test_a_changed_formula_changes_exactly_its_module(package):
+    before = fingerprint_of(package, "import net.loss, net.other")
+    package.write("net/schedule.py", "import math\n\nbeta = math.e\n")
+    after = fingerprint_of(package, "import net.loss, net.other")
+    assert {name for name in before if before[name] != after[name]} == {"net.schedule"}
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "def f(x):\n    return x + 1\n\n\nclass A:\n    def g(self):\n        return 1\n",
+        '"""Doc."""\n\ndef f(x):\n    """Doc."""\n    return x+1 # why\nclass A:\n  "Doc"\n  def g(self): return (1)\n',
+    ],
+)
+def test_docstrings_comments_and_layout_mean_nothing(same):
+    assert meaning(same) == meaning("def f(x): return x + 1\nclass A:\n    def g(self): return 1")
+
+
+@pytest.mark.parametrize("other", ["def f(x): return x + 2", "def f(y): return y + 1", "def f(x=0): return x + 1"])
+def test_any_other_change_means_something(other):
+    assert meaning(other) != meaning("def f(x): return x + 1")
+
+
+def test_text_that_is_a_value_is_no_docstring():
+    assert meaning("kind = 'a'") != meaning("kind = 'b'")
+
+
+def test_a_new_module_is_noticed(package):
+    assert "net.new" not in fingerprint_of(package, "import net.new")
+    package.write("net/new.py", "")
+    assert "net.new" in fingerprint_of(package, "import net.new")
+
+
+def test_imports_in_a_circle_come_to_an_end(package):
+    package.write("net/other.py", "import net.loss\n")
+    package.write("net/schedule.py", "import net.other\n")
+    assert list(fingerprint_of(package, "import net.loss")) == ["net", "net.loss", "net.other", "net.schedule"]
+
+
+def test_a_module_that_is_no_python_is_known_by_its_text(package):
+    package.write("net/other.py", "def (")
+    before = fingerprint_of(package, "import net.other")
+    package.write("net/other.py", "def ((")
+    assert before != fingerprint_of(package, "import net.other")
+
+
+def test_a_module_beside_the_notebook_comes_before_one_of_the_root(package):
+    package.write("notebooks/toy/net/__init__.py", "x = 1")
+    folders = [package.root / "notebooks/toy", package.root]
+    assert reached("import net", folders)["net"] == folders[0] / "net/__init__.py"
+
+
+def test_the_whole_press_is_fingerprinted_in_a_moment():
+    began = time.process_time()
+    found = fingerprint(reached("import publishing.__main__", [paths.ROOT]))
+    assert "publishing.kernels" in found
+    assert time.process_time() - began < 1

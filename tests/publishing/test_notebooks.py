@@ -1,0 +1,75 @@
+import pytest
+
+from publishing import notebooks
+from publishing.errors import PublishingError
+
+
+def test_papers_are_the_folders_beside_the_template(repository):
+    repository.notebook("01-a", "# 1")
+    repository.notebook("01-a", "# 1", paper="ddpm")
+    repository.notebook("01-a", "# 1", paper="template")
+    repository.write("notebooks/.ipynb_checkpoints/x.md", "")
+    assert notebooks.papers() == ["ddpm", "toy"]
+
+
+def test_a_paper_with_an_awkward_name_is_refused(repository):
+    repository.notebook("01-a", "# 1", paper="my-paper")
+    with pytest.raises(PublishingError, match="notebooks/my-paper: name it by"):
+        notebooks.papers()
+
+
+def test_sections_come_in_the_order_of_their_numbers(repository):
+    for stem in ("10-later", "02-second", "01-first"):
+        repository.notebook(stem, "# x")
+    assert notebooks.sections("toy") == ["01-first", "02-second", "10-later"]
+
+
+@pytest.mark.parametrize("stem", ["overview", "1-overview", "01-Overview", "01_overview"])
+def test_a_notebook_without_a_proper_name_is_refused(repository, stem):
+    repository.notebook(stem, "# x")
+    with pytest.raises(PublishingError, match=f"toy/{stem}.md"):
+        notebooks.sections("toy")
+
+
+def test_two_notebooks_of_one_number_are_refused(repository):
+    repository.notebook("01-a", "# x")
+    repository.notebook("01-b", "# x")
+    with pytest.raises(PublishingError, match="2 notebooks bear the number 01"):
+        notebooks.sections("toy")
+
+
+@pytest.mark.parametrize("only", ["05", "5", "05-five"])
+def test_a_section_is_selected_by_number_or_stem(repository, only):
+    repository.notebook("04-four", "# x")
+    repository.notebook("05-five", "# x")
+    assert notebooks.select("toy", only) == ["05-five"]
+
+
+def test_without_a_choice_all_sections_are_selected_and_an_unknown_one_is_none(repository):
+    repository.notebook("04-four", "# x")
+    assert notebooks.select("toy", None) == ["04-four"]
+    assert notebooks.select("toy", "40") == []
+
+
+def test_cell_ids_are_stable_unique_and_follow_the_content(repository):
+    repository.notebook("01-a", "# Title", "x = 1", "x = 1", "y = 2")
+    first = [cell["id"] for cell in notebooks.read("toy", "01-a").cells]
+    assert [cell["id"] for cell in notebooks.read("toy", "01-a").cells] == first
+    assert len(set(first)) == 4
+
+    repository.notebook("01-a", "# Another title", "x = 1", "x = 1", "y = 3")
+    second = [cell["id"] for cell in notebooks.read("toy", "01-a").cells]
+    assert [a == b for a, b in zip(first, second, strict=True)] == [False, True, True, False]
+
+
+def test_a_header_that_is_no_yaml_is_one_line_of_error(repository):
+    repository.write("notebooks/toy/01-a.md", "---\njupyter: [\n---\n\n# x\n")
+    with pytest.raises(PublishingError, match="^toy/01-a: ") as error:
+        notebooks.read("toy", "01-a")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_text_is_one_line_of_error(repository):
+    repository.write("notebooks/toy/01-a.md", "").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PublishingError, match="^toy/01-a: no readable notebook"):
+        notebooks.read("toy", "01-a")

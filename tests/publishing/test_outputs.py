@@ -1,0 +1,234 @@
+import pytest
+from nbformat.v4 import new_output, new_raw_cell
+
+from publishing.errors import PublishingError
+from publishing.section import Page
+
+from .notes import claim, code, diagram, fragment, png, printed, shows, table
+
+
+def error(*cells) -> str:
+    with pytest.raises(PublishingError) as caught:
+        fragment(*cells)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# --- cells ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_cell_shows_its_code_and_what_it_printed():
+    assert fragment(code("print(1)", printed("1\n"))) == (
+        '<section class="paper-section" id="05-key-equations" data-notebook="05-key-equations">\n'
+        '<div class="cell code" data-cell="1">\n'
+        '<div class="cell-input"><div class="highlight"><pre tabindex="0"><code class="language-python">'
+        '<span class="nb">print</span><span class="p">(</span><span class="mi">1</span><span class="p">)</span>'
+        "</code></pre></div>\n</div>\n"
+        '<div class="cell-output stdout"><pre tabindex="0"><samp>1</samp></pre></div>\n'
+        "</div>\n</section>\n"
+    )
+
+
+def test_hide_input_folds_the_code():
+    html = fragment(code("x = 1", tags=("hide-input",)))
+    assert '<details class="cell-input"><summary>Show the code</summary>' in html
+
+
+def test_remove_input_leaves_the_output_alone():
+    html = fragment(code("secret = 1", printed("seen"), tags=("remove-input",)))
+    assert "secret" not in html
+    assert "seen" in html
+
+
+def test_remove_output_leaves_the_input_alone():
+    html = fragment(code("seen = 1", printed("secret"), tags=("remove-output",)))
+    assert "secret" not in html
+    assert "seen" in html
+
+
+def test_remove_cell_leaves_nothing_and_does_not_renumber():
+    html = fragment(code("secret", tags=("remove-cell",)), "text $x$")
+    assert "secret" not in html
+    assert 'data-cell="2"' in html
+    assert "cell code" not in html
+
+
+def test_a_cell_without_anything_to_show_leaves_nothing():
+    assert "cell" not in fragment(code("x = 1", tags=("remove-input",)))
+
+
+def test_a_raw_cell_is_refused():
+    assert "raw cell" in error("text", new_raw_cell("<script>x</script>"))
+
+
+def test_an_error_is_shown_where_it_is_expected_without_the_machine_s_paths():
+    raised = new_output("error", ename="ValueError", evalue="t < 1", traceback=["/home/somebody/x.py"])
+    html = fragment(code("f(0)", raised, tags=("raises-exception",)))
+    assert '<div class="cell-output error"><pre tabindex="0"><samp>ValueError: t &lt; 1</samp></pre></div>' in html
+    assert "somebody" not in html
+
+
+def test_an_error_that_is_not_expected_is_refused():
+    raised = new_output("error", ename="ValueError", evalue="t < 1", traceback=[])
+    assert error("text", code("f(0)", raised)).startswith("toy/05-key-equations, cell 2: raised ValueError")
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("<script>x</script>", "&lt;script&gt;x&lt;/script&gt;"),
+        ("\x1b[31mred\x1b[0m", '<span class="ansi-red-fg">red</span>'),
+        ("\x1b[2J\x1b[Hclear", "clear"),
+        ("\x1b]8;;http://x\x07link\x1b]8;;\x07", "link"),
+        ("10%\r50%\r100%\ndone", "100%\ndone"),
+        ("a\r\nb", "a\nb"),
+        ("{{ x }} {% y %}", "&#123;&#123; x }} &#123;% y %}"),
+        ("\n\nfirst", "\n\nfirst"),
+        ("bell\x07\x00", "bell"),
+        ("$x$ *a* [b](c)", "$x$ *a* [b](c)"),
+    ],
+)
+def test_text_comes_out_as_a_terminal_shows_it(text, html):
+    assert f"<samp>{html}</samp>" in fragment(code("1", printed(text)))
+
+
+def test_foreign_html_is_shown_as_its_text():
+    html = fragment(
+        code("1", new_output("execute_result", data={"text/html": "<script>x</script>", "text/plain": "a frame"}))
+    )
+    assert "script" not in html
+    assert "a frame" in html
+
+
+def test_an_output_that_nothing_can_show_is_refused():
+    assert "application/json" in error(code("1", new_output("display_data", data={"application/json": {}})))
+
+
+def test_a_picture_without_alternative_text_is_refused():
+    assert "alternative text" in error(code("1", shows(**{"image/png": "AAAA"})))
+    assert "alternative text" in error(code("1", shows(**{"image/svg+xml": "<svg><style>*{}</style></svg>"})))
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+def drawn(*names: str) -> Page:
+    from publishing.section import Figure
+
+    return Page("toy", figures={name: Figure(name, png(), 600, 300) for name in names})
+
+
+def test_a_figure_becomes_an_include_whose_texts_travel_in_captures():
+    html = fragment(
+        code("1", diagram(alt='A "chain" of {{x}} %}', caption="As $p(x|y)$ {% raw %}")), page=drawn("forward-reverse")
+    )
+    assert (
+        "{% capture paper_alt %}A &quot;chain&quot; of &#123;&#123;x}} %}{% endcapture %}"
+        '{% capture paper_caption %}As <span class="math inline" data-cell="1">p(x|y)</span> &#123;% raw %}'
+        "{% endcapture %}"
+        '{% include paper_diagram.html src="/assets/images/toy-forward-reverse.png" alt=paper_alt '
+        "caption=paper_caption "
+        'width="600" height="300" %}'
+    ) in html
+
+
+@pytest.mark.parametrize("alt", ["", "  \n"])
+def test_a_figure_without_alternative_text_is_refused(alt):
+    assert error(code("1", diagram(alt=alt))) == (
+        "toy/05-key-equations, cell 1: the figure 'forward-reverse' has no alternative text; say in alt what it shows"
+    )
+
+
+def test_an_include_is_written_by_hand_as_the_template_shows_it():
+    lines = ['src="/assets/images/toy-chain.png"', 'alt="Forward"', 'caption="High $x$"']
+    text = "\n   ".join(["{% include paper_diagram.html", *lines]) + "\n%}"
+    html = fragment(
+        f"text\n{text}\nmore\n\n- item\n\n  {text.replace('chain', 'other')}\n", page=drawn("chain", "other")
+    )
+    assert html.count('width="600" height="300" %}') == 2
+    assert "<p>text</p>" in html
+    assert "<p>more</p>" in html
+    assert all(line.count("{% capture") == line.count("{% endcapture") for line in html.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("parameters", "word"),
+    [
+        ('src="/assets/images/toy-missing.png" alt="a"', "which no cell draws"),
+        ('src="/assets/images/other-chain.png" alt="a"', "which no cell draws"),
+        ('src="https://example.org/x.png" alt="a"', "which no cell draws"),
+        ('src="/assets/images/toy-chain.png"', "is written"),
+        ('src="/assets/images/toy-chain.png" alt=" "', "no alternative text"),
+        ('src="/assets/images/toy-chain.png" alt="a" onload="x"', "is written"),
+        ('src="/assets/images/toy-chain.png" alt=variable', "is written"),
+    ],
+)
+def test_an_include_that_would_not_come_out_is_refused(parameters, word):
+    with pytest.raises(PublishingError, match="^toy/05-key-equations, cell 1: ") as caught:
+        fragment(f"{{% include paper_diagram.html {parameters} %}}", page=drawn("chain"))
+    assert word in str(caught.value)
+
+
+def test_an_include_within_a_line_or_of_another_file_is_refused():
+    assert "would be printed" in error('text {% include paper_diagram.html src="x" %}')
+    assert "would be printed" in error("{% include other.html %}")
+    assert "&#123;% include" in fragment("`{% include other.html %}`")
+
+
+def test_a_figure_shown_twice_is_refused():
+    include = '{% include paper_diagram.html src="/assets/images/toy-chain.png" alt="a" %}'
+    with pytest.raises(PublishingError, match="fig-chain"):
+        fragment(include, include, page=drawn("chain"))
+
+
+# --- the writer's language ------------------------------------------------------------------------------------------
+
+
+def test_a_table_has_a_caption_headings_and_numbers_set_apart():
+    html = fragment(
+        code("1", table(["$q(a|b)$ *x*", "1.5e-3"], ["plain < text", "7.67±0.13"], columns=("what", "$L$")))
+    )
+    assert '<div class="table-scroll" tabindex="0" role="group" aria-labelledby="table-results-caption">' in html
+    assert '<caption id="table-results-caption">Results.</caption>' in html
+    assert '<th scope="col"><span class="math inline" data-cell="1">L</span></th>' in html
+    assert (
+        '<td><span class="math inline" data-cell="1">q(a|b)</span> <em>x</em></td><td class="number">1.5e-3</td>'
+        in html
+    )
+    assert '<td>plain &lt; text</td><td class="number">7.67±0.13</td>' in html
+
+
+def test_a_claim_is_a_badge_with_its_numbers():
+    html = fragment(
+        "$$x \\tag{7}$$",
+        code("1", claim("Eq. $x$ holds", of=["eq-7"], measured="1e-16", relation="<=", expected="1e-9")),
+    )
+    assert (
+        '<p class="claim" id="claim-05-1"><span class="claim-mark" role="img" aria-label="Checked:">✓</span> '
+        'Eq. <span class="math inline" data-cell="2">x</span> holds <span class="claim-numbers">1e-16 ≤ 1e-9</span></p>'
+    ) in html
+
+
+def test_a_claim_says_its_tolerance_and_standard_error():
+    html = fragment(code("1", claim(measured="<1>", tolerance=1e-9, standard_error=0.0123)))
+    assert "&lt;1&gt; = 1, tolerance 1e-09, standard error 0.012" in html
+
+
+def test_source_is_today_s_whatever_the_notebook_showed(repository):
+    repository.write("pack/__init__.py", "")
+    repository.write("pack/module.py", "def f(x):\n    return x < 2\n")
+    html = fragment(
+        code("1", shows(source={"object": "pack.module.f"}, **{"text/html": "<pre>old</pre>"}), tags=("remove-input",))
+    )
+    assert '<figure class="source" id="source-pack.module.f">' in html
+    assert '<figcaption><a href="#source-pack.module.f"><code>pack.module.f</code></a></figcaption>' in html
+    assert '<span class="o">&lt;</span>' in html
+    assert "old" not in html
+
+
+def test_a_footnote_in_a_caption_is_refused():
+    assert "footnote" in error(code("1", claim("so^[why]")))

@@ -1,0 +1,86 @@
+"""The hook stays for the life of a process, so each test has a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+from publishing import paths
+from publishing.files import digest_of
+from publishing.recorder import read_report
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Run code with the recorder on, in notebooks/toy of a small repository; return what was reported."""
+    root = tmp_path / "repository"
+    folder = root / "notebooks" / "toy"
+    folder.mkdir(parents=True)
+    (root / "data.json").write_text("{}")
+    (root / "module.py").write_text("")
+
+    def run(code):
+        report = tmp_path / "opened"
+        report.unlink(missing_ok=True)
+        start = f"from publishing.recorder import record; record({str(root)!r}, {str(report)!r})\n"
+        environment = {"PYTHONPATH": str(paths.ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-c", start + code], cwd=folder, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return list(read_report(report))
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('../../data.json')",
+        "open(b'../../data.json', 'rb').read()",
+        "from pathlib import Path; Path('../../data.json').read_bytes()",
+        "import io; io.FileIO('../../data.json')",
+        "import os; os.open('../../data.json', os.O_RDONLY)",
+        "open('../../data.json', 'r+')",
+    ],
+)
+def test_a_data_file_is_recorded_however_it_is_opened(opened, code):
+    assert opened(code) == ["data.json"]
+
+
+def test_a_file_that_is_looked_for_in_vain_is_recorded_too(opened):
+    code = "try:\n    open('none.json')\nexcept FileNotFoundError:\n    pass"
+    assert opened(code) == ["notebooks/toy/none.json"]
+
+
+def test_each_file_is_recorded_once(opened):
+    assert opened("for _ in range(3): open('../../data.json').close()") == ["data.json"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('/etc/hostname')",
+        "import sys; sys.path.insert(0, '../..'); import module",
+        "open('../../module.py')",
+        "open('../../new.json', 'w')",
+        "import os; os.open('../../new.json', os.O_WRONLY | os.O_CREAT)",
+        "import os; os.makedirs('../../build'); open('../../build/x', 'w+').read()",
+        "import os; os.makedirs('../../.git'); open('../../.git/x', 'w+').read()",
+        "import os; r, w = os.pipe(); open(r)",
+    ],
+)
+def test_modules_writes_generated_files_and_other_places_are_not_recorded(opened, code):
+    assert opened(code) == []
+
+
+def test_the_report_is_complete_when_the_process_is_killed(opened, tmp_path):
+    code = "import os, signal; open('../../data.json'); os.kill(os.getpid(), signal.SIGKILL)"
+    with pytest.raises(AssertionError):
+        opened(code)
+    assert list(read_report(tmp_path / "opened")) == ["data.json"]
+
+
+def test_a_file_is_known_as_it_was_when_it_was_opened(opened, tmp_path):
+    opened("open('../../data.json').read(); open('../../data.json', 'w').write('[]'); open('../../data.json').read()")
+    assert read_report(tmp_path / "opened") == {"data.json": digest_of(b"{}")}

@@ -1,0 +1,170 @@
+import json
+
+import pytest
+
+from publishing import paths
+from publishing.errors import PublishingError
+from publishing.render import render_paper
+
+from .notes import claim, code, diagram, executed, png, printed, shows, table
+
+BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}"
+
+
+@pytest.fixture
+def paper(repository):
+    """A paper of two sections that use everything, executed."""
+    repository.write("notebooks/toy/references.bib", BIB)
+    first = executed(
+        repository,
+        "01-first",
+        "# 1. First $x$\n\n$$a \\tag{7}$$\n\n$$b \\tag{8}$$\n\n"
+        "See [Fig.](#fig-chain), [Ho](#ref-ho), [Section 2](#02-second).",
+        code("1", claim("Eq. (7), by [Ho](#ref-ho), holds for $x$", of=["eq-7"])),
+        "## 1.1 More",
+        "### Eq. (9), of which nothing stands here",
+        "## 1.2 Still more",
+    )
+    second = executed(
+        repository,
+        "02-second",
+        "# 2. Second\n\n[Table](#table-results)",
+        code("2", diagram("chain"), table(["1", "2"])),
+        code("3", shows(references={"file": "references.bib"}), tags=("remove-input",)),
+    )
+    return [first, second]
+
+
+def fragment(name: str) -> str:
+    return (paths.fragments_dir("toy") / f"{name}.html").read_text()
+
+
+def test_everything_the_site_needs_is_written(paper):
+    report = render_paper("toy", paper)
+    assert report.written == ["toy-chain.png"]
+    assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
+    names = sorted(path.name for path in paths.fragments_dir("toy").iterdir())
+    assert names == ["01-first.html", "02-second.html", "claims.html", "toc.html"]
+    assert sorted(path.name for path in paths.downloads_dir("toy").iterdir()) == ["01-first.ipynb", "02-second.ipynb"]
+
+
+def test_rendering_again_changes_nothing(paper):
+    render_paper("toy", paper)
+    before = {path: path.stat().st_mtime_ns for path in paths.ROOT.rglob("*") if path.is_file()}
+    report = render_paper("toy", paper)
+    assert report.unchanged == ["toy-chain.png"]
+    assert before == {path: path.stat().st_mtime_ns for path in paths.ROOT.rglob("*") if path.is_file()}
+
+
+def test_a_figure_that_changed_is_told_and_a_stale_one_removed(paper, repository):
+    render_paper("toy", paper)
+    (paths.IMAGES / "toy-chain.png").write_bytes(png(9))
+    (paths.IMAGES / "toy-stale.png").write_bytes(png())
+    (paths.IMAGES / "other-kept.png").write_bytes(png())
+    repository.write("build/fragments/toy/00-gone.html", "")
+    report = render_paper("toy", paper)
+    assert (report.changed, report.removed) == (["toy-chain.png"], ["toy-stale.png"])
+    assert (paths.IMAGES / "other-kept.png").exists()
+    assert not (paths.fragments_dir("toy") / "00-gone.html").exists()
+
+
+def test_one_section_alone_is_rendered_without_touching_the_others(paper):
+    render_paper("toy", paper)
+    report = render_paper("toy", paper[:1])
+    assert report.removed == []
+    assert (paths.IMAGES / "toy-chain.png").exists()
+    assert (paths.fragments_dir("toy") / "02-second.html").exists()
+
+
+def test_the_bibliography_links_back_to_citations_of_later_and_earlier_sections(paper):
+    render_paper("toy", paper)
+    assert '<a href="#cite-01-1">§1</a>' in fragment("02-second")
+    assert 'href="#ref-ho" id="cite-01-1"' in fragment("01-first")
+
+
+def test_the_contents_list_sections_with_their_subsections(paper):
+    render_paper("toy", paper)
+    assert fragment("toc") == (
+        '<nav class="toc" aria-label="Contents">\n<ol>\n'
+        '<li><a href="#01-first">1. First <span class="math inline" data-cell="1">x</span></a>\n<ol>\n'
+        '<li><a href="#1-1-more">1.1 More</a></li>\n'
+        '<li><a href="#1-2-still-more">1.2 Still more</a></li>\n</ol>\n</li>\n'
+        '<li><a href="#02-second">2. Second</a></li>\n'
+        "</ol>\n</nav>\n"
+    )
+
+
+def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
+    render_paper("toy", paper)
+    html = fragment("claims")
+    assert "1 claim, checked when this page was built" in html
+    assert (
+        '<tr><td><a href="#claim-01-1">§1</a></td>'
+        '<td>Eq. (7), by <a href="#ref-ho" class="citation">Ho</a>, holds for '
+        '<span class="math inline" data-cell="2">x</span></td>'
+        '<td>1 = 1</td><td><a href="#eq-7">Eq. (7)</a></td></tr>'
+    ) in html
+    assert '<p>Equations that claims cover: <a href="#eq-7">(7)</a>.</p>' in html
+    assert '<p>Equations that no claim covers: <a href="#eq-8">(8)</a>.</p>' in html
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("[a](#eq-99)", "toy/01-first, cell 1: links to #eq-99, which is nowhere on the page"),
+        ("[a](#ref-nobody)", "toy/01-first, cell 1: cites 'nobody', which has no entry"),
+        ("[a](#source-x.f)", "toy/01-first, cell 1: links to #source-x.f, which no cell shows; add source('x.f')"),
+        (code("1", claim(of=["eq-99"])), "toy/01-first, cell 1: links to #eq-99"),
+        (code("1", diagram("chain")), "toy/02-second, cell 2: a figure named 'chain' is drawn twice"),
+        (code("1", diagram("Chain!")), "toy/01-first, cell 1: a figure cannot be named 'Chain!'"),
+        (
+            code("1", table(["1", "2"])),
+            "toy/02-second, cell 2: the id 'table-results' is already given in toy/01-first, cell 1",
+        ),
+        (code("1", shows(references={"file": "references.bib"})), "toy/references.bib: 'ref-ho' is listed twice"),
+        (
+            '{% include paper_diagram.html src="/assets/images/toy-none.png" alt="a" %}',
+            "toy/01-first, cell 1: the include points at",
+        ),
+    ],
+)
+def test_what_the_sections_get_wrong_together_is_refused_and_the_last_good_files_stay(paper, repository, cell, message):
+    render_paper("toy", paper)
+    before = {
+        path: path.read_bytes() for path in paths.ROOT.rglob("*") if path.is_file() and "executed" not in path.parts
+    }
+    bad = executed(repository, "01-first", cell)
+    with pytest.raises(PublishingError) as caught:
+        render_paper("toy", [bad, paper[1]])
+    assert str(caught.value).startswith(message)
+    after = {
+        path: path.read_bytes() for path in paths.ROOT.rglob("*") if path.is_file() and "executed" not in path.parts
+    }
+    assert {k: v for k, v in after.items() if k.suffix != ".md"} == {
+        k: v for k, v in before.items() if k.suffix != ".md"
+    }
+
+
+def test_links_into_sections_that_are_not_executed_yet_are_let_pass(paper):
+    render_paper("toy", paper[:1])
+    assert 'href="#fig-chain"' in fragment("01-first")
+
+
+def test_the_same_heading_in_two_sections_has_two_ids(paper, repository):
+    third = executed(repository, "03-third", "# 3. Third\n\n## 1.1 More")
+    render_paper("toy", [*paper, third])
+    assert 'id="1-1-more-2"' in fragment("03-third")
+    assert '<a href="#1-1-more-2">1.1 More</a>' in fragment("toc")
+
+
+def test_the_downloaded_notebook_is_what_jupyter_shows_with_today_s_source(repository):
+    repository.write("pack/__init__.py", "x = 2\n")
+    old = shows(source={"object": "pack.x"}, **{"text/html": "<pre>x = 1</pre>"})
+    notebook = executed(repository, "01-first", code("1", old, diagram("chain"), printed("a\n"), tags=("hide-input",)))
+    render_paper("toy", [notebook])
+    cell = json.loads((paths.downloads_dir("toy") / "01-first.ipynb").read_text())["cells"][0]
+    source, figure, stream = cell["outputs"]
+    assert cell["metadata"] == {"tags": ["hide-input"]}
+    assert source["data"] == {"text/plain": ["x = 2"], "text/html": ["<pre>x = 2</pre>"]}
+    assert sorted(figure["data"]) == ["image/png", "text/plain"]
+    assert stream["text"] == ["a\n"]

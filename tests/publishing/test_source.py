@@ -1,0 +1,74 @@
+import pytest
+
+from publishing.errors import PublishingError
+from publishing.source import MIME, source_bundle, source_text
+
+MODULE = '''"""A module."""
+
+RATE = 0.1
+LIMIT: int = 3
+
+
+@decorated(
+    "twice"
+)
+def f(x):
+    """Say why."""  # kept
+    return x
+
+
+class C:
+    @property
+    def value(self):
+        if self:
+            return 1
+'''
+
+
+@pytest.fixture(autouse=True)
+def package(repository):
+    repository.write("pack/__init__.py", "WHOLE = 1\n")
+    repository.write("pack/sub/module.py", MODULE)
+    repository.write("pack/broken.py", "def f(:\n")
+
+
+@pytest.mark.parametrize(
+    ("dotted", "text"),
+    [
+        ("pack.sub.module.f", '@decorated(\n    "twice"\n)\ndef f(x):\n    """Say why."""  # kept\n    return x'),
+        ("pack.sub.module.C.value", "@property\ndef value(self):\n    if self:\n        return 1"),
+        ("pack.sub.module.RATE", "RATE = 0.1"),
+        ("pack.sub.module.LIMIT", "LIMIT: int = 3"),
+        ("pack.WHOLE", "WHOLE = 1"),
+        ("pack", "WHOLE = 1"),
+        ("pack.sub.module", MODULE.strip("\n")),
+    ],
+)
+def test_source_is_the_object_s_own_text(dotted, text):
+    assert source_text(dotted) == text
+
+
+@pytest.mark.parametrize(
+    ("dotted", "word"),
+    [
+        ("pack.sub.module.g", "has no 'g'"),
+        ("pack.sub.module.f.x", "has no 'x'"),
+        ("other.f", "no module other"),
+        ("../secret", "not a dotted name"),
+        ("pack.broken.f", "pack/broken.py, line 1"),
+    ],
+)
+def test_what_is_not_there_is_said_in_one_line(dotted, word):
+    with pytest.raises(PublishingError) as caught:
+        source_text(dotted)
+    assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_jupyter_is_shown_the_source_escaped(repository):
+    repository.write("pack/less.py", "x = 1 < 2")
+    assert source_bundle("pack.less.x") == {
+        MIME: {"object": "pack.less.x"},
+        "text/plain": "x = 1 < 2",
+        "text/html": "<pre>x = 1 &lt; 2</pre>",
+    }

@@ -1,0 +1,47 @@
+import pytest
+
+from publishing import paths, stamps
+
+
+@pytest.fixture
+def stage(repository):
+    """A stage that read source.md and data.json and wrote page.html."""
+    source = repository.write("source.md", "one")
+    data = repository.write("data.json", "1")
+    page = repository.write("page.html", "<p>one")
+    stamps.record("stage", stamps.digests([source]), [page], stamps.digests([data]))
+    return repository
+
+
+def fresh(stage, *more):
+    return stamps.outputs_if_fresh("stage", stamps.digests([stage.root / "source.md", *more]))
+
+
+def test_a_stage_whose_files_are_the_same_is_fresh_and_names_its_outputs(stage):
+    assert fresh(stage) == ["page.html"]
+
+
+@pytest.mark.parametrize("name", ["source.md", "data.json", "page.html"])
+def test_a_changed_file_makes_it_stale_until_it_is_as_it_was(stage, name):
+    before = (stage.root / name).read_text()
+    stage.write(name, "other")
+    assert fresh(stage) is None
+    stage.write(name, before)
+    assert fresh(stage) == ["page.html"]
+
+
+@pytest.mark.parametrize("name", ["source.md", "data.json", "page.html"])
+def test_a_missing_file_makes_it_stale(stage, name):
+    (stage.root / name).unlink()
+    assert fresh(stage) is None
+
+
+def test_a_new_input_makes_it_stale(stage):
+    assert fresh(stage, stage.write("second.md", "two")) is None
+
+
+def test_a_stage_that_never_ran_or_whose_stamp_is_damaged_is_stale(stage):
+    assert stamps.outputs_if_fresh("never", {}) is None
+    for damage in ("", "{", "[]", '{"inputs": {}}'):
+        (paths.STAMPS / "stage.json").write_text(damage)
+        assert fresh(stage) is None

@@ -1,0 +1,92 @@
+"""The built site in a real Chromium, from a server on the loopback address."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from publishing import paths
+from publishing.serve import start_server
+
+POST = "/ddpm/"
+DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
+# Chromium by itself calls home, which a test of "no foreign request" should not have to hear.
+FLAGS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass
+class Visit:
+    """A page, and what went wrong on it or left for another host."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def load_images(self) -> None:
+        """Load what is below the fold too."""
+        self.page.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
+        self.page.wait_for_function("[...document.images].every(image => image.complete)")
+
+    def fold(self, *, folded: bool) -> None:
+        """Close or open everything that folds."""
+        self.page.evaluate(
+            "open => document.querySelectorAll('details').forEach(one => { one.open = open })", not folded
+        )
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    assert (paths.SITE / "index.html").exists(), "there is no site to test; run `make` first"
+    with start_server(paths.SITE, 0) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    chromium = str(DEBIAN_CHROMIUM) if DEBIAN_CHROMIUM.exists() else None
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *sandbox])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
+    """Open a page: `visit("/ddpm/", width=320, scheme="dark")`."""
+    contexts = []
+
+    def open_page(path: str = POST, *, width: int = 1280, scheme: str = "light") -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        visited = Visit(context.new_page())
+        visited.page.on("console", lambda message: visited.complaints.append(f"{message.type}: {message.text}"))
+        visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
+        visited.page.on("requestfailed", lambda request: visited.complaints.append(f"failed: {request.url}"))
+        visited.page.on("request", lambda request: visited.requests.append(request.url))
+        visited.page.goto(address + path, wait_until="networkidle")
+        return visited
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def post(visit: Callable[..., Visit]) -> Page:
+    """The post on a desktop, with its lazy images loaded."""
+    visited = visit()
+    visited.load_images()
+    return visited.page

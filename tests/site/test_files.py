@@ -1,0 +1,49 @@
+"""What is published: all that belongs to the site, and nothing else."""
+
+import re
+from pathlib import Path
+
+from publishing import paths
+
+ALLOWED = re.compile(
+    r"index\.html|feed\.xml|sitemap\.xml|robots\.txt"
+    r"|ddpm/index\.html"
+    r"|assets/icon\.svg"
+    r"|assets/css/(tokens|site|notes|code|print)\.css"
+    r"|assets/images/ddpm-[a-z0-9-]+\.png"
+    r"|assets/notebooks/ddpm/\d\d-[a-z-]+\.ipynb"
+)
+
+
+def published() -> dict[str, Path]:
+    found = {path.relative_to(paths.SITE).as_posix(): path for path in paths.SITE.rglob("*") if path.is_file()}
+    assert "ddpm/index.html" in found, "there is no site to test; run `make` first"
+    return found
+
+
+def test_nothing_is_published_that_the_allowlist_does_not_name():
+    assert [name for name in published() if not ALLOWED.fullmatch(name)] == []
+
+
+def test_a_notebook_can_be_downloaded_for_every_section():
+    assert len([name for name in published() if name.endswith(".ipynb")]) == 13
+
+
+def test_no_file_names_the_machine_that_built_it():
+    for name, path in published().items():
+        content = path.read_bytes()
+        for place in (paths.ROOT, Path.home()):
+            assert f"{place}/".encode() not in content, f"{name} names {place}"
+
+
+def test_the_feed_carries_a_summary_and_not_the_post():
+    feed = published()["feed.xml"].read_text(encoding="utf-8")
+    assert "<entry>" in feed
+    assert "paper-section" not in feed
+    assert len(feed) < 10_000
+
+
+def test_the_sitemap_lists_the_post_and_not_the_downloads():
+    sitemap = published()["sitemap.xml"].read_text(encoding="utf-8")
+    assert "/ddpm/</loc>" in sitemap
+    assert ".ipynb" not in sitemap

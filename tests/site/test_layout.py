@@ -1,0 +1,134 @@
+"""How the post looks: on phones and wide screens, in light and dark, and on paper."""
+
+import pytest
+
+from publishing import paths
+
+WIDTHS = (320, 768, 1280, 1920)
+CHARACTERS_PER_LINE = """() => {
+    const long = [...document.querySelectorAll('.paper-section > p')].filter(one =>
+        one.innerText.length > 200 && !one.querySelector('.math, code'));
+    return long.map(one => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        const lines = new Set([...range.getClientRects()].map(box => Math.round(box.bottom / 8)));
+        return one.innerText.length / (lines.size - 0.5);
+    });
+}"""
+
+
+@pytest.mark.parametrize("path", ["/", "/ddpm/"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_never_scrolls_sideways(visit, path, width):
+    visited = visit(path, width=width)
+    visited.load_images()
+    visited.fold(folded=False)
+    assert visited.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_number_of_every_equation_is_in_sight(visit, width):
+    page = visit(width=width).page
+    boxes = page.eval_on_selector_all(
+        ".equation-number", "found => found.map(one => [one.innerText, one.getBoundingClientRect().right])"
+    )
+    assert len(boxes) >= 16
+    assert [number for number, right in boxes if right > width] == []
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_a_line_of_text_holds_about_sixty_to_seventy_five_characters(visit, width):
+    averages = visit(width=width).page.evaluate(CHARACTERS_PER_LINE)
+    assert averages
+    assert 55 <= sum(averages) / len(averages) <= 80
+
+
+def test_the_contents_stand_beside_the_text_on_wide_screens(visit):
+    page = visit(width=1280).page
+    assert page.locator(".toc-fold").is_hidden()
+    page.evaluate("document.querySelectorAll('.paper-section')[8].scrollIntoView()")
+    box = page.locator(".toc-side .toc").bounding_box()
+    assert 0 <= box["y"] < 900, "the contents scrolled away"
+    assert box["x"] + box["width"] <= page.locator(".post-body").bounding_box()["x"]
+
+
+def test_the_contents_unfold_by_keyboard_on_a_phone(visit):
+    page = visit(width=320).page
+    assert page.locator(".toc-side").is_hidden()
+    page.locator(".toc-fold > summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".toc-fold .toc a").first.is_visible()
+
+
+def test_the_keyboard_reaches_the_text_first(visit):
+    page = visit().page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.hash") == "#content"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+
+
+def test_what_scrolls_inside_itself_can_be_focused(post):
+    unreachable = post.eval_on_selector_all(
+        "main *",
+        """found => found.filter(one => one.scrollWidth > one.clientWidth + 1
+            && getComputedStyle(one).overflowX === 'auto' && one.tabIndex < 0)
+            .map(one => one.outerHTML.slice(0, 120))""",
+    )
+    assert unreachable == []
+
+
+def test_dark_and_light_have_their_own_paper(visit):
+    papers = [
+        visit(scheme=scheme).page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for scheme in ("light", "dark")
+    ]
+    brightness = [sum(map(int, paper[4:-1].split(","))) / 3 for paper in papers]
+    assert brightness[0] > 240
+    assert brightness[1] < 40
+
+
+def test_formulas_take_the_colour_of_the_text(visit):
+    page = visit(scheme="dark").page
+    colours = page.evaluate(
+        """() => [getComputedStyle(document.querySelector('.math svg')).fill,
+                  getComputedStyle(document.querySelector('.paper-section p')).color]"""
+    )
+    assert colours[0] == colours[1]
+
+
+def test_on_paper_the_text_stands_alone(post):
+    post.emulate_media(media="print")
+    for around in (".site-header", ".site-footer", ".toc-side", ".toc-fold"):
+        assert post.locator(around).is_hidden()
+    assert post.evaluate("getComputedStyle(document.querySelector('.paper-notes')).display") == "block"
+    assert post.pdf().startswith(b"%PDF")
+
+
+def test_the_styles_of_a_note_touch_nothing_outside_it(post):
+    loose = post.evaluate(
+        """() => {
+            const rules = sheet => [...sheet.cssRules].flatMap(rule => rule.cssRules?.length ? rules(rule) : [rule]);
+            return [...document.styleSheets]
+                .filter(sheet => /(notes|code)\\.css$/.test(sheet.href))
+                .flatMap(rules)
+                .map(rule => rule.selectorText)
+                .filter(selector => selector && !selector.split(/,(?![^(]*\\))/).every(
+                    part => part.trim().startsWith('.paper-notes')));
+        }"""
+    )
+    assert loose == []
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [*((width, "light") for width in WIDTHS), (320, "dark"), (1280, "dark")]
+)
+def test_every_section_is_pictured_for_a_person_to_look_at(visit, width, scheme):
+    folder = paths.BUILD / "screenshots" / f"{width}-{scheme}"
+    visited = visit(width=width, scheme=scheme)
+    visited.load_images()
+    page = visited.page
+    page.screenshot(path=folder / "00-first-view.png")
+    sections = page.locator(".paper-section").all()
+    for section in sections:
+        section.screenshot(path=folder / f"{section.get_attribute('id')}.png")
+    assert len(list(folder.glob("*.png"))) > len(sections)

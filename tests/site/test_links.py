@@ -1,0 +1,43 @@
+"""Links land where they say."""
+
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+
+PAGES = ("/", "/ddpm/")
+LINKS = "found => found.map(link => link.href)"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_internal_link_leads_to_something(visit, address, path):
+    page = visit(path).page
+    links = page.eval_on_selector_all("a[href], link[href]", LINKS)
+    internal = {urldefrag(link)[0] for link in links if link.startswith(address)}
+    assert internal
+    for link in sorted(internal):
+        assert page.request.get(link).status == 200, link
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_to_other_hosts_are_encrypted(visit, address, path):
+    links = visit(path).page.eval_on_selector_all("a[href]", LINKS)
+    foreign = [link for link in links if not link.startswith((address, "mailto:"))]
+    assert [link for link in foreign if urlsplit(link).scheme != "https"] == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_anchor_lands_with_its_target_on_the_screen(visit, width):
+    page = visit(width=width).page
+    anchors = page.eval_on_selector_all("a[href^='#']", "found => found.map(link => link.hash)")
+    assert len(anchors) > 13
+    for anchor in dict.fromkeys(map(unquote, anchors)):
+        top = page.evaluate(
+            """async anchor => {
+                location.hash = anchor;
+                await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+                return document.getElementById(anchor.slice(1))?.getBoundingClientRect().top ?? null;
+            }""",
+            anchor,
+        )
+        assert top is not None, f"{anchor} is nowhere"
+        assert -1 <= top < 900, f"{anchor} lands at {top}"

@@ -1,0 +1,138 @@
+"""What a reader finds in the post."""
+
+import re
+
+SECTIONS = [
+    ("01-paper-overview", "1. Paper Overview"),
+    ("02-key-contributions", "2. Key Contributions"),
+    ("03-problem-formulation", "3. Problem Formulation"),
+    ("04-method-model-architecture", "4. Method / Model Architecture"),
+    ("05-key-equations", "5. Key Equations (with MathJax)"),
+    ("06-step-by-step-explanation", "6. Step-by-Step Explanation (My Own Words)"),
+    ("07-algorithm", "7. Algorithm (Pseudocode)"),
+    ("08-python-implementation", "8. Python Implementation (Starter Code)"),
+    ("09-experimental-setup", "9. Experimental Setup (Optional)"),
+    ("10-strengths-and-weaknesses", "10. Strengths & Weaknesses"),
+    ("11-personal-notes", "11. Personal Notes / Insights"),
+    ("12-references", "12. References"),
+    ("13-related-work", "13. Related Work to Read Next"),
+]
+SUBSECTIONS = {
+    "04-method-model-architecture": ["4.1 Overview (Intuition first)", "4.2 Detailed Components"],
+    "06-step-by-step-explanation": [
+        "6.1 What the paper is really doing",
+        "6.2 Why the model works",
+        "6.3 Intuition behind the math",
+    ],
+    "08-python-implementation": [
+        "8.1 Forward Diffusion Process",
+        "8.2 Reverse Denoising Model",
+        "8.3 Training Loop",
+    ],
+}
+VISIBLE_TEXT = """() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) {
+        const inside = walker.currentNode.parentElement;
+        if (!inside.closest('code, pre, script, style, math')) texts.push(walker.currentNode.data);
+    }
+    return texts;
+}"""
+
+
+def test_the_thirteen_sections_stand_in_order_under_the_headings_of_the_template(post):
+    headings = "sections => sections.map(section => [section.id, section.querySelector('h2').innerText])"
+    found = post.eval_on_selector_all("section.paper-section", headings)
+    assert [tuple(pair) for pair in found] == SECTIONS
+
+
+def test_the_subsections_of_the_template_are_there(post):
+    for section, expected in SUBSECTIONS.items():
+        assert post.locator(f"[id='{section}'] h3").all_inner_texts() == expected
+
+
+def test_there_is_one_title_and_no_heading_level_is_skipped(post):
+    levels = post.eval_on_selector_all("h1, h2, h3, h4, h5, h6", "found => found.map(one => +one.tagName[1])")
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_every_section_shows_a_figure_or_a_table_and_a_claim(post):
+    for section, _ in SECTIONS:
+        inside = post.locator(f"[id='{section}']")
+        assert inside.locator("figure.paper-figure, table.paper-table").count(), f"{section}: no figure, no table"
+        assert inside.locator(".claim").count(), f"{section}: no claim"
+
+
+def test_every_formula_is_drawn_from_glyphs_that_are_on_the_page(post):
+    assert post.locator("merror, [data-mjx-error]").count() == 0
+    undrawn = post.eval_on_selector_all(
+        ".math",
+        """found => found.filter(formula => {
+            const drawing = formula.querySelector('svg');
+            const uses = [...formula.querySelectorAll('use')];
+            return !drawing || !drawing.viewBox.baseVal.width || !uses.length
+                || uses.some(use => !document.getElementById(use.getAttribute('href').slice(1)));
+        }).map(formula => formula.outerHTML.slice(0, 200))""",
+    )
+    assert undrawn == []
+    assert post.locator(".math").count() > 50
+
+
+def test_no_mark_up_is_left_in_the_text(post):
+    texts = post.evaluate(VISIBLE_TEXT)
+    assert sum(map(len, texts)) > 5000
+    raw = [text for text in texts if re.search(r"\$|\\\(|\\\[|\\[a-zA-Z]+|\{\{|\{%|\{::", text)]
+    assert raw == []
+
+
+def test_no_starter_of_the_template_is_left(post):
+    text = post.locator("main").inner_text()
+    for starter in ("Starter:", "…**", "your code here"):
+        assert starter not in text
+
+
+def test_every_image_is_there_sized_and_described(post):
+    images = post.eval_on_selector_all(
+        "img",
+        """found => found.map(image => ({
+            source: image.getAttribute('src'), natural: image.naturalWidth, alt: image.alt.trim(),
+            width: image.getAttribute('width'), height: image.getAttribute('height'),
+        }))""",
+    )
+    assert images
+    for image in images:
+        assert image["natural"] > 0, image
+        assert len(image["alt"]) > 10, image
+        assert image["width"], image
+        assert image["height"], image
+
+
+def test_the_diagram_that_the_template_names_is_shown(post):
+    assert post.locator("#fig-forward-reverse img[src$='/assets/images/ddpm-forward-reverse.png']").count() == 1
+
+
+def test_every_id_is_given_once(post):
+    ids = post.eval_on_selector_all("[id]", "found => found.map(one => one.id)")
+    assert sorted(ids) == sorted(set(ids))
+
+
+def test_the_contents_lead_to_every_section(post):
+    links = post.eval_on_selector_all(".toc-side .toc a", "found => found.map(link => link.getAttribute('href'))")
+    assert [link for link in links if re.match(r"#\d\d-", link)] == [f"#{section}" for section, _ in SECTIONS]
+
+
+def test_the_page_is_read_without_scripts(post):
+    assert post.locator("script:not([type='application/ld+json'])").count() == 0
+    attributes = "found => found.flatMap(one => one.getAttributeNames()).filter(name => name.startsWith('on'))"
+    assert post.eval_on_selector_all("*", attributes) == []
+
+
+def test_nothing_complains_and_nothing_comes_from_elsewhere(visit, address):
+    for path in ("/", "/ddpm/"):
+        visited = visit(path)
+        assert visited.complaints == []
+        assert [url for url in visited.requests if not url.startswith((address, "data:"))] == []
+        assert len(visited.requests) > 4

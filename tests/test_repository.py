@@ -1,0 +1,85 @@
+"""What the repository promises about itself."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+
+
+def recipes() -> dict[str, list[str]]:
+    """The commands of every target of the Makefile."""
+    found, target = {}, None
+    for line in (ROOT / "Makefile").read_text().splitlines():
+        if heading := re.match(r"([a-z]+):(?!=)", line):
+            target = heading[1]
+            found[target] = []
+        elif line.startswith("\t"):
+            found[target].append(line.strip())
+    return found
+
+
+def test_every_target_of_the_makefile_says_what_it_is_for():
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^  make (\w+)", told, re.MULTILINE) == list(recipes())
+
+
+def test_a_recipe_is_one_or_two_commands():
+    assert {target: len(commands) for target, commands in recipes().items() if len(commands) > 2} == {}
+
+
+def test_make_alone_builds_the_site():
+    told = [
+        subprocess.run(["make", "--dry-run", *target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for target in ([], ["all"])
+    ]
+    assert told[0] == told[1]
+    assert "-m publishing site" in told[0]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_a_lock_names_exact_versions_and_nothing_else(lock):
+    lines = lock.read_text().splitlines()
+    assert lines
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+
+
+def test_torch_is_pinned_without_a_build_so_that_cpu_and_cuda_both_serve():
+    assert "torch==2.13.0" in (ROOT / "requirements" / "main.lock").read_text().splitlines()
+
+
+def test_what_the_project_names_is_locked():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = [*project["dependencies"], *(name for names in project["optional-dependencies"].values() for name in names)]
+    lines = (ROOT / "requirements" / "main.lock").read_text().lower().splitlines()
+    locked = {line.split("==")[0].replace("_", "-") for line in lines}
+    assert {re.split("=", name.lower())[0] for name in named} - locked == set()
+
+
+def test_the_lock_of_node_names_no_download_address():
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert packages["node_modules/mathjax-full"]["version"] == "3.2.2"
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+
+
+def test_the_site_is_built_from_what_git_keeps():
+    done = subprocess.run(
+        ["git", "check-ignore", "_posts/2026-11-24-ddpm.md", "_layouts/post.html", "_includes/mathjax.html",
+         "assets/css/notes.css", "assets/icon.svg", "notebooks/ddpm/01-paper-overview.md"],
+        cwd=ROOT, capture_output=True, text=True,
+    )
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "generated",
+    ["build/x", "_site/x", "_includes/sections/ddpm/x.html", "assets/images/ddpm-x.png",
+     "assets/notebooks/ddpm/x.ipynb", ".venv/x", ".venv-lab/x", "node_modules/x", "vendor/x", "Gemfile.lock"],
+)
+def test_git_does_not_keep_what_is_generated(generated):
+    subprocess.run(["git", "check-ignore", "-q", generated], cwd=ROOT, check=True)

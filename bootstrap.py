@@ -74,8 +74,13 @@ def run(says: str, *command: object, **env: str) -> None:
     start = time.monotonic()
     done = subprocess.run(
         [str(part) for part in command],
-        cwd=ROOT, env=os.environ | env, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        cwd=ROOT,
+        env=os.environ | env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     if done.returncode:
         print("failed", flush=True)
@@ -109,8 +114,17 @@ def apt_update() -> None:
 def apt_install(says: str, *packages: str) -> None:
     """Install Debian packages without what they merely recommend."""
     apt_update()
-    run(says, "apt-get", "install", "-qy", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300",
-        *packages, DEBIAN_FRONTEND="noninteractive")
+    run(
+        says,
+        "apt-get",
+        "install",
+        "-qy",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        *packages,
+        DEBIAN_FRONTEND="noninteractive",
+    )
 
 
 # --- Python
@@ -118,8 +132,18 @@ def apt_install(says: str, *packages: str) -> None:
 
 def pip_install(says: str, venv: Path, *arguments: object) -> None:
     """Install with an environment's own pip, from whatever index the user's pip is set to."""
-    run(says, venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input", *arguments,
-        PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_ROOT_USER_ACTION="ignore")
+    run(
+        says,
+        venv / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-input",
+        *arguments,
+        PIP_DISABLE_PIP_VERSION_CHECK="1",
+        PIP_ROOT_USER_ACTION="ignore",
+    )
 
 
 def interpreter(venv: Path) -> str:
@@ -156,8 +180,7 @@ def python_packages() -> None:
         begin("python")
         count = len(lock.read_text().split())
         pip_install(f"installing {count} Python packages (PyTorch is large: minutes)", VENV, "-r", lock)
-        pip_install("installing this project, editable", VENV,
-                    "--no-deps", "--no-build-isolation", "--editable", ROOT)
+        pip_install("installing this project, editable", VENV, "--no-deps", "--no-build-isolation", "--editable", ROOT)
 
     if stamped(STAMPS / "python") == UNFINISHED:
         shutil.rmtree(VENV)
@@ -172,8 +195,19 @@ def lab() -> None:
     def install() -> None:
         make_venv(LAB)
         pip_install("installing JupyterLab", LAB, "-r", lock)
-        run("giving JupyterLab the project's kernel", VENV / "bin" / "python", "-m", "ipykernel", "install",
-            "--prefix", LAB, "--name", "python3", "--display-name", "Python 3")
+        run(
+            "giving JupyterLab the project's kernel",
+            VENV / "bin" / "python",
+            "-m",
+            "ipykernel",
+            "install",
+            "--prefix",
+            LAB,
+            "--name",
+            "python3",
+            "--display-name",
+            "Python 3",
+        )
         settings.parent.mkdir(parents=True, exist_ok=True)
         viewers = {"defaultViewers": {"markdown": "Jupytext Notebook"}}
         settings.write_text(json.dumps({"@jupyterlab/docmanager-extension:plugin": viewers}))
@@ -232,8 +266,10 @@ def jekyll() -> None:
         elif shutil.which("bundle"):
             run("installing Jekyll with Bundler", "bundle", "install", BUNDLE_PATH=str(BUNDLE))
         else:
-            raise StepError("Jekyll is missing: install it (`apt install jekyll ruby-jekyll-feed ruby-jekyll-seo-tag "
-                         "ruby-jekyll-sitemap`), or Ruby with Bundler, and try again")
+            raise StepError(
+                "Jekyll is missing: install it (`apt install jekyll ruby-jekyll-feed ruby-jekyll-seo-tag "
+                "ruby-jekyll-sitemap`), or Ruby with Bundler, and try again"
+            )
 
     product = BUNDLE if BUNDLE.exists() else Path(shutil.which("jekyll") or BUNDLE)
     lay("jekyll", product, digest(ROOT / "Gemfile"), install)
@@ -250,8 +286,12 @@ def chromium() -> None:
         apt_install("installing Chromium", "chromium")
         return
     playwright = VENV / "bin" / "playwright"
-    lay("chromium", playwright, digest(ROOT / "requirements" / "main.lock"),
-        lambda: run("installing Playwright's Chromium", playwright, "install", "chromium"))
+    lay(
+        "chromium",
+        playwright,
+        digest(ROOT / "requirements" / "main.lock"),
+        lambda: run("installing Playwright's Chromium", playwright, "install", "chromium"),
+    )
 
 
 TARGETS = {

@@ -1,4 +1,8 @@
-"""The figures of the notes in one style: readable in grey, by the colour-blind, and on a phone."""
+"""The figures of the notes in one style: readable in grey, by the colour-blind, and on a phone.
+
+Importing this module sets matplotlib's style for the process, whatever the user's own settings are, so that a
+figure looks the same on every machine.
+"""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -33,15 +37,17 @@ STYLE = {
     "figure.constrained_layout.use": True,
     "font.size": 10,
     "grid.color": "#e3e3e3",
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,
     "lines.linewidth": 1.8,
 }
+matplotlib.rcdefaults()
+matplotlib.rcParams.update(STYLE)
 
 
 def axes(rows: int = 1, columns: int = 1, height: float = 2.8, **options) -> tuple[Figure, np.ndarray | Axes]:
     """A figure of the notes' width with rows x columns axes; `height` in inches for each row."""
-    with plt.rc_context(STYLE):
-        return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **options)
+    return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **options)
 
 
 def as_grid(x: Tensor, columns: int) -> np.ndarray:
@@ -78,19 +84,18 @@ def show_images(ax: Axes, x: Tensor, columns: int, title: str = "") -> None:
 def image_rows(rows: Sequence[tuple[str, Tensor]], column_titles: Sequence[str] = (), size: float = 0.62) -> Figure:
     """Rows of images, one `(label, images)` each, under common column titles: strips of x_t, of x0_hat, of samples."""
     columns = max(len(x) for _, x in rows)
-    with plt.rc_context(STYLE):
-        size = min(size, (WIDTH - 1.1) / columns)
-        figure, grid = plt.subplots(
-            len(rows), columns, figsize=(WIDTH, size * len(rows) + 0.35), squeeze=False, gridspec_kw={"hspace": 0.02}
-        )
-        for (label, x), line in zip(rows, grid, strict=False):
-            for i, ax in enumerate(line):
-                ax.set_axis_off()
-                if i < len(x):
-                    show_images(ax, x[i : i + 1], columns=1)
-            line[0].text(-0.25, 0.5, label, transform=line[0].transAxes, ha="right", va="center")
-        for ax, title in zip(grid[0], column_titles, strict=False):
-            ax.set_title(title, fontsize=9)
+    size = min(size, (WIDTH - 1.1) / columns)
+    figure, grid = plt.subplots(
+        len(rows), columns, figsize=(WIDTH, size * len(rows) + 0.35), squeeze=False, gridspec_kw={"hspace": 0.02}
+    )
+    for (label, x), line in zip(rows, grid, strict=False):
+        for i, ax in enumerate(line):
+            ax.set_axis_off()
+            if i < len(x):
+                show_images(ax, x[i : i + 1], columns=1)
+        line[0].text(-0.25, 0.5, label, transform=line[0].transAxes, ha="right", va="center")
+    for ax, title in zip(grid[0], column_titles, strict=False):
+        ax.set_title(title, fontsize=9)
     return figure
 
 
@@ -100,10 +105,10 @@ def chain_diagram(forward: Tensor, reverse: Tensor, t: Sequence[int]) -> Figure:
     forward, reverse: (len(t), C, H, W) in [-1, 1] and beyond; t ascending, so that data are on the left.
     """
     last = len(t) - 1
-    with plt.rc_context({**STYLE, "axes.grid": False, "font.size": 13}):
+    with plt.rc_context({"axes.grid": False, "font.size": 13}):
         figure, ax = plt.subplots(figsize=(WIDTH, 3.2))
         for row, images in ((1.42, forward), (0, reverse)):
-            for i, pixels in enumerate(to_uint8(images).permute(0, 2, 3, 1).squeeze(-1)):
+            for i, pixels in enumerate(to_uint8(images).permute(0, 2, 3, 1).squeeze(-1).numpy()):
                 ax.imshow(pixels, cmap="gray", vmin=0, vmax=255, extent=(i, i + 0.92, row, row + 0.92))
         for i, step in enumerate(t):
             ax.text(i + 0.46, 1.17, f"{step}", ha="center", va="center", color=GREY)
@@ -124,7 +129,7 @@ def unet_diagram(net: UNet) -> Figure:
     """The U-Net drawn from the module itself: levels, blocks, attention, widths, skips and parameter counts."""
     down, up = _levels(net.down, Downsample), _levels(net.up, Upsample)[::-1]
     depth = len(down)
-    with plt.rc_context({**STYLE, "axes.grid": False, "font.size": 13}):
+    with plt.rc_context({"axes.grid": False, "font.size": 13}):
         figure, ax = plt.subplots(figsize=(WIDTH, 0.74 * depth + 2.1))
         for level, (left, right) in enumerate(zip(down, up, strict=True)):
             _draw_blocks(ax, (-1.6, -level), left)

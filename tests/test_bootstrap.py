@@ -110,9 +110,7 @@ def test_an_older_python_gets_one_sentence_and_no_traceback():
     script = f"import runpy, sys; sys.version_info = (3, 9, 7); runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr == (
-        "bootstrap: Python 3.11 or newer is needed, this is 3.9.7: try `make PYTHON=python3.11`\n"
-    )
+    assert done.stderr == ("bootstrap: Python 3.11 or newer is needed, this is 3.9.7: try `make PYTHON=python3.11`\n")
 
 
 def test_a_target_that_does_not_exist_is_refused():

@@ -69,17 +69,37 @@ def test_the_lock_of_node_names_no_download_address():
 
 def test_the_site_is_built_from_what_git_keeps():
     done = subprocess.run(
-        ["git", "check-ignore", "_posts/2026-11-24-ddpm.md", "_layouts/post.html", "_includes/mathjax.html",
-         "assets/css/notes.css", "assets/icon.svg", "notebooks/ddpm/01-paper-overview.md"],
-        cwd=ROOT, capture_output=True, text=True,
+        [
+            "git",
+            "check-ignore",
+            "_posts/2026-11-24-ddpm.md",
+            "_layouts/post.html",
+            "_includes/mathjax.html",
+            "assets/css/notes.css",
+            "assets/icon.svg",
+            "notebooks/ddpm/01-paper-overview.md",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert done.stdout == ""
 
 
 @pytest.mark.parametrize(
     "generated",
-    ["build/x", "_site/x", "_includes/sections/ddpm/x.html", "assets/images/ddpm-x.png",
-     "assets/notebooks/ddpm/x.ipynb", ".venv/x", ".venv-lab/x", "node_modules/x", "vendor/x", "Gemfile.lock"],
+    [
+        "build/x",
+        "_site/x",
+        "_includes/sections/ddpm/x.html",
+        "assets/images/ddpm-x.png",
+        "assets/notebooks/ddpm/x.ipynb",
+        ".venv/x",
+        ".venv-lab/x",
+        "node_modules/x",
+        "vendor/x",
+        "Gemfile.lock",
+    ],
 )
 def test_git_does_not_keep_what_is_generated(generated):
     subprocess.run(["git", "check-ignore", "-q", generated], cwd=ROOT, check=True)

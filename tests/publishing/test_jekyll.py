@@ -113,12 +113,33 @@ def test_a_site_can_be_built_after_one_that_failed(site):
 
 
 def test_what_is_not_the_site_is_not_published(site):
-    for name in ("notebooks/toy/01-x.md", "ddpm_notes/x.py", "publishing/x.py", "tests/x.py", "experiments/x.json",
-                 "node_modules/x/x.js", "build/x.html", "requirements/main.lock", ".venv/x.py", ".venv-lab/x.md",
-                 "vendor/x.rb", "README.md", "Makefile", "LICENSE", "bootstrap.py", "package.json", "Gemfile",
-                 "paper_notes.egg-info/PKG-INFO"):
+    for name in (
+        "notebooks/toy/01-x.md",
+        "ddpm_notes/x.py",
+        "publishing/x.py",
+        "tests/x.py",
+        "experiments/x.json",
+        "node_modules/x/x.js",
+        "build/x.html",
+        "requirements/main.lock",
+        ".venv/x.py",
+        ".venv-lab/x.md",
+        "vendor/x.rb",
+        "README.md",
+        "Makefile",
+        "LICENSE",
+        "bootstrap.py",
+        "package.json",
+        "Gemfile",
+        "paper_notes.egg-info/PKG-INFO",
+    ):
         site.write(name, "---\ntitle: x\n---\nx")
     jekyll.build_site()
     assert {name.split("/")[0] for name in contents()} == {
-        "assets", "feed.xml", "index.html", "robots.txt", "sitemap.xml", "toy"
+        "assets",
+        "feed.xml",
+        "index.html",
+        "robots.txt",
+        "sitemap.xml",
+        "toy",
     }

@@ -118,7 +118,11 @@ def test_an_edit_shows_on_the_page_and_a_mistake_leaves_the_page_up(tmp_path):
     with said.open("w") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "publishing", "serve", "--port", "0"],
-            cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            cwd=tmp_path,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         eventually(lambda: "Ctrl-C ends" in said.read_text(), "the server")

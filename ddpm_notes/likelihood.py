@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from ddpm_notes.forward import draw_noise
 from ddpm_notes.losses import NATS_PER_BIT, bound_term, gaussian_kl, per_dimension

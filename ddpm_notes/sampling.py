@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from ddpm_notes.forward import draw_noise, forward_process
 from ddpm_notes.reverse import Model, Variance, add_reverse_noise, predict_eps, predict_x0, reverse_moments

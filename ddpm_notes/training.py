@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 import torch.distributed as dist
 from torch import Generator, Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from ddpm_notes.checkpoints import read_tensors, write_tensors
 from ddpm_notes.forward import draw_noise

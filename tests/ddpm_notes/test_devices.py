@@ -25,7 +25,7 @@ def fake_gpu(monkeypatch):
     """x and t on a GPU that does not exist; what looks at values (t in 1..T, images in range) is left out."""
     monkeypatch.setattr(Schedule, "check", lambda *args, **options: None)
     monkeypatch.setattr(torch.Tensor, "__bool__", lambda self: False)
-    monkeypatch.setattr(torch.Tensor, "__invert__", torch.logical_not)
+    monkeypatch.setattr(torch.Tensor, "__invert__", lambda self: self.eq(0))
     plain = torch.Tensor.__getitem__  # like ~ it asks for a real GPU, and the operation behind it does not
 
     def getitem(self, index):

@@ -1,8 +1,11 @@
 """Networks on disk: safetensors with a JSON header, written atomically. Nothing is ever unpickled."""
 
+import errno
 import json
 import os
 import struct
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,19 +30,36 @@ class Checkpoint:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that `path` holds either its old content or all of the new; ValueError if the disk is full."""
+    """Write a file so that `path` holds either its old content or all of the new; ValueError if the disk is full.
+
+    A process killed while it writes leaves `.NAME.part` beside the file, which the next write replaces.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise ValueError(f"could not write {path} ({error.strerror}); make room or choose another place") from error
+
+
+def check_writable(path: Path) -> None:
+    """Raise now, not after hours of work, the ValueError that `write_atomically` would raise for a hopeless place."""
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a directory")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise ValueError(f"cannot write {path} ({error.strerror}); choose another place") from error
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:

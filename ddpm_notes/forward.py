@@ -7,8 +7,12 @@ from ddpm_notes.schedule import Schedule
 
 
 def draw_noise(like: Tensor, generator: Generator | None = None) -> Tensor:
-    """Standard normal noise with the shape, dtype and device of `like`, drawn from `generator`."""
-    return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+    """Standard normal noise with the shape, dtype and device of `like`, drawn from `generator`.
+
+    It is drawn where the generator lives and then moved, so that one seed on the CPU serves every device.
+    """
+    device = like.device if generator is None else generator.device
+    return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
 
 
 def _checked_noise(

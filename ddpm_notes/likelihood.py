@@ -1,11 +1,12 @@
 """The variational bound in bits/dim and the rate-distortion curve: Eq. (5), Section 4.3, Tables 1 and 4."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
-from tqdm import tqdm
 
+from ddpm_notes.distributed import progress
 from ddpm_notes.forward import draw_noise
 from ddpm_notes.losses import NATS_PER_BIT, bound_term, gaussian_kl, per_dimension
 from ddpm_notes.reverse import Model, Variance
@@ -62,16 +63,18 @@ def variational_bound(
     levels: int = 256,
     clip_x0: bool = False,
     generator: Generator | None = None,
+    noises: Callable[[int], Tensor] | None = None,
 ) -> Bound:
     """All T terms of the bound of every image, with one noise sample each: Eq. (5), p. 3.
 
     x0: (B, ...) in [-1, 1] on a grid of `levels` levels. It takes T evaluations of the model on B images.
+    noises: `noises(t)` gives the epsilon of step t; drawn from `generator` if None.
     The released code evaluates with clip_x0=True; the paper's formulas do not clip, and that is the default.
     """
     terms, mse = [], []
-    for step in tqdm(range(1, schedule.T + 1), desc="bound", unit="t", leave=False):
+    for step in progress(range(1, schedule.T + 1), desc="bound", unit="t", leave=False):
         t = torch.full((len(x0),), step, device=x0.device)
-        noise = draw_noise(x0, generator)
+        noise = noises(step) if noises else draw_noise(x0, generator)
         term, x0_hat = bound_term(model, x0, schedule, t, noise, variance, levels, clip_x0)
         terms.append(term)
         mse.append(per_dimension((x0_hat - x0).double().square()))

@@ -13,8 +13,9 @@ NATS_PER_BIT = 0.6931471805599453
 
 
 def draw_t(batch: int, schedule: Schedule, generator: Generator | None = None) -> Tensor:
-    """t ~ Uniform({1, ..., T}), (batch,): line 3 of Algorithm 1, p. 4."""
-    return torch.randint(1, schedule.T + 1, (batch,), generator=generator)
+    """t ~ Uniform({1, ..., T}), (batch,), where the generator lives: line 3 of Algorithm 1, p. 4."""
+    device = None if generator is None else generator.device
+    return torch.randint(1, schedule.T + 1, (batch,), generator=generator, device=device)
 
 
 def per_dimension(x: Tensor) -> Tensor:
@@ -38,7 +39,7 @@ def simple_loss(
     target: "eps" for Eq. (14); "x0" or "mean" for the same squared error measured on x0_hat or mu_theta
     (the "unweighted MSE" rows of Table 2), through `error_weight`.
     """
-    t = draw_t(len(x0), schedule, generator) if t is None else t
+    t = draw_t(len(x0), schedule, generator).to(x0.device) if t is None else t
     noise = draw_noise(x0, generator) if noise is None else noise
     xt = forward_process(x0, t, schedule, noise)
     eps = model(xt, t)
@@ -154,7 +155,7 @@ def bound_term(
     mean_p, log_variance_p, x0_hat = reverse_moments(xt, t, model, schedule, variance, clip_x0)
     mean_q, variance_q = forward_posterior(x0.double(), xt.double(), t, schedule)
     mean_p, log_variance_p = mean_p.double(), log_variance_p.double()
-    tiny = schedule.beta_tilde[1:].clamp(min=1e-300).log().min()  # at t = 1, where the KL is replaced below
+    tiny = schedule.beta_tilde[1:].clamp(min=1e-300).log().min().to(x0.device)  # at t = 1: the KL is replaced below
     kl = gaussian_kl(mean_q, variance_q.log().clamp(min=tiny), mean_p, log_variance_p)
     decoder = -discretized_log_likelihood(x0, mean_p, log_variance_p / 2, levels)
     first = (t == 1).view(-1, *[1] * (x0.ndim - 1))
@@ -175,6 +176,6 @@ def bound_loss(
 
     T times its mean over uniform t, plus the constant L_T, is the bound L of Eq. (5).
     """
-    t = draw_t(len(x0), schedule, generator) if t is None else t
+    t = draw_t(len(x0), schedule, generator).to(x0.device) if t is None else t
     noise = draw_noise(x0, generator) if noise is None else noise
     return bound_term(model, x0, schedule, t, noise, variance, levels)[0]

@@ -18,14 +18,15 @@ class GaussianMixtureDenoiser:
     """epsilon*(x_t, t) = E[epsilon | x_t] for x_0 ~ sum_k w_k N(m_k, s_k^2 I): the minimiser of Eq. (14) at every t.
 
     means: m_k, (K, ...), shaped like the images. variances: s_k^2, (K,) or a number; 0 makes points.
-    weights: w_k, (K,), positive; uniform if None. Computed in float64, returned in the dtype of x_t.
+    weights: w_k, (K,), positive; uniform if None. Computed in float64, returned in the dtype of x_t. x_t and
+    the means must be on one device.
     """
 
     def __init__(self, means: Tensor, variances: Tensor | float, schedule: Schedule, weights: Tensor | None = None):
         self.schedule, self.shape = schedule, means.shape[1:]
         self.means = means.double().flatten(1)
-        self.variances = torch.as_tensor(variances, dtype=torch.float64).expand(len(means))
-        weights = torch.ones(len(means)) if weights is None else weights
+        self.variances = torch.as_tensor(variances, dtype=torch.float64, device=means.device).expand(len(means))
+        weights = torch.ones(len(means), device=means.device) if weights is None else weights
         if weights.shape != (len(means),) or not bool((weights > 0).all()) or not bool((self.variances >= 0).all()):
             raise ValueError(f"give one positive weight and one variance >= 0 for each of the {len(means)} components")
         self.log_weights = (weights.double() / weights.double().sum()).log()
@@ -51,7 +52,7 @@ class GaussianMixtureDenoiser:
         if xt.shape[1:] != self.shape:
             raise ValueError(f"x_t must be shaped (B, {', '.join(map(str, self.shape))}), got {tuple(xt.shape)}")
         self.schedule.check(t, batch=len(xt))
-        alpha_bar = self.schedule.alpha_bar[t][:, None]
+        alpha_bar = self.schedule.alpha_bar.to(t.device)[t].view(-1, 1)
         return xt.double().flatten(1), alpha_bar, alpha_bar * self.variances + 1 - alpha_bar
 
     def _log_joint(self, xt: Tensor, t: Tensor) -> Tensor:

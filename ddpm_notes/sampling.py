@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
-from tqdm import tqdm
 
+from ddpm_notes.distributed import progress
 from ddpm_notes.forward import draw_noise, forward_process
 from ddpm_notes.reverse import Model, Variance, add_reverse_noise, predict_eps, predict_x0, reverse_moments
 from ddpm_notes.schedule import Schedule
@@ -42,7 +42,7 @@ def sample_steps(
     if not 1 <= start <= schedule.T:
         raise ValueError(f"t must be in 1..{schedule.T} (the paper's t), got {start}")
     x = xt
-    for step in tqdm(range(start, 0, -1), desc="sampling", unit="step", leave=False):
+    for step in progress(range(start, 0, -1), desc="sampling", unit="step", leave=False):
         ts = torch.full((len(x),), step, device=x.device)
         mean, log_variance, x0_hat = reverse_moments(x, ts, model, schedule, variance, clip_x0)
         yield Step(step, x, x0_hat)
@@ -56,14 +56,20 @@ def sample_from(model: Model, xt: Tensor, t: int, schedule: Schedule, **options)
 
 
 def sample(
-    model: Model, shape: tuple[int, ...], schedule: Schedule, generator: Generator | None = None, **options
+    model: Model,
+    shape: tuple[int, ...],
+    schedule: Schedule,
+    generator: Generator | None = None,
+    device: torch.device | str = "cpu",
+    **options,
 ) -> Tensor:
     """Samples x_0 of the given shape (B, ...): Algorithm 2, p. 4. `options` are those of `sample_steps`.
 
+    device: where the model is; the noise is drawn where the generator is, so a seed means the same on both.
     The result is mu_theta(x_1, 1), shown noiselessly (p. 4). It may leave [-1, 1] slightly.
     The released sampler clips x0_hat at every step: clip_x0=True.
     """
-    xT = torch.randn(shape, generator=generator)
+    xT = draw_noise(torch.empty(shape, device=device), generator)
     return sample_from(model, xT, schedule.T, schedule, generator=generator, **options)
 
 
@@ -133,6 +139,7 @@ def ddim(
     clip_x0: bool = False,
     xT: Tensor | None = None,
     generator: Generator | None = None,
+    device: torch.device | str = "cpu",
 ) -> Tensor:
     """DDIM sampling. Not in the paper: Song, Meng & Ermon (2021), Eqs. (12), (16), in this paper's letters.
 
@@ -140,7 +147,7 @@ def ddim(
     sigma_t = eta sqrt(beta_tilde_t). eta = 0 is deterministic; eta = 1 is Algorithm 2 with sigma_t^2 =
     beta_tilde_t. For few steps give it the pair that `strided` returns.
     """
-    x = torch.randn(shape, generator=generator) if xT is None else xT
+    x = draw_noise(torch.empty(shape, device=device), generator) if xT is None else xT
     for step in range(schedule.T, 0, -1):
         t = torch.full((len(x),), step, device=x.device)
         eps = model(x, t)

@@ -1,11 +1,12 @@
 """Training: Algorithm 1, p. 4, with what App. B and the released code add (EMA, warm-up, clipping, flips).
 
 Everything random in step k is drawn from a generator seeded by (seed, k), so a run that was killed and
-resumed gives the same bits as one that was not, at equal thread counts.
+resumed gives the same bits as one that was not, on a CPU at equal thread counts.
 """
 
 import copy
 import time
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,9 +14,9 @@ from typing import Literal
 import torch
 import torch.distributed as dist
 from torch import Generator, Tensor, nn
-from tqdm import tqdm
 
 from ddpm_notes.checkpoints import read_tensors, write_tensors
+from ddpm_notes.distributed import gathered, progress, rank_and_world, share
 from ddpm_notes.forward import draw_noise
 from ddpm_notes.losses import bound_loss, draw_t, simple_loss
 from ddpm_notes.schedule import Schedule
@@ -45,6 +46,16 @@ class TrainingConfig:
     levels: int = 256
     seed: int = 0
     save_every: int = 500
+
+    def __post_init__(self):
+        for name in ("steps", "batch", "save_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not (0 <= self.ema < 1 and self.learning_rate > 0 and self.warmup >= 0):
+            raise ValueError(
+                "ema must be in 0..1 (1 excluded), learning_rate above 0 and warmup not negative, "
+                f"got {self.ema}, {self.learning_rate} and {self.warmup}"
+            )
 
 
 @dataclass(frozen=True)
@@ -85,23 +96,27 @@ def train(
     model: a module that is a model of epsilon; it is trained in place. data: x_0, (N, C, H, W) in
     [-1, 1], from which batches are drawn with replacement. state: a file in which the run is saved every
     `config.save_every` steps and from which it goes on if it exists. Under torchrun the batch is divided
-    among the processes (DistributedDataParallel) and process 0 saves.
+    among the processes (DistributedDataParallel): they take the steps that one process would, to within
+    rounding (and but for dropout, which each draws for itself). Process 0 saves, where all can read.
     Raises ValueError if `state` belongs to another run, `TrainingDiverged` at the first NaN.
     """
     _check_data(data)
-    rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    rank, world = rank_and_world()
     if config.batch % world:
         raise ValueError(f"the batch of {config.batch} cannot be divided among {world} processes")
-    run = _Run(model, config)
+    run = _Run(model, config, data)
     if state is not None and Path(state).exists():
         run.load(Path(state))
+    _check_together(run)
     loss = _Loss(model, schedule, config)
     loss = nn.parallel.DistributedDataParallel(loss) if world > 1 else loss
     model.train()
-    with torch.random.fork_rng(devices=[]):
-        bar = tqdm(range(run.step, config.steps), desc="training", unit="step", initial=run.step, total=config.steps)
+    device = run.parameters[0].device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        steps = range(run.step, config.steps)
+        bar = progress(steps, desc="training", unit="step", initial=run.step, total=config.steps)
         for _ in bar:
-            value = _gradient_step(loss, run, data, schedule, rank, world, state)
+            value = _gradient_step(loss, run, data, schedule, state)
             if run.step % 20 == 0:
                 bar.set_postfix(loss=f"{value:.4f}", refresh=False)
             if state is not None and rank == 0 and (run.step % config.save_every == 0 or run.step == config.steps):
@@ -109,21 +124,20 @@ def train(
     return Trained(run.ema.eval().requires_grad_(False), torch.tensor(run.losses), run.seconds)
 
 
-def _gradient_step(
-    loss: nn.Module, run: "_Run", data: Tensor, schedule: Schedule, rank: int, world: int, state: Path | None
-) -> float:
-    config = run.config
+def _gradient_step(loss: nn.Module, run: "_Run", data: Tensor, schedule: Schedule, state: Path | None) -> float:
+    config, (rank, world) = run.config, rank_and_world()
     generator = Generator().manual_seed(config.seed * 1_000_003 + run.step)
     x0 = data[torch.randint(len(data), (config.batch,), generator=generator)]
     if config.flips:
-        flip = torch.rand(config.batch, generator=generator) < 0.5
+        flip = (torch.rand(config.batch, generator=generator) < 0.5).to(x0.device)
         x0 = torch.where(flip.view(-1, 1, 1, 1), x0.flip(-1), x0)
     t = draw_t(config.batch, schedule, generator)
     noise = draw_noise(x0, generator)
-    torch.manual_seed(config.seed * 1_000_003 + run.step + rank)  # dropout draws from the global generator
+    # Dropout draws from the global generator, whose seed has 32 bits: ranks stay far apart, modulo 2^32, for any step.
+    torch.manual_seed(config.seed * 1_000_003 + run.step + rank * 0x9E3779B9)
 
-    device = next(loss.parameters()).device
-    x0, t, noise = (each.chunk(world)[rank].to(device) for each in (x0, t, noise))
+    device = run.parameters[0].device
+    x0, t, noise = (share(each).to(device) for each in (x0, t, noise))
     mean_loss = loss(x0, t, noise).mean()
     run.optimizer.zero_grad()
     mean_loss.backward()
@@ -145,8 +159,11 @@ def _gradient_step(
 class _Run:
     """What changes while training: the network, its average, Adam's moments, the step and the losses so far."""
 
-    def __init__(self, model: nn.Module, config: TrainingConfig):
+    def __init__(self, model: nn.Module, config: TrainingConfig, data: Tensor):
         self.model, self.config = model, config
+        self.identity = {k: v for k, v in asdict(config).items() if k not in ("steps", "save_every")}
+        self.identity["data"] = zlib.crc32(data.cpu().contiguous().numpy())
+        self.identity["network"] = zlib.crc32(repr(model).encode())
         self.ema = copy.deepcopy(model)
         self.step, self.losses = 0, []
         self.seconds_before, self.started = 0.0, time.monotonic()
@@ -173,15 +190,15 @@ class _Run:
         tensors |= {f"ema.{name}": p for name, p in self.ema.state_dict().items()}
         for i, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{name}": value for name, value in moments.items()}
-        write_tensors(path, tensors, {"step": self.step, "seconds": self.seconds, "config": asdict(self.config)})
+        write_tensors(path, tensors, {"step": self.step, "seconds": self.seconds, "config": self.identity})
 
     def load(self, path: Path) -> None:
         tensors, about = read_tensors(path)
-        free = ("steps", "save_every")
-        mine = {k: v for k, v in asdict(self.config).items() if k not in free}
-        theirs = {k: v for k, v in about.get("config", {}).items() if k not in free}
-        if mine != theirs:
-            differ = sorted(k for k in mine | theirs if mine.get(k) != theirs.get(k))
+        if "config" not in about:
+            raise ValueError(f"{path} is no saved state of a run; give another file")
+        theirs = about["config"]
+        differ = sorted(name for name, value in self.identity.items() if theirs.get(name, value) != value)
+        if differ:
             raise ValueError(
                 f"{path} belongs to a run with another {', '.join(differ)}; remove it or give another file"
             )
@@ -197,6 +214,14 @@ class _Run:
             moments.setdefault(int(index), {})[name] = tensor
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
         self.step, self.losses, self.seconds_before = about["step"], tensors["losses"].tolist(), about["seconds"]
+
+
+def _check_together(run: _Run) -> None:
+    """All processes must have read the same state, or they would wait for one another in vain."""
+    step = torch.tensor([run.step], device=run.parameters[0].device)
+    steps = gathered(step, rank_and_world()[1]).tolist()
+    if len(set(steps)) > 1:
+        raise ValueError(f"the processes would go on from different steps {steps}; put the state on a shared disk")
 
 
 def _check_data(data: Tensor) -> None:

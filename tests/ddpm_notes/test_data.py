@@ -1,7 +1,11 @@
 """The data sets and their scaling."""
 
 import gzip
+import hashlib
+import json
+import shutil
 import struct
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -42,7 +46,7 @@ def test_what_is_no_pixel_is_refused(pixels):
 
 
 def test_unknown_names_are_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match="digits, fashion-mnist"):
+    with pytest.raises(ValueError, match="digits, fashion-mnist, cifar10"):
         data.load("mnist")
     with pytest.raises(ValueError, match='"train", "test"'):
         data.load("digits", "validation")
@@ -66,3 +70,89 @@ def test_fashion_mnist_is_read_from_idx_files(tmp_path, monkeypatch):
     (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(short)
     with pytest.raises(ValueError, match="damaged"):
         data.load("fashion-mnist", "test")
+
+
+@pytest.fixture
+def openml(tmp_path, monkeypatch):
+    """Write a data set as scikit-learn caches what it downloads from OpenML; no network is touched."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(data, "DEBIAN_FASHION", tmp_path / "nowhere")
+    monkeypatch.setattr("sklearn.datasets._openml.urlopen", _no_network)
+    root = tmp_path / "ddpm_notes" / "openml" / "openml.org"
+
+    def put(path, content):
+        file = root / (path + ".gz")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(gzip.compress(content if isinstance(content, bytes) else json.dumps(content).encode()))
+
+    def write(name, pixels, labels, md5=None):
+        columns = [f"a{i}" for i in range(pixels[0].size)]
+        lines = [f"@RELATION {name}", *(f"@ATTRIBUTE {c} REAL" for c in columns)]
+        lines += [f"@ATTRIBUTE class {{{', '.join(map(str, range(10)))}}}", "@DATA"]
+        lines += [",".join(map(str, [*row.ravel(), label])) for row, label in zip(pixels, labels, strict=True)]
+        arff = "\n".join(lines).encode()
+        kind = {"is_ignore": "false", "is_row_identifier": "false", "number_of_missing_values": "0"}
+        features = [
+            {"index": str(i), "name": c, "data_type": "numeric", "is_target": "false"} for i, c in enumerate(columns)
+        ]
+        features.append({"index": str(len(columns)), "name": "class", "data_type": "nominal", "is_target": "true"})
+        about = {"id": "7", "name": name, "version": "1", "status": "active", "format": "ARFF", "description": ""}
+        about |= {"url": "https://api.openml.org/data/v1/download/7/x.arff"}
+        about |= {"md5_checksum": md5 or hashlib.md5(arff).hexdigest()}
+        api = "api/v1/json/data"
+        put(f"{api}/list/data_name/{name.lower()}/limit/2/data_version/1", {"data": {"dataset": [{"did": 7}]}})
+        put(f"{api}/7", {"data_set_description": about})
+        put(f"{api}/features/7", {"data_features": {"feature": [f | kind for f in features]}})
+        rows = {"name": "NumberOfInstances", "value": str(len(labels))}
+        put(f"{api}/qualities/7", {"data_qualities": {"quality": [rows]}})
+        put("data/v1/download/7/x.arff", arff)
+
+    return write
+
+
+def _no_network(request):
+    raise URLError(f"the test is offline, and {request.full_url} is not in the cache")
+
+
+def _drawn(count, *shape):
+    """Images and labels; every ten consecutive ones are of ten classes."""
+    pixels = np.random.default_rng(0).integers(0, 256, (count, *shape), dtype=np.uint8)
+    return pixels, np.arange(count) % 10
+
+
+@pytest.mark.parametrize(
+    "name, theirs, shape, parts",
+    [("cifar10", "CIFAR_10", (3, 32, 32), 6), ("fashion-mnist", "Fashion-MNIST", (1, 28, 28), 7)],
+)
+def test_openml_files_are_read_split_and_kept(openml, tmp_path, name, theirs, shape, parts):
+    pixels, labels = _drawn(10 * parts, *shape)
+    openml(theirs, pixels, labels)
+    train, test = data.load(name, "train"), data.load(name, "test")
+    assert torch.equal(torch.cat([train.pixels, test.pixels]), torch.from_numpy(pixels))
+    assert torch.cat([train.labels, test.labels]).tolist() == labels.tolist()
+    assert len(test.pixels) == 10 and train.levels == 256 and train.x0.dtype == torch.float32
+    shutil.rmtree(tmp_path / "ddpm_notes" / "openml")
+    assert data.load(name, "test").checksum == test.checksum  # the slow text is not read again
+    (tmp_path / "ddpm_notes" / f"{theirs}.npz").write_bytes(b"PK damaged")
+    with pytest.raises(ValueError, match=f"{theirs}.npz is damaged .*remove it"):
+        data.load(name)
+
+
+def test_a_file_with_another_checksum_is_not_taken(openml):
+    """scikit-learn then fetches it once more, which fails here."""
+    openml("CIFAR_10", *_drawn(60, 3, 32, 32), md5="0" * 32)
+    with pytest.warns(RuntimeWarning, match="Invalid cache"), pytest.raises(ValueError, match="could not be fetched"):
+        data.load("cifar10")
+
+
+def test_rows_in_another_order_are_not_taken_for_a_split(openml):
+    pixels, labels = _drawn(60, 3, 32, 32)
+    openml("CIFAR_10", pixels, np.sort(labels))
+    with pytest.raises(ValueError, match="another order"):
+        data.load("cifar10")
+
+
+def test_without_a_network_the_way_out_is_named(openml, recwarn):
+    with pytest.raises(ValueError, match="use --data digits"):
+        data.load("cifar10")
+    assert not recwarn.list

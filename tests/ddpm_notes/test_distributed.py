@@ -1,0 +1,91 @@
+"""Two processes under torchrun do what one does. Dropout off: each process draws its own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from ddpm_notes import __main__ as command
+from ddpm_notes.__main__ import main
+from ddpm_notes.checkpoints import read_tensors, save_checkpoint
+from ddpm_notes.distributed import gathered, share
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.schedule import rescaled_linear_schedule
+from ddpm_notes.unet import DIGITS, UNet
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+
+def torchrun(*command):
+    """Run on two processes of one thread each, and return what they print."""
+    done = subprocess.run(
+        [*TORCHRUN, *command], capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_two_processes_train_on_the_batches_of_one(tmp_path):
+    """The weights themselves (ema 0) after 5 steps: they move by 0.005, and agree to a thousandth of that."""
+    options = ["--data", "digits", "--steps", "5", "--batch", "8", "--warmup", "0", "--ema", "0", "--dropout", "0"]
+    one, two = (["train", *options, "--flips", "--out", str(tmp_path / f"{n}.safetensors")] for n in ("one", "two"))
+    assert main(one) == 0
+    printed = torchrun("-m", "ddpm_notes", *two)
+    assert printed.count("5 steps") == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        *("one.json", "one.safetensors", "two.json", "two.safetensors")
+    ]
+    (a, _), (b, about) = (read_tensors(tmp_path / f"{n}.safetensors") for n in ("one", "two"))
+    torch.testing.assert_close(a, b, atol=5e-6, rtol=0)
+    losses = [json.loads((tmp_path / f"{n}.json").read_text())["mean_loss_of_last_1000_steps"] for n in ("one", "two")]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6) and about["processes"] == 2
+
+
+FOUR_AT_ONCE = """
+import sys
+from ddpm_notes import __main__ as command
+
+command.AT_ONCE = 4  # so that 7 are done in two goes
+sys.exit(command.main(sys.argv[1:]))
+"""
+
+
+def test_two_processes_draw_and_evaluate_what_one_does(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    net = UNet(DIGITS)
+    torch.nn.init.normal_(net.conv_out.weight, std=0.1)  # it starts near 0, and would say nothing of its input
+    checkpoint, script = tmp_path / "net.safetensors", tmp_path / "script.py"
+    save_checkpoint(checkpoint, Parameterized(net, rescaled_linear_schedule(25)), {})
+    script.write_text(FOUR_AT_ONCE)
+    monkeypatch.setattr(command, "AT_ONCE", 4)
+    sample = ["sample", "--checkpoint", str(checkpoint), "--count", "7", "--seed", "3", "--out"]
+    evaluate = ["evaluate", "--checkpoint", str(checkpoint), "--data", "digits", "--images", "7", "--out"]
+    for arguments, kind, line in ((sample, "npz", "7 samples"), (evaluate, "json", "beta_tilde: ")):
+        assert main([*arguments, str(tmp_path / f"one.{kind}")]) == 0
+        assert torchrun(str(script), *arguments, str(tmp_path / f"two.{kind}")).count(line) == 1
+
+    a, b = (np.load(tmp_path / f"{n}.npz")["samples"].astype(int) for n in ("one", "two"))
+    assert a.shape == (7, 1, 8, 8) and a.std() > 30
+    assert abs(a - b).max() <= 1 and (a != b).mean() < 0.01  # a pixel may round to the next of 256 levels
+    one, two = (json.loads((tmp_path / f"{n}.json").read_text())["variance"] for n in ("one", "two"))
+    for variance, parts in one.items():
+        for name in ("prior", "rate", "distortion", "total"):
+            assert two[variance][name] == pytest.approx(parts[name], rel=1e-4)
+        assert two[variance]["terms"] == pytest.approx(parts["terms"], rel=1e-4, abs=1e-6)
+
+
+def test_one_process_has_all(digits):
+    assert torch.equal(share(digits.pixels), digits.pixels)
+    assert gathered(digits.pixels, len(digits.pixels)) is digits.pixels

@@ -46,6 +46,7 @@ def test_beta_tilde_is_the_variance_of_a_product_of_two_gaussians(paper_schedule
 
 def test_signal_equals_noise_between_259_and_260(paper_schedule):
     assert paper_schedule.snr[259] > 1 > paper_schedule.snr[260]
+    assert paper_schedule.snr[500].item() == pytest.approx(0.0785872 / (1 - 0.0785872), rel=1e-6)
 
 
 def test_the_three_schedules_start_and_end_where_they_say():

@@ -7,7 +7,7 @@ import torch
 
 from ddpm_notes.diffusers_layout import load_diffusers
 from ddpm_notes.forward import forward_process
-from ddpm_notes.sampling import sample_steps
+from ddpm_notes.sampling import ddim, sample_steps, strided
 from ddpm_notes.schedule import linear_schedule
 from ddpm_notes.unet import CIFAR10, count_parameters
 
@@ -99,6 +99,22 @@ def test_the_clipped_sampler_follows_diffusers_over_the_whole_chain(theirs, ours
             eps = a_model(x, torch.full((3,), step.t))
             x = peer.step(eps, step.t - 1, x, generator=torch.Generator().manual_seed(step.t)).prev_sample
     assert step.t == 0 and x.std() > 0.1
+
+
+@pytest.mark.parametrize("eta, clip", [(0.0, False), (0.5, False), (0.0, True), (1.0, True)])
+def test_ddim_follows_diffusers_over_50_of_the_1000_steps(eta, clip, generator):
+    peer = diffusers.DDIMScheduler(
+        num_train_timesteps=1000, beta_schedule="linear", clip_sample=clip, timestep_spacing="trailing"
+    )
+    peer.set_timesteps(50)
+    xT = torch.randn(3, 1, 8, 8, generator=generator)
+    x, noise = xT, torch.Generator().manual_seed(5)
+    for t in peer.timesteps:
+        eps = a_model(x, torch.full((3,), int(t) + 1))
+        x = peer.step(eps, t, x, eta=eta, use_clipped_model_output=clip, generator=noise).prev_sample
+    model, schedule = strided(a_model, linear_schedule(), 50)
+    ours = ddim(model, xT.shape, schedule, eta, clip, xT, torch.Generator().manual_seed(5))
+    assert x.std() > 0.1 and (ours - x).abs().max() < 1e-4 * x.abs().max()
 
 
 def test_diffusers_adds_the_same_noise(generator):

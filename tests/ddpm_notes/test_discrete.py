@@ -61,6 +61,19 @@ def test_masking_is_an_autoregressive_model_whose_bound_is_the_entropy():
         assert value(chain) == pytest.approx(expected, rel=1e-12)
 
 
+def test_step_t_blanks_coordinate_t_and_its_reverse_is_the_conditional_of_that_coordinate():
+    images = torch.rand(2, 2, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    images = images / images.sum()
+    chain, blank = autoregressive(images), 2
+    for t, marginal in enumerate(chain.marginals()):
+        by_string = marginal.view(3, 3, 3)
+        only_first_t = by_string[(blank,) * t + (slice(2),) * (3 - t)]
+        torch.testing.assert_close(only_first_t, images.sum(tuple(range(t))) if t else images)
+    before, after = (9 * blank + 3 * 1 + 1), (9 * blank + 3 * blank + 1)  # "blank 1 1" and "blank blank 1"
+    expected = images[:, 1, 1].sum() / images[:, :, 1].sum()
+    assert chain.reverse[1][after, before].item() == pytest.approx(expected.item())
+
+
 def test_rows_that_are_no_distributions_are_refused():
     half = torch.full((2, 2), 0.5, dtype=torch.float64)
     with pytest.raises(ValueError, match="distribution"):

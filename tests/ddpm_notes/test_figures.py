@@ -1,11 +1,54 @@
-"""The drawings are made from the real things, and show all of them."""
+"""The figures: every pixel and every box where it should be."""
 
+import io
+
+import numpy as np
 import pytest
 import torch
 from matplotlib import pyplot as plt
+from PIL import Image
 
-from ddpm_notes.figures import chain_diagram, unet_diagram
+from ddpm_notes.data import to_uint8
+from ddpm_notes.figures import WIDTH, as_grid, axes, chain_diagram, image_rows, picture_of, show_images, unet_diagram
 from ddpm_notes.unet import CIFAR10, DIGITS, LSUN256, SelfAttention, Stage, UNet
+
+
+def test_a_grid_has_every_pixel_at_its_place_and_white_elsewhere():
+    x = torch.rand(3, 1, 2, 2, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    grid, pixels = as_grid(x, columns=2), to_uint8(x).numpy()[:, 0]
+    white_row, white_column = np.full((1, 5), 255), np.full((2, 1), 255)
+    first = np.hstack([pixels[0], white_column, pixels[1]])
+    second = np.hstack([pixels[2], white_column, np.full((2, 2), 255)])
+    assert np.array_equal(grid[..., 0], np.vstack([first, white_row, second]))
+
+
+def test_a_picture_is_a_png_of_eight_columns_enlarged():
+    pixels = torch.arange(9, dtype=torch.uint8).view(9, 1, 1, 1) * 20
+    picture = Image.open(io.BytesIO(picture_of(pixels)))
+    assert picture.format == "PNG" and picture.size == (64 * 15, 64 * 3)
+    assert picture.getpixel((64 * 4 + 5, 9)) == 40 and picture.getpixel((70, 9)) == 255
+    assert picture.getpixel((0, 64 * 2)) == 160
+
+
+def test_a_colour_picture_keeps_its_channels():
+    red = torch.tensor([255, 0, 0], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 8, 8)
+    assert Image.open(io.BytesIO(picture_of(red))).getpixel((3, 3)) == (255, 0, 0)
+
+
+def test_axes_are_of_the_notes_width_and_show_images_draws_the_grid():
+    figure, ax = axes(height=2.0)
+    x = torch.linspace(-1, 1, 8).view(2, 1, 2, 2)
+    show_images(ax, x, columns=2, title="digits")
+    assert figure.get_size_inches().tolist() == [WIDTH, 2.0] and ax.get_title() == "digits"
+    assert np.array_equal(ax.images[0].get_array(), as_grid(x, 2)[..., 0])
+
+
+def test_rows_have_a_label_each_and_the_columns_a_title():
+    x = torch.zeros(3, 1, 2, 2)
+    figure = image_rows([("x_t", x), ("x0_hat", x[:2])], ["a", "b", "c"])
+    assert [ax.get_title() for ax in figure.axes[:3]] == ["a", "b", "c"]
+    assert [len(ax.images) for ax in figure.axes] == [1, 1, 1, 1, 1, 0]
+    assert [text.get_text() for ax in figure.axes for text in ax.texts] == ["x_t", "x0_hat"]
 
 
 @pytest.mark.parametrize("config", [DIGITS, CIFAR10, LSUN256])

@@ -56,6 +56,15 @@ def test_the_bound_is_tight_where_the_reverse_process_is_exactly_gaussian(genera
         assert mean == pytest.approx(expected, abs=5 * error)
 
 
+def test_the_error_of_x0_hat_of_a_network_that_says_nothing_is_noise_over_signal(digits, generator):
+    """epsilon_theta = 0 makes x0_hat = x_t / sqrt(alpha_bar_t), off by (1 - alpha_bar_t) / alpha_bar_t; 5 errors."""
+    schedule = linear_schedule(8, 0.02, 0.4)
+    x0 = digits.x0[:100]
+    bound = variational_bound(lambda x, t: torch.zeros_like(x), x0, schedule, levels=17, generator=generator)
+    expected = (1 - schedule.alpha_bar[1:]) / schedule.alpha_bar[1:]
+    torch.testing.assert_close(bound.x0_mse.mean(0), expected, rtol=5 * math.sqrt(2 / 6400), atol=0)
+
+
 def test_rate_is_cumulated_from_T_down_and_distortion_is_on_0_to_255():
     bound = Bound(
         prior=torch.tensor([0.5]), terms=torch.tensor([[3.0, 2.0, 1.0]]), x0_mse=torch.tensor([[0.01, 0.04, 0.25]])

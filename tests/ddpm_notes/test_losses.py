@@ -77,6 +77,22 @@ def test_a_term_of_the_bound_is_the_kl_of_torch_distributions(draw, paper_schedu
     torch.testing.assert_close(term, expected, rtol=1e-8, atol=1e-12)
 
 
+def test_a_learned_variance_enters_the_kl_coordinate_by_coordinate(draw, paper_schedule):
+    x0, t, noise, guess = draw
+    log_variance = guess * 0.5 - 4
+
+    class Learned:
+        def eps_and_log_variance(self, xt, t):
+            return guess, log_variance
+
+    term, _ = bound_term(Learned(), x0, paper_schedule, t, noise, "learned")
+    xt = forward_process(x0, t, paper_schedule, noise)
+    mean, var = forward_posterior(x0, xt, t, paper_schedule)
+    p = Normal(predict_mean(xt, t, guess, paper_schedule), (log_variance / 2).exp())
+    expected = kl_divergence(Normal(mean, var.sqrt()), p).mean((1, 2, 3)) / math.log(2)
+    torch.testing.assert_close(term, expected, rtol=1e-8, atol=1e-12)
+
+
 @pytest.mark.parametrize("variance", ["beta", "beta_tilde"])
 def test_eq_12_is_the_part_of_the_term_that_depends_on_the_network(draw, paper_schedule, variance):
     """L_{t-1} of a guess minus L_{t-1} of the true noise is the weight of Eq. (12) times the squared error."""

@@ -86,6 +86,18 @@ def test_the_entropy_of_distinct_images_is_log2_of_their_number(digits, paper_sc
     assert twice.entropy() == pytest.approx(2 / 64, rel=1e-12)
 
 
+def test_the_probability_of_a_component_is_bayes_rule_with_plain_numbers(mixture, paper_schedule):
+    a = paper_schedule.alpha_bar[200].item()
+    joint = []
+    for weight, mean, variance in ((1, (-1, 0.3), 0.1), (2, (0.5, 0.8), 0.0), (5, (0.2, -0.9), 0.4)):
+        v = a * variance + 1 - a
+        squared = (0.3 - a**0.5 * mean[0]) ** 2 + (-0.1 - a**0.5 * mean[1]) ** 2
+        joint.append(weight / v * math.exp(-squared / (2 * v)))
+    xt = torch.tensor([[0.3, -0.1]], dtype=torch.float64)
+    expected = [each / sum(joint) for each in joint]
+    assert mixture.posterior(xt, torch.tensor([200]))[0].tolist() == pytest.approx(expected, rel=1e-9)
+
+
 def test_mistakes_are_named(paper_schedule):
     with pytest.raises(ValueError, match="positive weight"):
         GaussianMixtureDenoiser(torch.zeros(2, 3), 0.0, paper_schedule, weights=torch.tensor([1.0, 0.0]))

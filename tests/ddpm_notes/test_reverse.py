@@ -74,6 +74,7 @@ def test_clipping_moves_the_mean_onto_the_posterior_of_the_clipped_image(paper_s
     assert mean.item() == forward_posterior(torch.ones_like(xt), xt, t, paper_schedule)[0].item()
     unclipped, _, far = reverse_moments(xt, t, zero, paper_schedule)
     assert far > 10 and unclipped > mean
+    assert reverse_moments(-xt, t, zero, paper_schedule, clip_x0=True)[2].item() == -1
 
 
 def test_a_model_with_the_wrong_output_is_refused(paper_schedule):

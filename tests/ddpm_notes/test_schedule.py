@@ -46,6 +46,7 @@ def test_beta_tilde_is_the_variance_of_a_product_of_two_gaussians(paper_schedule
 
 def test_signal_equals_noise_between_259_and_260(paper_schedule):
     assert paper_schedule.snr[259] > 1 > paper_schedule.snr[260]
+    assert paper_schedule.snr[500].item() == pytest.approx(0.0785872 / (1 - 0.0785872), rel=1e-6)
 
 
 def test_the_three_schedules_start_and_end_where_they_say():
@@ -60,6 +61,7 @@ def test_rescaling_keeps_the_end_in_noise_and_not_rescaling_does_not():
     assert linear_schedule(50).alpha_bar[-1].item() == pytest.approx(0.603, abs=1e-3)
     assert linear_schedule(200).alpha_bar[-1].item() == pytest.approx(0.132, abs=1e-3)
     assert rescaled_linear_schedule(200).alpha_bar[-1] < 5e-5
+    assert rescaled_linear_schedule(200).beta[[1, 200]].tolist() == pytest.approx([5e-4, 0.1])
     torch.testing.assert_close(rescaled_linear_schedule(1000).beta, linear_schedule().beta)
 
 

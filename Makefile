@@ -9,7 +9,7 @@ PRESS = $(INSIDE) .venv/bin/python -m publishing
 export OMP_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 
-.PHONY: all notebooks site serve lab test check clean help
+.PHONY: all notebooks site serve lab test check mutants clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -36,6 +36,10 @@ test: site check ## Run every test: package, press, executed notebooks, site in 
 check: ## Lint the code and the notebooks
 	@$(PYTHON) bootstrap.py notebooks
 	@.venv/bin/ruff check && $(PRESS) check
+
+mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
+	@$(PYTHON) bootstrap.py test
+	@.venv/bin/python tests/mutants.py
 
 clean: ## Remove everything that is generated, environments included
 	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info

@@ -156,10 +156,12 @@ def bound_term(
     mean_q, variance_q = forward_posterior(x0.double(), xt.double(), t, schedule)
     mean_p, log_variance_p = mean_p.double(), log_variance_p.double()
     tiny = schedule.beta_tilde[1:].clamp(min=1e-300).log().min().to(x0.device)  # at t = 1: the KL is replaced below
-    kl = gaussian_kl(mean_q, variance_q.log().clamp(min=tiny), mean_p, log_variance_p)
-    decoder = -discretized_log_likelihood(x0, mean_p, log_variance_p / 2, levels)
-    first = (t == 1).view(-1, *[1] * (x0.ndim - 1))
-    return per_dimension(torch.where(first, decoder, kl)) / NATS_PER_BIT, x0_hat
+    term = gaussian_kl(mean_q, variance_q.log().clamp(min=tiny), mean_p, log_variance_p)
+    first = t == 1
+    if first.any():
+        log_sigma = (log_variance_p / 2).expand_as(mean_p)
+        term[first] = -discretized_log_likelihood(x0[first], mean_p[first], log_sigma[first], levels)
+    return per_dimension(term) / NATS_PER_BIT, x0_hat
 
 
 def bound_loss(

@@ -127,9 +127,9 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
         ("decoder: edges swapped", "top, bottom = x0 > 1 - half / 2, x0 <", "bottom, top = x0 > 1 - half / 2, x0 <"),
         ("decoder: plain difference in the tail", "mirrored = lower + upper > 0", "mirrored = lower + upper > 1e9"),
         ("decoder: tanh constant", "0.044715 * x**3", "0.44715 * x**3"),
-        ("decoder: variance for deviation", "mean_p, log_variance_p / 2, levels)", "mean_p, log_variance_p, levels)"),
-        ("nats for bits", "torch.where(first, decoder, kl)) / NATS_PER_BIT", "torch.where(first, decoder, kl))"),
-        ("decoder at t = 2", "first = (t == 1)", "first = (t == 2)"),
+        ("decoder: variance for deviation", "log_sigma = (log_variance_p / 2)", "log_sigma = log_variance_p"),
+        ("nats for bits", "per_dimension(term) / NATS_PER_BIT", "per_dimension(term)"),
+        ("decoder at t = 2", "first = t == 1", "first = t == 2"),
         ("loss on x_0 for epsilon", "per_dimension((noise - eps).square())", "per_dimension((x0 - eps).square())"),
     ],
     "likelihood": [

@@ -53,13 +53,16 @@ def stamped(stamp: Path) -> str | None:
     return stamp.read_text() if stamp.exists() else None
 
 
-def lay(name: str, product: Path, key: str, install: Callable[[], None]) -> None:
-    """Run `install` unless `product` is there and was laid from the same `key`."""
-    if product.exists() and stamped(STAMPS / name) == key:
+def lay(name: str, product: Path, key: Callable[[], str], install: Callable[[], None]) -> None:
+    """Run `install` unless `product` is there and was laid from the same `key`.
+
+    The stamp gets the key as it is afterwards, since a step may lay what the next run finds (a Node.js of our own).
+    """
+    if product.exists() and stamped(STAMPS / name) == key():
         return
     begin(name)
     install()
-    (STAMPS / name).write_text(key)
+    (STAMPS / name).write_text(key())
 
 
 def begin(name: str) -> None:
@@ -184,7 +187,11 @@ def python_packages() -> None:
 
     if stamped(STAMPS / "python") == UNFINISHED:
         shutil.rmtree(VENV)
-    lay("python", VENV / "bin" / "python", digest(lock, ROOT / "pyproject.toml", interpreter(VENV)), install)
+
+    def key() -> str:
+        return digest(lock, ROOT / "pyproject.toml", interpreter(VENV))
+
+    lay("python", VENV / "bin" / "python", key, install)
 
 
 def lab() -> None:
@@ -214,7 +221,7 @@ def lab() -> None:
 
     if stamped(STAMPS / "lab") == UNFINISHED:
         shutil.rmtree(LAB, ignore_errors=True)
-    lay("lab", settings, digest(lock, interpreter(LAB)), install)
+    lay("lab", settings, lambda: digest(lock, interpreter(LAB)), install)
 
 
 # --- Node
@@ -226,23 +233,21 @@ def node_is_new_enough(node: Path) -> bool:
 
 
 def node_packages() -> None:
-    """MathJax by npm, with Node.js itself from pip where the machine has none that is new enough."""
+    """MathJax by npm, with Node.js itself from pip where the machine has none that is new enough, or no npm."""
     lock = ROOT / "package-lock.json"
     wheel_lock = ROOT / "requirements" / "node.lock"
     own = VENV / "bin" / "node"
-    node = own if own.exists() else Path(shutil.which("node") or own)
+
+    def node() -> Path:
+        return own if own.exists() else Path(shutil.which("node") or own)
 
     def install() -> None:
-        path = os.environ["PATH"]
-        if own.exists() or not node_is_new_enough(node):
+        if own.exists() or not node_is_new_enough(node()) or shutil.which("npm") is None:
             pip_install("installing Node.js as a Python package", VENV, "-r", wheel_lock)
-            path = f"{VENV / 'bin'}{os.pathsep}{path}"
-        npm = shutil.which("npm", path=path)
-        if npm is None:
-            raise StepError("`npm` is missing beside `node`: install it (`apt install npm`) and try again")
-        run("installing MathJax", npm, "ci", "--no-audit", "--no-fund", PATH=path)
+        path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        run("installing MathJax", shutil.which("npm", path=path), "ci", "--no-audit", "--no-fund", PATH=path)
 
-    lay("node", ROOT / "node_modules", digest(lock, wheel_lock, str(node)), install)
+    lay("node", ROOT / "node_modules", lambda: digest(lock, wheel_lock, str(node())), install)
 
 
 # --- Jekyll
@@ -272,7 +277,7 @@ def jekyll() -> None:
             )
 
     product = BUNDLE if BUNDLE.exists() else Path(shutil.which("jekyll") or BUNDLE)
-    lay("jekyll", product, digest(ROOT / "Gemfile"), install)
+    lay("jekyll", product, lambda: digest(ROOT / "Gemfile"), install)
 
 
 # --- Chromium
@@ -289,7 +294,7 @@ def chromium() -> None:
     lay(
         "chromium",
         playwright,
-        digest(ROOT / "requirements" / "main.lock"),
+        lambda: digest(ROOT / "requirements" / "main.lock"),
         lambda: run("installing Playwright's Chromium", playwright, "install", "chromium"),
     )
 

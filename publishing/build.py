@@ -6,6 +6,7 @@ Until a stage is known to have work, nothing slower than hashing is imported.
 import fcntl
 import os
 import platform
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,7 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
     stage = f"notebooks-{paper}"
     inputs = stamps.digests(_read_by_notebooks(paper)) | {"python": platform.python_version()}
     if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
+        shutil.rmtree(paths.failed_dir(paper), ignore_errors=True)  # a mistake that was undone
         print(f"{paper}: {len(notebooks.sections(paper))} notebooks, nothing changed")
         images = f"{paths.relative(paths.IMAGES)}/"
         _say_figures("unchanged", [name.removeprefix(images) for name in outputs if name.startswith(images)])
@@ -122,5 +124,4 @@ def _read_by_site(papers: list[str]) -> list[Path]:
     own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path != paths.SITE]
     rooms = [*own, paths.ASSETS, Path(__file__).parent, *map(paths.fragments_dir, papers)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
-    typeset = paths.INCLUDES / "sections"
-    return loose + [path for room in rooms for path in below(room) if typeset not in path.parents]
+    return loose + [path for room in rooms for path in below(room) if paths.SECTIONS not in path.parents]

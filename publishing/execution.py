@@ -49,6 +49,9 @@ def execute(paper: str, stems: list[str], force: bool = False) -> list[Executed]
     waiting = [job for job in jobs if job.run is None]
     if waiting:
         _execute(waiting, say=_progress_of(jobs))
+    for job in jobs:
+        if job.failure is None:
+            _failed_path(job).unlink(missing_ok=True)
     failures = [job.failure for job in jobs if job.failure]
     if failures:
         others = f" (and {len(failures) - 1} more, named above)" if len(failures) > 1 else ""
@@ -113,7 +116,6 @@ async def _execute_one(job: Job, free: asyncio.Semaphore, say: Callable[[Job, st
         else:
             if cache.key(job.paper, job.notebook) == job.key:  # no module was edited while the notebook ran
                 cache.store(job.key, job.run)
-            _failed_path(job).unlink(missing_ok=True)
 
 
 def _failed_path(job: Job) -> Path:

@@ -10,10 +10,15 @@ from urllib.parse import urlsplit
 
 from publishing import paths
 from publishing.errors import PublishingError
+from publishing.files import below
+
+_POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
+_FRONT_MATTER = re.compile(r"---\s*\n.*?^(---|\.\.\.)\s*$", re.DOTALL | re.MULTILINE)
 
 
 def build_site() -> Path:
     """Build `_site/` anew. A build that fails, or only warns, raises PublishingError and leaves the site as it was."""
+    _check_front_matter()
     work = paths.BUILD / "jekyll"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -44,10 +49,23 @@ def last_commit_time() -> str:
 
 def first_complaint(stderr: str) -> str:
     """The first error or warning on Jekyll's standard error, as one line and without this machine's paths."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", stderr).replace(f"{paths.ROOT}/", "")
+    text = re.sub(r"\x1b\[[0-9;]*m|-{20,}|\(<unknown>\): ", "", stderr).replace(f"{paths.ROOT}/", "")
     continued = r"(?:\n {20}.*)*"
     telling = re.search(rf"(?:Liquid Exception|Error|Build Warning|Conflict):.*{continued}", text)
+    if telling is None and (raised := re.search(r"in [`'][^']*': (.*) \([A-Z][\w:]*\)$", text, re.MULTILINE)):
+        return f"_config.yml: {raised[1]}" if "/configuration.rb" in text else raised[1]
     return " ".join((telling.group() if telling else text).split())
+
+
+def _check_front_matter() -> None:
+    """Refuse what Jekyll would pass over without a word: a post without a date in its name, or without front matter."""
+    posts = below(paths.POSTS)
+    for path in [*paths.ROOT.glob("index.*"), *posts]:
+        name = paths.relative(path)
+        if path in posts and not _POST.fullmatch(path.name):
+            raise PublishingError(f"{name}: a post is named like 2026-11-24-ddpm.md; rename it")
+        if not _FRONT_MATTER.match(path.read_text(encoding="utf-8", errors="replace")):
+            raise PublishingError(f"{name}: no front matter; begin the file with it, between two lines ---")
 
 
 def _run(destination: Path, *configurations: Path) -> None:

@@ -74,7 +74,7 @@ async def run(notebook: NotebookNode, folder: Path, progress: Callable[[int, flo
         try:
             await client.async_execute(cwd=str(folder), env=_environment(scratch))
         except CellExecutionError as error:
-            raise CellFailure(current, _first_line(f"{error.ename}: {error.evalue}")) from None
+            raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}") from None
         except CellTimeoutError:
             raise CellFailure(current, f"not done after {CELL_SECONDS} s; make it smaller") from None
         except RuntimeError as error:

@@ -73,7 +73,10 @@ def _checked(tex: str, section: Section) -> str:
         if found := re.search(pattern, tex):
             raise section.error(f"{found.group()} cannot stand in a formula here; {remedy}")
     if found := re.search(r"[^\x00-\x7f]", tex):
-        raise section.error(f"{found.group()!r} in the formula {tex!r} is not TeX; write it as a command, like \\theta")
+        formula = " ".join(tex.split())
+        raise section.error(
+            f"{found.group()!r} in the formula “{formula}” is not TeX; write it as a command, like \\theta"
+        )
     return tex
 
 

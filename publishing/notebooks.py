@@ -68,7 +68,7 @@ def read(paper: str, stem: str) -> "NotebookNode":
     try:
         notebook = jupytext.reads(path_of(paper, stem).read_text(encoding="utf-8"), fmt="md")
     except Exception as error:
-        cause = str(error).splitlines()[0]
+        cause = " ".join(str(error).split())
         message = f"{paper}/{stem}: no readable notebook ({cause}); compare its header with another's"
         raise PublishingError(message) from None
     seen: Counter[str] = Counter()

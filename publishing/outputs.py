@@ -15,11 +15,12 @@ TABLE = "application/vnd.paper-table+json"
 REFERENCES = "application/vnd.paper-references+json"
 
 _RELATIONS = {"==": "=", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+_STAND_IN = re.compile(r"<IPython\.core\.display\.\w+ object>")  # what HTML(…) and its like say of themselves
 _NUMBER = re.compile(r"[<>≤≥≈~±]?\s*[-+−]?[\d.,]*\d(?:e[-+−]?\d+)?(?:\s*±\s*[\d.]+(?:e[-+]?\d+)?)?\s*%?")
 
 
 def output_html(output: dict, section: Section) -> str:
-    """HTML of one output of a cell. Foreign HTML, pictures without alternative text and the like are refused."""
+    """HTML of one output of a cell. Foreign HTML is shown as its text; a bis picture or what has none, is refused."""
     if output["output_type"] == "stream":
         return text_html(output["text"], "stdout" if output["name"] == "stdout" else "stderr")
     if output["output_type"] == "error":
@@ -32,7 +33,7 @@ def output_html(output: dict, section: Section) -> str:
         raise section.error(
             "a picture is shown without alternative text; show it with diagram(figure, name, alt=…, caption=…)"
         )
-    if "text/plain" in data:
+    if "text/plain" in data and not _STAND_IN.fullmatch(data["text/plain"]):
         return text_html(data["text/plain"], "result")
     raise section.error(f"nothing on a page can show {', '.join(data)}; use table(), diagram() or print()")
 

@@ -12,6 +12,7 @@ TEMPLATE = NOTEBOOKS / "template"
 ASSETS = ROOT / "assets"
 IMAGES = ASSETS / "images"
 INCLUDES = ROOT / "_includes"
+SECTIONS = INCLUDES / "sections"
 POSTS = ROOT / "_posts"
 SITE = ROOT / "_site"
 
@@ -54,7 +55,7 @@ def fragments_dir(paper: str) -> Path:
 
 def sections_dir(paper: str) -> Path:
     """Typeset HTML, ready for Jekyll to include."""
-    return INCLUDES / "sections" / paper
+    return SECTIONS / paper
 
 
 def downloads_dir(paper: str) -> Path:

@@ -34,6 +34,8 @@ def start_server(folder: Path, port: int) -> ThreadingHTTPServer:
     """A server of files on the loopback address, running in a thread; port 0 takes any that is free."""
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), partial(Files, directory=str(folder)))
+    except OverflowError:
+        raise PublishingError(f"{port} is no port; take one from 1024 to 65535") from None
     except OSError:
         raise PublishingError(f"port {port} is taken; try `make serve PORT={port + 1}`") from None
     Thread(target=server.serve_forever, daemon=True).start()
@@ -55,13 +57,12 @@ class Handwritten(DefaultFilter):
     """Lets pass what a person edits, not what the build writes into the same rooms."""
 
     def __call__(self, change: Change, path: str) -> bool:
-        return paths.INCLUDES / "sections" not in Path(path).parents and super().__call__(change, path)
+        return paths.SECTIONS not in Path(path).parents and super().__call__(change, path)
 
 
 def rooms() -> list[Path]:
     """The folders a person edits: those of the site, and the packages of this repository."""
-    packages = [path.parent for path in paths.ROOT.glob("[!.]*/__init__.py")]
-    return packages + [paths.ROOT / room for room in ROOMS if (paths.ROOT / room).exists()]
+    return paths.packages() + [paths.ROOT / room for room in ROOMS if (paths.ROOT / room).exists()]
 
 
 def rebuild() -> None:

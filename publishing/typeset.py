@@ -81,7 +81,7 @@ def _places(paper: str, pages: dict[str, str]) -> dict[Formula, str]:
 
 def _check(places: dict[str, dict[Formula, str]], result: dict) -> None:
     wrong = [
-        f"{place}: {one['error']}, in the formula {formula.tex!r}; mend it"
+        f"{place}: {one['error']}, in the formula “{' '.join(formula.tex.split())}”; mend it"
         for paper, found in places.items()
         for (formula, place), one in zip(found.items(), result[paper]["formulas"], strict=True)
         if "error" in one
@@ -118,7 +118,7 @@ def _mathjax(question: str) -> str:
     here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     node = shutil.which("node", path=here)
     if node is None:
-        raise PublishingError("typesetting needs Node, which is not installed here; run `python3 bootstrap.py`")
+        raise PublishingError("typesetting needs Node, which is not installed here; run `python3 bootstrap.py site`")
     run = subprocess.run([node, _SCRIPT], input=question, capture_output=True, encoding="utf-8", check=False)
     if run.returncode != 0:
         cause = next((line.strip() for line in run.stderr.splitlines() if "Error" in line), "it gave no reason")

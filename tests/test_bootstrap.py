@@ -37,38 +37,72 @@ def step(bootstrap):
 
 def test_a_step_is_laid_once(bootstrap, step):
     product, install, runs = step
-    bootstrap.lay("step", product, "key", install)
-    bootstrap.lay("step", product, "key", install)
+    bootstrap.lay("step", product, lambda: "key", install)
+    bootstrap.lay("step", product, lambda: "key", install)
     assert len(runs) == 1
 
 
 def test_a_step_is_laid_again_when_what_decides_it_changes(bootstrap, step):
     product, install, runs = step
-    bootstrap.lay("step", product, "key", install)
-    bootstrap.lay("step", product, "another key", install)
+    bootstrap.lay("step", product, lambda: "key", install)
+    bootstrap.lay("step", product, lambda: "another key", install)
     assert len(runs) == 2
 
 
 def test_a_step_is_laid_again_when_its_product_is_gone(bootstrap, step):
     product, install, runs = step
-    bootstrap.lay("step", product, "key", install)
+    bootstrap.lay("step", product, lambda: "key", install)
     product.unlink()
-    bootstrap.lay("step", product, "key", install)
+    bootstrap.lay("step", product, lambda: "key", install)
     assert len(runs) == 2
 
 
 def test_an_interrupted_step_is_done_again(bootstrap, step):
     product, install, runs = step
-    bootstrap.lay("step", product, "key", install)
+    bootstrap.lay("step", product, lambda: "key", install)
 
     def interrupted() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bootstrap.lay("step", product, "new key", interrupted)
+        bootstrap.lay("step", product, lambda: "new key", interrupted)
     assert bootstrap.stamped(bootstrap.STAMPS / "step") == bootstrap.UNFINISHED
-    bootstrap.lay("step", product, "key", install)
+    bootstrap.lay("step", product, lambda: "key", install)
     assert len(runs) == 2
+
+
+def test_a_step_that_changes_its_own_key_is_laid_once(bootstrap, step):
+    product, install, runs = step
+    for _ in range(2):
+        bootstrap.lay("step", product, lambda: "laid" if product.exists() else "missing", install)
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("machine", ["old", "without npm"])
+def test_node_from_pip_is_laid_once_whatever_the_machine_has(bootstrap, monkeypatch, machine):
+    def tool(name: str, script: str) -> None:
+        path = bootstrap.ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def from_pip(*_: object) -> None:
+        laid.append("node")
+        tool(".venv/bin/node", "exit 0")
+        tool(".venv/bin/npm", f"mkdir '{bootstrap.ROOT}/node_modules'")
+
+    laid = []
+    for name in ("package-lock.json", "requirements/node.lock"):
+        tool(name, "")
+    tool("bin/node", "exit 1" if machine == "old" else "exit 0")
+    if machine == "old":
+        tool("bin/npm", "exit 1")
+    monkeypatch.setattr(bootstrap, "pip_install", from_pip)
+    monkeypatch.setenv("PATH", f"{bootstrap.ROOT / 'bin'}")
+    (bootstrap.ROOT / "bin" / "mkdir").symlink_to(shutil.which("mkdir", path=os.defpath))
+    for _ in range(2):
+        bootstrap.node_packages()
+    assert laid == ["node"]
 
 
 def test_the_key_is_made_from_what_a_file_says_not_from_when_or_where(bootstrap):

@@ -162,6 +162,18 @@ def test_a_failing_notebook_leaves_the_good_outputs_alone(press):
     press.repository.notebook("02-claim", "# 2. Claim", "print('new')")
     assert press.fail("notebooks").startswith("toy/01-figure, cell 2: ValueError: the alt is empty")
     assert press.outputs(*GENERATED) == made
+    assert list(press.outputs("build/failed")) == ["build/failed/toy/01-figure.ipynb"]
+
+
+@pytest.mark.parametrize("since", ["", "\n\nMore prose."])
+def test_a_mistake_that_is_undone_leaves_no_failed_notebook(press, since):
+    press.succeed("notebooks")
+    prose = "# 2. Claim\n\n$$\nx = 1 \\tag{1}\n$$"
+    press.repository.notebook("02-claim", prose, "1 / 0")
+    press.fail("notebooks")
+    press.repository.notebook("02-claim", prose + since, "print('a claim')")
+    assert "executing" not in press.succeed("notebooks")
+    assert press.outputs("build/failed") == {}
 
 
 def test_the_site_is_built_once_and_again_only_after_a_change(site):

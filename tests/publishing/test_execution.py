@@ -139,6 +139,15 @@ def test_of_several_failures_the_first_is_told_and_the_others_are_counted(toy):
         run("01-plain", "02-net")
 
 
+@pytest.mark.parametrize(
+    ("raised", "told"), [("AssertionError('\\nNot equal')", "Not equal"), ("OSError", "no reason given")]
+)
+def test_an_error_is_told_by_its_first_words_wherever_they_stand(toy, raised, told):
+    toy.notebook("01-plain", f"raise {raised}")
+    with pytest.raises(PublishingError, match=rf"cell 1: \w+Error: {told} \("):
+        run("01-plain")
+
+
 def test_a_long_error_is_told_in_one_line(toy):
     toy.notebook("01-plain", "raise ValueError('two\\nlines')")
     with pytest.raises(PublishingError, match=r"^toy/01-plain, cell 1: ValueError: two \(as far as it got: [^\n]*$"):

@@ -86,8 +86,9 @@ def test_the_time_of_the_site_is_that_of_the_last_commit(site, monkeypatch):
         ("---\ntitle: x\n---\n{{ 'a' | nonesuch }}\n", "undefined filter nonesuch"),
         ("---\ntitle: x\n---\n{% if %}\n", "Liquid syntax error"),
         ("---\ntitle: x\npermalink: /toy/\n---\n", "2026-11-25-wrong.md"),
+        ("---\ntitle: x\n\nIts front matter never ends.\n", "no front matter"),
     ],
-    ids=["front matter", "layout", "include", "filter", "syntax", "two posts at one address"],
+    ids=["front matter", "layout", "include", "filter", "syntax", "two posts at one address", "no front matter"],
 )
 def test_a_mistake_is_one_line_that_names_the_post_and_the_old_site_stays(site, post, says):
     jekyll.build_site()
@@ -100,7 +101,22 @@ def test_a_mistake_is_one_line_that_names_the_post_and_the_old_site_stays(site, 
     assert "2026-11-25-wrong.md" in message
     assert "\n" not in message
     assert str(site.root) not in message
+    assert "-----" not in message
     assert contents() == before
+
+
+def test_a_post_that_jekyll_would_pass_over_is_refused(site):
+    site.write("_posts/wrong.md", POST)
+    with pytest.raises(PublishingError, match=r"^_posts/wrong.md: a post is named like 2026-11-24-ddpm.md"):
+        jekyll.build_site()
+
+
+def test_a_mistake_in_the_configuration_is_one_line(site):
+    site.write("_config.yml", "plugins: [\n")
+    with pytest.raises(PublishingError) as error:
+        jekyll.build_site()
+    assert str(error.value).startswith("Jekyll: _config.yml: did not find expected node content")
+    assert "psych" not in str(error.value)
 
 
 def test_a_site_can_be_built_after_one_that_failed(site):

@@ -22,7 +22,7 @@ def test_a_code_cell_shows_its_code_and_what_it_printed():
         '<section class="paper-section" id="05-key-equations" data-notebook="05-key-equations">\n'
         '<div class="cell code" data-cell="1">\n'
         '<div class="cell-input"><div class="highlight"><pre tabindex="0"><code class="language-python">'
-        '<span class="nb">print</span><span class="p">(</span><span class="mi">1</span><span class="p">)</span>'
+        '<span class="nb">print</span>(<span class="mi">1</span>)'
         "</code></pre></div>\n</div>\n"
         '<div class="cell-output stdout"><pre tabindex="0"><samp>1</samp></pre></div>\n'
         "</div>\n</section>\n"
@@ -106,6 +106,8 @@ def test_foreign_html_is_shown_as_its_text():
 
 def test_an_output_that_nothing_can_show_is_refused():
     assert "application/json" in error(code("1", new_output("display_data", data={"application/json": {}})))
+    html = {"text/html": "<b>x</b>", "text/plain": "<IPython.core.display.HTML object>"}
+    assert "text/html" in error(code("1", new_output("display_data", data=html)))
 
 
 def test_a_picture_without_alternative_text_is_refused():
@@ -226,7 +228,7 @@ def test_source_is_today_s_whatever_the_notebook_showed(repository):
     )
     assert '<figure class="source" id="source-pack.module.f">' in html
     assert '<figcaption><a href="#source-pack.module.f"><code>pack.module.f</code></a></figcaption>' in html
-    assert '<span class="o">&lt;</span>' in html
+    assert 'x &lt; <span class="mi">2</span>' in html
     assert "old" not in html
 
 

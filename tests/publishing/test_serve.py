@@ -65,6 +65,11 @@ def test_a_port_that_is_taken_is_one_line_that_says_what_to_do(served):
         serve.start_server(served[0], port)
 
 
+def test_a_number_that_is_no_port_is_refused(tmp_path):
+    with pytest.raises(PublishingError, match="99999 is no port"):
+        serve.start_server(tmp_path, 99999)
+
+
 def test_an_edit_is_news_and_a_generated_section_is_not(repository):
     handwritten = serve.Handwritten()
     assert handwritten(Change.modified, str(repository.root / "notebooks/toy/01-x.md"))

@@ -43,7 +43,7 @@ class Visit:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     assert (paths.SITE / "index.html").exists(), "there is no site to test; run `make` first"
     with start_server(paths.SITE, 0) as server:
@@ -51,7 +51,7 @@ def address() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     chromium = str(DEBIAN_CHROMIUM) if DEBIAN_CHROMIUM.exists() else None
@@ -61,7 +61,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened() -> dict[tuple, Visit]:
     """Pages that are open already: the post is long, and most tests only look at it."""
     return {}

@@ -9,7 +9,7 @@ PRESS = $(INSIDE) .venv/bin/python -m publishing
 export OMP_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 
-.PHONY: all notebooks site serve lab test check mutants clean help
+.PHONY: all notebooks site serve lab test check mutants bench clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -40,6 +40,10 @@ check: ## Lint the code and the notebooks
 mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
 	@$(PYTHON) bootstrap.py test
 	@.venv/bin/python tests/mutants.py
+
+bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (about ten minutes)
+	@$(PYTHON) bootstrap.py bench
+	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 
 clean: ## Remove everything that is generated, environments included
 	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info

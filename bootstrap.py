@@ -1,4 +1,4 @@
-"""Lays what the notes need, and says what it does: `python3 bootstrap.py notebooks|site|test|lab`.
+"""Lays what the notes need, and says what it does: `python3 bootstrap.py notebooks|site|test|lab|bench`.
 
 Standard library alone. Every step leaves a stamp of what it was laid from (lock files, interpreter, place),
 so that a second run finds everything in place and returns at once, and an interrupted step is done again.
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LAB = ROOT / ".venv-lab"
 BUNDLE = ROOT / "vendor" / "bundle"
+PEERS = ROOT / "vendor" / "peers"
 STAMPS = VENV / "bootstrap"
 UNFINISHED = "unfinished"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -224,6 +225,17 @@ def lab() -> None:
     lay("lab", settings, lambda: digest(lock, interpreter(LAB)), install)
 
 
+def peers() -> None:
+    """What the benchmarks alone need, in a folder of its own; its other dependencies are for training on files."""
+    lock = ROOT / "requirements" / "bench.lock"
+
+    def install() -> None:
+        shutil.rmtree(PEERS, ignore_errors=True)
+        pip_install("installing denoising-diffusion-pytorch", VENV, "--no-deps", "--target", PEERS, "-r", lock)
+
+    lay("peers", PEERS, digest(lock, interpreter(VENV)), install)
+
+
 # --- Node
 
 
@@ -304,6 +316,7 @@ TARGETS = {
     "site": (python_packages, node_packages, jekyll),
     "test": (python_packages, node_packages, jekyll, chromium),
     "lab": (python_packages, lab),
+    "bench": (python_packages, peers),
 }
 
 

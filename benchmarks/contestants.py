@@ -8,6 +8,7 @@ gradient clipped to norm 1, an average of the weights. Data and noise are drawn 
 
 import sys
 import types
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import torch
@@ -28,7 +29,7 @@ from benchmarks.shapes import (
 )
 
 
-class Contestant:
+class Contestant(ABC):
     """What all share: images to train on, an x_t to sample from, and the network's output on a fixed input."""
 
     net: nn.Module
@@ -45,9 +46,9 @@ class Contestant:
         """A batch drawn with replacement."""
         return self.images[torch.randint(len(self.images), (BATCHES[self.preset],))]
 
+    @abstractmethod
     def probe(self) -> Tensor:
         """The network on a fixed input, in evaluation mode: equal for equal weights."""
-        raise NotImplementedError
 
 
 class DDPMNotes(Contestant):

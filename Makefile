@@ -37,11 +37,11 @@ check: ## Lint the code and the notebooks
 	@$(PYTHON) bootstrap.py notebooks
 	@.venv/bin/ruff check && $(PRESS) check
 
-mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
+mutants: ## Break every formula of the package in turn and see that a test fails (about a quarter of an hour)
 	@$(PYTHON) bootstrap.py test
 	@.venv/bin/python tests/mutants.py
 
-bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (about ten minutes)
+bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (about a quarter of an hour)
 	@$(PYTHON) bootstrap.py bench
 	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 

@@ -37,7 +37,7 @@ check: ## Lint the code and the notebooks
 	@$(PYTHON) bootstrap.py notebooks
 	@.venv/bin/ruff check && $(PRESS) check
 
-mutants: ## Break every formula of the package in turn and see that a test fails (about a quarter of an hour)
+mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
 	@$(PYTHON) bootstrap.py test
 	@.venv/bin/python tests/mutants.py
 

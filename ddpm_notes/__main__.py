@@ -1,6 +1,6 @@
 """Train a diffusion model, sample from it, evaluate its bound.
 
-  python -m ddpm_notes train --data digits                             # minutes on a laptop
+  python -m ddpm_notes train --data digits                             # about an hour on one core
   python -m ddpm_notes sample --checkpoint digits.safetensors          # writes samples.png
   python -m ddpm_notes evaluate --checkpoint digits.safetensors        # writes report.json
 
@@ -37,7 +37,7 @@ RECIPES = {
     "fashion-mnist": (FASHION, TrainingConfig(steps=10_000, learning_rate=1e-3, warmup=500, ema=0.999)),
     "cifar10": (CIFAR10, TrainingConfig(flips=True)),
 }
-"""The U-Net and the settings of each data set; those of cifar10 are the paper's (App. B, p. 14)."""
+"""The U-Net and the settings of each data set; those of cifar10 are the paper's (App. B, pp. 14-15)."""
 
 AT_ONCE = 256
 """Images in memory at one time while sampling or evaluating."""

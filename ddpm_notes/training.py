@@ -24,7 +24,7 @@ from ddpm_notes.schedule import Schedule
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """The settings of a run. The defaults are the paper's for CIFAR10 (App. B, p. 14) and its code's.
+    """The settings of a run. The defaults are the paper's for CIFAR10 (App. B, pp. 14-15) and its code's.
 
     steps: gradient steps. batch: images per step, over all processes. learning_rate: of Adam, reached
     after `warmup` steps (from 0 at the first, as in the released code). ema: decay of the averaged

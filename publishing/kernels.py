@@ -39,7 +39,7 @@ class RecordedKernel(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         report = Path(self.connection_file).with_name(REPORT)
         recorder = [sys.executable, "-m", "publishing.recorder", str(paths.ROOT), str(report)]
-        arguments = [*recorder, "-f", "{connection_file}", "--log-level=ERROR"]
+        arguments = [*recorder, "-f", "{connection_file}"]
         return KernelSpec(argv=arguments, display_name="Python 3", language="python")
 
 
@@ -70,7 +70,7 @@ async def run(notebook: NotebookNode, folder: Path, progress: Callable[[int, flo
             on_cell_start=start,
             on_cell_executed=done,
         )
-        client.create_kernel_manager().connection_file = f"{scratch}/connection.json"
+        _keep_to(client.create_kernel_manager(), scratch)
         try:
             await client.async_execute(cwd=str(folder), env=_environment(scratch))
         except CellExecutionError as error:
@@ -84,6 +84,12 @@ async def run(notebook: NotebookNode, folder: Path, progress: Callable[[int, flo
             await _end(client)
         _settle(notebook)
         return Run(_outputs(notebook), read_report(Path(scratch, REPORT)))
+
+
+def _keep_to(manager: AsyncKernelManager, scratch: str) -> None:
+    """Let the kernel speak through sockets in a folder of its own: another may take a TCP port before it is bound."""
+    manager.connection_file = f"{scratch}/connection.json"
+    manager.transport, manager.ip = "ipc", f"{scratch}/socket"
 
 
 async def _end(client: NotebookClient) -> None:

@@ -112,6 +112,13 @@ def test_executed_cells_carry_counts_and_the_kernels_are_as_promised(toy, monkey
     assert [cell.get("execution_count") for cell in cells] == [None, 1, 2, 3]
 
 
+def test_no_kernel_takes_a_tcp_port_that_another_may_have_taken_first(toy):
+    code = "from ipykernel.connect import get_connection_info\nprint(get_connection_info(unpack=True)['transport'])"
+    toy.notebook("01-plain", "# 1", code)
+    (executed,) = run("01-plain")
+    assert printed(executed) == "ipc\n"
+
+
 def test_a_cell_that_raises_is_named_and_what_ran_is_kept_and_cached(toy, capsys):
     before = run("01-plain")[0].path.read_bytes()
     toy.notebook("01-plain", "# 1", "print('new')")

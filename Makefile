@@ -9,7 +9,7 @@ PRESS = $(INSIDE) .venv/bin/python -m publishing
 export OMP_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 
-.PHONY: all notebooks site serve lab test check mutants bench clean help
+.PHONY: all notebooks site serve lab test experiments check mutants bench clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -33,9 +33,13 @@ test: site check ## Run every test: package, press, executed notebooks, site in 
 	@$(PYTHON) bootstrap.py test
 	@$(INSIDE) .venv/bin/python -m pytest --nbval tests build/executed --numprocesses 2 --dist loadfile
 
+experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes some, an interrupted one goes on
+	@$(PYTHON) bootstrap.py notebooks
+	@env -u TQDM_DISABLE -u OMP_NUM_THREADS .venv/bin/python -m experiments $(ONLY)
+
 check: ## Lint the code and the notebooks
 	@$(PYTHON) bootstrap.py notebooks
-	@.venv/bin/ruff check && $(PRESS) check
+	@.venv/bin/ruff check && $(PRESS) check && .venv/bin/python -m experiments.stale
 
 mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
 	@$(PYTHON) bootstrap.py test

@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from ddpm_notes.diffusers_layout import load_diffusers
 from ddpm_notes.distributed import first_process_first, gathered, process_group, rank_and_world, share
 from ddpm_notes.likelihood import Bound, mean_and_error, variational_bound
 from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.parts import Parts, weights_checksum
 from ddpm_notes.sampling import sample_from, strided
 from ddpm_notes.schedule import linear_schedule
 from ddpm_notes.training import TrainingConfig, TrainingDiverged, train
@@ -34,7 +36,10 @@ from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, UNet
 
 RECIPES = {
     "digits": (DIGITS, TrainingConfig(steps=10_000, learning_rate=1e-3, warmup=500, ema=0.999, levels=17)),
-    "fashion-mnist": (FASHION, TrainingConfig(steps=10_000, learning_rate=1e-3, warmup=500, ema=0.999)),
+    "fashion-mnist": (
+        FASHION,
+        TrainingConfig(steps=10_000, batch=64, learning_rate=1e-3, warmup=500, ema=0.999, precision="bfloat16"),
+    ),
     "cifar10": (CIFAR10, TrainingConfig(flips=True)),
 }
 """The U-Net and the settings of each data set; those of cifar10 are the paper's (App. B, pp. 14-15)."""
@@ -89,14 +94,19 @@ def sample_command(args: argparse.Namespace, device: torch.device) -> None:
     config, model, schedule = checkpoint.model.net.config, checkpoint.model.to(device), checkpoint.schedule
     if args.steps is not None:
         model, schedule = strided(model, schedule, args.steps)
-    generator = Generator().manual_seed(args.seed)
-    drawn = []
-    for part in torch.arange(args.count).tensor_split(-(-args.count // AT_ONCE)):
-        noise = _shared_noise((len(part), config.channels, config.size, config.size), generator, device)
+    run = {"seed": args.seed, "count": args.count, "steps": schedule.T}
+    parts = Parts(out, run | {"checkpoint": weights_checksum(checkpoint.model)})
+
+    def draw(count: int, k: int) -> dict[str, Tensor]:
+        noise = _shared_noise((count, config.channels, config.size, config.size), args.seed, k, device)
         x0 = sample_from(model, noise(schedule.T), schedule.T, schedule, clip_x0=True, noises=noise)
-        drawn.append(gathered(x0, len(part)).cpu())
+        return {"x0": gathered(x0, count).cpu()}
+
+    counts = [len(part) for part in torch.arange(args.count).tensor_split(-(-args.count // AT_ONCE))]
+    drawn = [parts.part(f"{k}", partial(draw, count, k))["x0"] for k, count in enumerate(counts)]
     if rank_and_world()[0] == 0:
         write_atomically(out, _image_file(images.to_uint8(torch.cat(drawn)), out.suffix))
+        parts.remove()
         print(f"{out}: {args.count} samples of {schedule.T} steps, seed {args.seed}")
 
 
@@ -111,10 +121,11 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
     data = _load_data(name, "test")
     _check_enough(min(args.images, len(data.pixels)), "--images", least=2)
     x0 = data.x0[: args.images]
-    report = {"data": name, "split": "test", "images": len(x0), "seed": args.seed, "variance": {}}
+    run = {"data": name, "split": "test", "images": len(x0), "seed": args.seed}
+    done = Parts(out, run | {"checkpoint": weights_checksum(checkpoint.model)})
+    report = {**run, "variance": {}}
     for variance in ("beta", "beta_tilde"):
-        generator = Generator().manual_seed(args.seed)
-        bound = _shared_bound(checkpoint, x0, variance, data.levels, generator, device)
+        bound = _shared_bound(done, checkpoint, x0, variance, data.levels, args.seed, device)
         parts = {"prior": bound.prior, "rate": bound.rate, "distortion": bound.distortion, "total": bound.total}
         report["variance"][variance] = {
             **{
@@ -125,26 +136,31 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
         }
     if rank_and_world()[0] == 0:
         write_atomically(out, json.dumps(report, indent=1).encode() + b"\n")
+        done.remove()
         for variance, parts in report["variance"].items():
             total = parts["total"]
             print(f"{variance}: {total['mean']:.3f} ± {total['standard_error']:.3f} bits/dim on {len(x0)} images")
 
 
 def _shared_bound(
-    checkpoint: Checkpoint, x0: Tensor, variance: str, levels: int, generator: Generator, device: torch.device
+    done: Parts, checkpoint: Checkpoint, x0: Tensor, variance: str, levels: int, seed: int, device: torch.device
 ) -> Bound:
     """`variational_bound` of many images, some at a time, each time divided among the processes."""
     model, schedule = checkpoint.model.to(device), checkpoint.schedule
-    bounds = []
-    for part in x0.tensor_split(-(-len(x0) // AT_ONCE)):
-        noise, mine = _shared_noise(part.shape, generator, device), share(part).to(device)
+
+    def compute(part: Tensor, k: int) -> dict[str, Tensor]:
+        noise, mine = _shared_noise(part.shape, seed, k, device), share(part).to(device)
         bound = variational_bound(model, mine, schedule, variance, levels, clip_x0=True, noises=noise)
-        bounds.append([gathered(b, len(part)).cpu() for b in (bound.prior, bound.terms, bound.x0_mse)])
-    return Bound(*(torch.cat(column) for column in zip(*bounds, strict=True)))
+        return {name: gathered(value, len(part)).cpu() for name, value in vars(bound).items()}
+
+    parts = x0.tensor_split(-(-len(x0) // AT_ONCE))
+    bounds = [done.part(f"{variance}-{k}", partial(compute, part, k)) for k, part in enumerate(parts)]
+    return Bound(**{name: torch.cat([bound[name] for bound in bounds]) for name in bounds[0]})
 
 
-def _shared_noise(shape: tuple[int, ...], generator: Generator, device: torch.device) -> Callable[[int], Tensor]:
-    """Draws for all processes and keeps this one's share, so that a seed means the same for any number of them."""
+def _shared_noise(shape: tuple[int, ...], seed: int, k: int, device: torch.device) -> Callable[[int], Tensor]:
+    """Draws part k for all processes and keeps this one's share: a seed means the same for any number of them."""
+    generator = Generator().manual_seed(seed * 1_000_003 + k)
     return lambda t: share(torch.randn(shape, generator=generator)).to(device)
 
 
@@ -194,7 +210,8 @@ examples:
 
 SAMPLE = """
 Starts from noise x_T and takes T steps of the reverse process with sigma_t^2 = beta_t. A .png shows all samples
-in a grid; an .npz holds the array "samples", (COUNT, channels, height, width), values 0..255.
+in a grid; an .npz holds the array "samples", (COUNT, channels, height, width), values 0..255. An interrupted
+command goes on when it is given again: every 256 images are kept in OUT.parts until all are there.
 
 examples:
   python -m ddpm_notes sample --checkpoint digits.safetensors --count 16 --seed 1
@@ -212,7 +229,8 @@ sigma_t^2 = beta_t ("beta") and beta_tilde_t ("beta_tilde"), in bits per dimensi
   total         rate + distortion: at least the code length; the paper's CIFAR10 model has 3.75
   terms         the mean of each L_{t-1}, t = 1..T; the first is L_0
 
-each with its mean over the images and the standard error of that mean.
+each with its mean over the images and the standard error of that mean. An interrupted command goes on when it
+is given again: every 256 images are kept in OUT.parts until all are there.
 
 examples:
   python -m ddpm_notes evaluate --checkpoint digits.safetensors --images 100
@@ -227,7 +245,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _recipe_table() -> str:
-    names = ("steps", "batch", "learning_rate", "warmup", "ema", "flips")
+    names = ("steps", "batch", "learning_rate", "warmup", "ema", "flips", "precision")
     rows = [["", *names, "dropout"]]
     for data, (unet, config) in RECIPES.items():
         rows.append([data, *(str(getattr(config, name)) for name in names), str(unet.dropout)])
@@ -259,6 +277,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--ema", type=float, help="decay of the averaged weights, 0..1", **given)
     flips = argparse.BooleanOptionalAction
     sub.add_argument("--flips", action=flips, help="mirror half of the images, left to right", **given)
+    sub.add_argument("--precision", choices=["float32", "bfloat16"], help="of products and convolutions", **given)
     sub.add_argument("--dropout", type=float, help="share of features dropped in each residual block, 0..1", **given)
     sub.add_argument(
         "--save-every", type=int, help="steps between saved states, the most that a crash costs (default: 500)", **given
@@ -289,7 +308,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"ddpm_notes: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("ddpm_notes: interrupted; train goes on from its last saved state", file=sys.stderr)
+        print("ddpm_notes: interrupted; the same command goes on from what it last saved", file=sys.stderr)
         return 130
     return 0
 

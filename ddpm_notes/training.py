@@ -30,8 +30,9 @@ class TrainingConfig:
     after `warmup` steps (from 0 at the first, as in the released code). ema: decay of the averaged
     weights. clip: the gradient's norm is clipped to this. flips: flip images at random, left to right.
     loss: "eps" is L_simple (Eq. 14); "x0" and "mean" the same squared error on x0_hat or mu_theta;
-    "bound" a random term of Eq. (5), with `variance` and `levels`. seed: of everything random.
-    save_every: steps between two saved states.
+    "bound" a random term of Eq. (5), with `variance` and `levels`. precision: "bfloat16" multiplies and
+    convolves in bfloat16 (autocast); weights, their average and the loss stay float32. seed: of everything
+    random. save_every: steps between two saved states.
     """
 
     steps: int = 800_000
@@ -44,6 +45,7 @@ class TrainingConfig:
     loss: Literal["eps", "x0", "mean", "bound"] = "eps"
     variance: Literal["beta", "beta_tilde", "learned"] = "beta"
     levels: int = 256
+    precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = 0
     save_every: int = 500
 
@@ -51,6 +53,8 @@ class TrainingConfig:
         for name in ("steps", "batch", "save_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.precision not in ("float32", "bfloat16"):
+            raise ValueError(f'precision must be "float32" or "bfloat16", got {self.precision!r}')
         if not (0 <= self.ema < 1 and self.learning_rate > 0 and self.warmup >= 0):
             raise ValueError(
                 "ema must be in 0..1 (1 excluded), learning_rate above 0 and warmup not negative, "
@@ -80,9 +84,10 @@ class _Loss(nn.Module):
 
     def forward(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         c = self.config
-        if c.loss == "bound":
-            return bound_loss(self.model, x0, self.schedule, t, noise, variance=c.variance, levels=c.levels)
-        return simple_loss(self.model, x0, self.schedule, t, noise, target=c.loss)
+        with torch.autocast(x0.device.type, torch.bfloat16, enabled=c.precision == "bfloat16"):
+            if c.loss == "bound":
+                return bound_loss(self.model, x0, self.schedule, t, noise, variance=c.variance, levels=c.levels)
+            return simple_loss(self.model, x0, self.schedule, t, noise, target=c.loss)
 
 
 def train(

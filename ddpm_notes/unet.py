@@ -54,7 +54,7 @@ class UNetConfig:
 CIFAR10 = UNetConfig()
 LSUN256 = UNetConfig(size=256, multipliers=(1, 1, 2, 2, 4, 4), dropout=0.0)
 DIGITS = UNetConfig(size=8, channels=1, width=32, multipliers=(1, 2), attention=(4,), groups=8)
-FASHION = UNetConfig(size=28, channels=1, width=32, multipliers=(1, 2, 2), attention=(7,), groups=8)
+FASHION = UNetConfig(size=28, channels=1, width=32, multipliers=(1, 2, 2), attention=(7,), dropout=0.0, groups=8)
 
 
 def time_embedding(t: Tensor, dim: int) -> Tensor:
@@ -206,6 +206,8 @@ class UNet(nn.Module):
         embedding = F.silu(self.time2(F.silu(embedding)))
 
         h = self.conv_in(x)
+        if not torch.is_grad_enabled():
+            h = h.contiguous(memory_format=torch.channels_last)  # faster forwards, not backwards: benchmarks/README.md
         skips = [h]
         for layer in self.down:
             h = layer(h, embedding) if isinstance(layer, Stage) else layer(h)
@@ -213,7 +215,7 @@ class UNet(nn.Module):
         h = self.middle2(self.middle1(h, embedding), embedding)
         for layer in self.up:
             h = layer(torch.cat([h, skips.pop()], dim=1), embedding) if isinstance(layer, Stage) else layer(h)
-        return self.conv_out(F.silu(self.norm_out(h)))
+        return self.conv_out(F.silu(self.norm_out(h))).to(x.dtype, memory_format=torch.contiguous_format)
 
 
 def count_parameters(model: nn.Module) -> int:

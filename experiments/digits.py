@@ -1,15 +1,12 @@
-"""Train the digits' checkpoint: `python -m ddpm_notes train --data digits`, with its provenance beside it."""
+"""The digits' checkpoint: `python -m experiments digits`."""
 
-import json
+from ddpm_notes.training import TrainingConfig
+from ddpm_notes.unet import DIGITS
+from experiments.training import train_checkpoint
 
-from ddpm_notes.__main__ import main
-from experiments.provenance import CHECKPOINTS, provenance, write_json
+CONFIG = TrainingConfig(steps=12_000, batch=64, learning_rate=1e-3, warmup=500, ema=0.999, levels=17)
 
-if __name__ == "__main__":
-    origin = provenance("digits", ["ddpm_notes.data", "ddpm_notes.training", "ddpm_notes.unet"])
-    out = CHECKPOINTS / "digits.safetensors"
-    code = main(["train", "--data", "digits", "--steps", "12000", "--batch", "64", "--out", str(out)])
-    if code == 0:
-        report = out.with_suffix(".json")
-        write_json(report, {**json.loads(report.read_text()), **origin})
-    raise SystemExit(code)
+
+def main() -> None:
+    """Algorithm 1 with L_simple."""
+    train_checkpoint("digits", "digits", DIGITS, CONFIG)

@@ -60,9 +60,11 @@ def test_an_error_is_one_line_and_exit_1(tmp_path):
 def test_what_is_given_reaches_the_run_and_the_rest_is_the_data_sets(tmp_path):
     out = tmp_path / "few.safetensors"
     options = ["--steps", "1", "--batch", "2", "--learning-rate", "0.5", "--warmup", "7", "--ema", "0.25", "--flips"]
+    options += ["--precision", "bfloat16"]
     assert main(["train", *options, "--dropout", "0.3", "--save-every", "9", "--seed", "4", "--out", str(out)]) == 0
     report = json.loads(out.with_suffix(".json").read_text())
     given = {"steps": 1, "batch": 2, "learning_rate": 0.5, "warmup": 7, "ema": 0.25, "flips": True, "dropout": 0.3}
+    given["precision"] = "bfloat16"
     assert given.items() <= report.items() and (report["save_every"], report["seed"]) == (9, 4)
     assert (report["data"], report["levels"], report["clip"], report["processes"]) == ("digits", 17, 1.0, 1)
     assert load_checkpoint(out).model.net.config.dropout == 0.3

@@ -52,6 +52,16 @@ def test_a_resumed_run_gives_the_same_bits(x0, tmp_path):
         assert torch.equal(value, resumed.model.state_dict()[name]), name
 
 
+def test_bfloat16_learns_the_same_to_its_precision_and_keeps_float32_weights(x0):
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        trained = train(tiny_model(), x0, SCHEDULE, config(steps=30, batch=32, precision=precision))
+        assert {p.dtype for p in trained.model.parameters()} == {torch.float32}
+        losses[precision] = trained.losses
+    assert not torch.equal(losses["float32"], losses["bfloat16"])
+    torch.testing.assert_close(losses["float32"], losses["bfloat16"], rtol=0.03, atol=0)
+
+
 def test_the_seed_decides_and_the_callers_random_state_is_left_alone(x0):
     torch.manual_seed(123)
     before = torch.get_rng_state()

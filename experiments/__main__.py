@@ -1,0 +1,41 @@
+"""The long runs: `make experiments` runs all, `make experiments ONLY="few_steps ablation"` some of them.
+
+A run that was interrupted goes on where it stopped; one whose result is there, by the same code, does nothing.
+"""
+
+import argparse
+import importlib
+
+EXPERIMENTS = {
+    "classifier": "the networks whose features judge samples (minutes)",
+    "fashion_pilot": "width, batch and learning rate for Fashion-MNIST (a quarter of an hour)",
+    "digits": "the digits' checkpoint (half an hour)",
+    "fashion": "the Fashion-MNIST checkpoint (hours)",
+    "report": "bound, sample quality, neighbours of both checkpoints (an hour)",
+    "few_steps": "fewer steps: ancestral and DDIM sampling (half an hour)",
+    "ablation": "Table 2 in miniature (two hours)",
+    "schedules": "schedules and T, trained (half an hour)",
+    "scaling": "loss and quality against steps and width; EMA on and off (an hour)",
+    "projection": "what the paper's CIFAR10 run would cost here (minutes)",
+}
+
+
+def main() -> None:
+    """Run the experiments that were named, or all."""
+    listing = "\n".join(f"  {name:14} {what}" for name, what in EXPERIMENTS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments",
+        description=__doc__,
+        epilog=f"experiments:\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all, in this order)")
+    names = parser.parse_args().names or list(EXPERIMENTS)
+    if unknown := [name for name in names if name not in EXPERIMENTS]:
+        parser.exit(2, f"experiments: no experiment {', '.join(unknown)}; there is {', '.join(EXPERIMENTS)}\n")
+    for name in names:
+        importlib.import_module(f"experiments.{name}").main()
+
+
+if __name__ == "__main__":
+    main()

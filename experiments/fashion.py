@@ -1,0 +1,14 @@
+"""The Fashion-MNIST checkpoint: `python -m experiments fashion`. Its settings come from `fashion_pilot`."""
+
+from ddpm_notes.training import TrainingConfig
+from ddpm_notes.unet import FASHION
+from experiments.training import train_checkpoint
+
+CONFIG = TrainingConfig(
+    steps=7000, batch=64, learning_rate=1e-3, warmup=500, ema=0.999, precision="bfloat16", save_every=200
+)
+
+
+def main() -> None:
+    """Algorithm 1 with L_simple, in bfloat16."""
+    train_checkpoint("fashion", "fashion-mnist", FASHION, CONFIG)

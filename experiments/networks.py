@@ -1,0 +1,61 @@
+"""Small digits networks for the comparisons: trained, sampled and judged in one way."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Generator, Tensor
+
+from ddpm_notes.data import Images
+from ddpm_notes.likelihood import mean_and_error, variational_bound
+from ddpm_notes.losses import draw_t, simple_loss
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.sampling import sample
+from ddpm_notes.schedule import Schedule
+from ddpm_notes.training import TrainingConfig, train
+from ddpm_notes.unet import DIGITS, UNet
+from experiments.quality import Judge
+from experiments.results import STATES
+
+WIDTH = 16
+CONFIG = TrainingConfig(steps=3000, batch=64, learning_rate=1e-3, warmup=200, ema=0.995, levels=17)
+
+
+def small_network(schedule: Schedule, seed: int, width: int = WIDTH, predicts: str = "eps", learned: bool = False):
+    """A fresh U-Net for the digits, `width` features wide."""
+    torch.manual_seed(seed)
+    unet = replace(DIGITS, width=width, out_channels=2 if learned else 1)
+    return Parameterized(UNet(unet), schedule, predicts, learned)
+
+
+def trained(name: str, model: Parameterized, data: Images, config: TrainingConfig) -> Parameterized:
+    """The model with averaged weights after training; an interrupted run goes on."""
+    state = STATES / f"{name}.state"
+    state.parent.mkdir(parents=True, exist_ok=True)
+    return train(model, data.x0, model.schedule, config, state=state).model
+
+
+def samples(model: Parameterized, count: int, seed: int, variance: str) -> Tensor:
+    """Digits by the whole Algorithm 2, clipped as in the released code."""
+    generator = Generator().manual_seed(seed)
+    return sample(model, (count, 1, 8, 8), model.schedule, generator, variance=variance, clip_x0=True)
+
+
+def quality(model: Parameterized, judge: Judge, held_out: Images, variance: str, count: int = 256) -> dict:
+    """The bound on held-out digits, bits/dim, and the feature distance of samples."""
+    x0, generator = held_out.x0[:128], Generator().manual_seed(2)
+    bound = variational_bound(model, x0, model.schedule, variance, held_out.levels, clip_x0=True, generator=generator)
+    mean, error = mean_and_error(bound.total)
+    distance = judge.distance(samples(model, count, seed=3, variance=variance))
+    return {"bound": mean, "bound_error": error, "distance": distance}
+
+
+@torch.no_grad()
+def held_out_loss(
+    model: Callable[[Tensor, Tensor], Tensor], images: Images, schedule: Schedule, draws: int = 8
+) -> float:
+    """L_simple, with the same t and noise for every model."""
+    x0 = images.x0.repeat(draws, 1, 1, 1)
+    generator = Generator().manual_seed(1)
+    t, noise = draw_t(len(x0), schedule, generator), torch.randn(x0.shape, generator=generator)
+    return simple_loss(model, x0, schedule, t, noise).mean().item()

@@ -1,0 +1,59 @@
+"""Loss and sample quality against steps and width, with and without EMA (E15), on the digits."""
+
+from dataclasses import replace
+from functools import partial
+
+from torch import Generator
+
+from ddpm_notes.data import Images, load
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.sampling import sample, strided
+from ddpm_notes.schedule import linear_schedule
+from ddpm_notes.training import train
+from ddpm_notes.unet import count_parameters
+from experiments.networks import CONFIG, held_out_loss, small_network
+from experiments.quality import Judge
+from experiments.results import STATES, Result, weights_of
+
+WIDTHS = (8, 16, 32)
+STEPS = (250, 500, 1000, 2000, 4000, 8000)
+SAMPLES = 512
+
+
+def judged(model: Parameterized, judge: Judge, train_images: Images, test_images: Images) -> dict:
+    """Losses on training and held-out digits, and the feature distance of samples of 100 steps."""
+    short, schedule = strided(model, model.schedule, 100)
+    drawn = sample(short, (SAMPLES, 1, 8, 8), schedule, Generator().manual_seed(3), clip_x0=True)
+    return {
+        "train_loss": held_out_loss(model, train_images, model.schedule, draws=2),
+        "held_out_loss": held_out_loss(model, test_images, model.schedule),
+        "distance": judge.distance(drawn),
+    }
+
+
+def run(width: int, steps: int, judge: Judge) -> dict:
+    """Train on to `steps`; judge the averaged weights and the last ones."""
+    train_images, test_images = load("digits", "train"), load("digits", "test")
+    model = small_network(linear_schedule(), 0, width)
+    state = STATES / f"scaling-{width}.state"
+    state.parent.mkdir(parents=True, exist_ok=True)
+    config = replace(CONFIG, steps=steps)
+    result = train(model, train_images.x0, model.schedule, config, state=state)
+    images = (judge, train_images, test_images)
+    return {
+        "width": width,
+        "steps": steps,
+        "parameters": count_parameters(model),
+        "seconds_of_training": round(result.seconds),
+        "averaged": judged(result.model, *images),
+        "last": judged(model.eval(), *images),
+    }
+
+
+def main() -> None:
+    """Every width, a longer run going on from the shorter."""
+    result = Result("scaling", "scaling", "digits", weights_of("classifier-digits"))
+    judge = Judge(load("digits", "train"))
+    for width in WIDTHS:
+        for steps in STEPS:
+            result.part(f"width {width}, {steps} steps", partial(run, width, steps, judge))

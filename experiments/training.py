@@ -1,0 +1,35 @@
+"""One way to train a committed checkpoint, with its provenance beside it."""
+
+import json
+from dataclasses import asdict
+
+import torch
+
+from ddpm_notes.checkpoints import save_checkpoint
+from ddpm_notes.data import load
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.schedule import linear_schedule
+from ddpm_notes.training import TrainingConfig, train
+from ddpm_notes.unet import UNet, UNetConfig
+from experiments.results import STATES, provenance, write_json
+from experiments.stale import CHECKPOINTS
+
+
+def train_checkpoint(experiment: str, data: str, unet: UNetConfig, config: TrainingConfig) -> None:
+    """Train `checkpoints/EXPERIMENT.safetensors` unless it is there by the same code; an interrupted run goes on."""
+    out, origin = CHECKPOINTS / f"{experiment}.safetensors", provenance(experiment, data, config.seed)
+    about = out.with_suffix(".json")
+    if about.exists() and json.loads(about.read_text())["code"] == origin["code"]:
+        return
+    torch.manual_seed(config.seed)
+    model = Parameterized(UNet(unet), linear_schedule())
+    state = STATES / f"{experiment}.state"
+    state.parent.mkdir(parents=True, exist_ok=True)
+    trained = train(model, load(data, "train").x0, model.schedule, config, state=state)
+    report = asdict(config) | {
+        "dropout": unet.dropout,
+        "duration": round(trained.seconds),
+        "mean_loss_of_last_1000_steps": trained.losses[-1000:].mean().item(),
+    }
+    save_checkpoint(out, trained.model, {**report, **origin})
+    write_json(about, {**report, **origin})

@@ -1,0 +1,96 @@
+"""What a committed result says of itself holds."""
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+from ddpm_notes.data import load
+from experiments import results, stale
+from experiments.__main__ import EXPERIMENTS
+from experiments.results import Result, checksum_of
+from experiments.stale import CHECKPOINTS, RESULTS, code_digest
+
+COMMITTED = sorted([*CHECKPOINTS.glob("*.json"), *RESULTS.glob("*.json")])
+PROVENANCE = {"command", "code", "data", "data_checksum", "seed", "machine", "threads", "duration"}
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_a_result_says_where_it_comes_from(path: Path):
+    about = json.loads(path.read_text())
+    assert about.keys() >= PROVENANCE
+    assert about["command"].split()[-1] in EXPERIMENTS
+    assert about["duration"] > 0
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_a_result_was_made_from_the_data_that_are_here(path: Path):
+    about = json.loads(path.read_text())
+    try:
+        data = load(about["data"], "train")
+    except ValueError as error:
+        pytest.skip(str(error))
+    assert about["data_checksum"] == data.checksum
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_a_result_judged_the_weights_that_are_here(path: Path):
+    for name, checksum in json.loads(path.read_text()).get("weights", {}).items():
+        assert checksum_of(CHECKPOINTS / f"{name}.safetensors") == checksum, name
+
+
+def test_weights_stay_small():
+    sizes = [path.stat().st_size for path in CHECKPOINTS.glob("*.safetensors")]
+    assert max(sizes) <= 8e6
+    assert sum(sizes) <= 30e6
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_can_be_run(name: str):
+    assert callable(importlib.import_module(f"experiments.{name}").main)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_a_part_that_is_there_is_not_computed_again(folder):
+    first = Result("trial", "scaling", "digits").part("a", lambda: {"x": 1})
+    again = Result("trial", "scaling", "digits").part("a", lambda: pytest.fail("computed again"))
+    assert first == again == {"x": 1}
+
+
+@pytest.mark.parametrize("changed", ["code", "data_checksum", "weights"])
+def test_a_part_of_other_code_data_or_weights_is_computed_again(folder, changed):
+    Result("trial", "scaling", "digits").part("a", lambda: {"x": 1})
+    about = json.loads((folder / "trial.json").read_text())
+    (folder / "trial.json").write_text(json.dumps(about | {changed: "another"}))
+    assert Result("trial", "scaling", "digits").part("a", lambda: {"x": 2}) == {"x": 2}
+
+
+def test_the_code_digest_sees_formulas_but_no_bookkeeping(monkeypatch):
+    meant = stale.fingerprint
+    monkeypatch.setattr(stale, "fingerprint", lambda files: {**meant(files), "ddpm_notes.losses": "another"})
+    assert {"ddpm_notes.losses", "experiments.scaling"} <= set(
+        stale.reached("import experiments.scaling", [stale.ROOT])
+    )
+    changed = code_digest("scaling")
+    monkeypatch.undo()
+    assert changed != code_digest("scaling")
+    seen = {}
+    monkeypatch.setattr(stale, "fingerprint", lambda files: seen.update(files) or meant(files))
+    code_digest("scaling")
+    assert not {name for name in seen if name.startswith("publishing") or name == "experiments.results"}
+
+
+def test_a_result_of_other_code_is_named_as_stale(tmp_path, monkeypatch):
+    monkeypatch.setattr(stale, "RESULTS", tmp_path)
+    monkeypatch.setattr(stale, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(stale, "ROOT", tmp_path)
+    monkeypatch.setattr(stale, "code_digest", lambda experiment: "today")
+    for name, code in (("old", "yesterday"), ("new", "today")):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"command": "python -m experiments scaling", "code": code}))
+    assert stale.stale() == ["old.json: its code has changed since; `make experiments ONLY=scaling`"]

@@ -18,7 +18,7 @@ from experiments.quality import Judge
 from experiments.results import STATES
 
 WIDTH = 16
-CONFIG = TrainingConfig(steps=3000, batch=64, learning_rate=1e-3, warmup=200, ema=0.995, levels=17)
+CONFIG = TrainingConfig(steps=1500, batch=64, learning_rate=1e-3, warmup=100, ema=0.99, levels=17)
 
 
 def small_network(schedule: Schedule, seed: int, width: int = WIDTH, predicts: str = "eps", learned: bool = False):
@@ -43,7 +43,7 @@ def samples(model: Parameterized, count: int, seed: int, variance: str) -> Tenso
 
 def quality(model: Parameterized, judge: Judge, held_out: Images, variance: str, count: int = 256) -> dict:
     """The bound on held-out digits, bits/dim, and the feature distance of samples."""
-    x0, generator = held_out.x0[:128], Generator().manual_seed(2)
+    x0, generator = held_out.x0[:64], Generator().manual_seed(2)
     bound = variational_bound(model, x0, model.schedule, variance, held_out.levels, clip_x0=True, generator=generator)
     mean, error = mean_and_error(bound.total)
     distance = judge.distance(samples(model, count, seed=3, variance=variance))

@@ -16,8 +16,8 @@ from experiments.quality import Judge
 from experiments.results import STATES, Result, weights_of
 
 WIDTHS = (8, 16, 32)
-STEPS = (250, 500, 1000, 2000, 4000, 8000)
-SAMPLES = 512
+STEPS = (250, 500, 1000, 2000, 4000)
+SAMPLES = 256
 
 
 def judged(model: Parameterized, judge: Judge, train_images: Images, test_images: Images) -> dict:

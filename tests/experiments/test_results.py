@@ -88,7 +88,7 @@ def test_the_code_digest_sees_formulas_but_no_bookkeeping(monkeypatch):
 
 def test_a_result_of_other_code_is_named_as_stale(tmp_path, monkeypatch):
     monkeypatch.setattr(stale, "RESULTS", tmp_path)
-    monkeypatch.setattr(stale, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(stale, "CHECKPOINTS", tmp_path / "none")
     monkeypatch.setattr(stale, "ROOT", tmp_path)
     monkeypatch.setattr(stale, "code_digest", lambda experiment: "today")
     for name, code in (("old", "yesterday"), ("new", "today")):

@@ -3,7 +3,6 @@
 import math
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -13,14 +12,19 @@ from ddpm_notes.likelihood import mean_and_error, rate_distortion, variational_b
 from ddpm_notes.losses import NATS_PER_BIT, discretized_log_likelihood, per_dimension
 from ddpm_notes.sampling import sample_steps
 from experiments.quality import Judge, nearest
-from experiments.results import RESULTS, STATES, Result, weights_of
-from experiments.stale import CHECKPOINTS
+from experiments.results import STATES, Result, checksum_of, weights_of
+from experiments.stale import CHECKPOINTS, RESULTS
 
 CHECKPOINT_OF = {"digits": "digits", "fashion-mnist": "fashion"}
-BOUND_IMAGES = {"digits": 299, "fashion-mnist": 64}
-SAMPLES = {"digits": 512, "fashion-mnist": 256}
+BOUND_IMAGES = {"digits": 299, "fashion-mnist": 128}
+SAMPLES = {"digits": 512, "fashion-mnist": 512}
 PART = 64
 SHOWN_T = (1000, 900, 800, 700, 600, 500, 400, 300, 250, 200, 150, 100, 50, 25, 1)
+
+
+def summary(x: Tensor) -> dict[str, float]:
+    """The mean over images, and its standard error."""
+    return dict(zip(("mean", "standard_error"), mean_and_error(x), strict=True))
 
 
 def bound(checkpoint: Checkpoint, images: Images, variance: str) -> dict:
@@ -33,10 +37,7 @@ def bound(checkpoint: Checkpoint, images: Images, variance: str) -> dict:
     parts = {"prior": it.prior, "rate": it.rate, "distortion": it.distortion, "total": it.total}
     return {
         "images": len(x0),
-        **{
-            name: dict(zip(("mean", "standard_error"), mean_and_error(part), strict=True))
-            for name, part in parts.items()
-        },
+        **{name: summary(part) for name, part in parts.items()},
         "terms": [round(value, 7) for value in it.terms.mean(0).tolist()],
         "rmse": [round(value, 4) for value in rate_distortion(it).rmse.tolist()],
     }
@@ -49,9 +50,7 @@ def pixel_gaussian(train: Images, test: Images, judge: Judge) -> dict:
     bits = -per_dimension(discretized_log_likelihood(test.x0, mean, deviation.log(), test.levels)) / NATS_PER_BIT
     noise = torch.randn((SAMPLES[train.name], *mean.shape), generator=Generator().manual_seed(0), dtype=torch.float64)
     drawn = (mean + deviation * noise).clamp(-1, 1).float()
-    return {"bits": dict(zip(("mean", "standard_error"), mean_and_error(bits), strict=True))} | {
-        "distance": judge.distance(drawn)
-    }
+    return {"bits": summary(bits), "distance": judge.distance(drawn)}
 
 
 def full_gaussian(train: Images, test: Images, judge: Judge) -> dict:
@@ -70,9 +69,7 @@ def full_gaussian(train: Images, test: Images, judge: Judge) -> dict:
     noise = torch.randn((SAMPLES[train.name], x0.shape[1]), generator=generator, dtype=torch.float64)
     drawn = gaussian.mean + noise @ gaussian.scale_tril.T
     drawn = drawn.clamp(-1, 1).float().view(-1, *train.x0.shape[1:])
-    return {"bits": dict(zip(("mean", "standard_error"), mean_and_error(bits), strict=True))} | {
-        "distance": judge.distance(drawn)
-    }
+    return {"bits": summary(bits), "distance": judge.distance(drawn)}
 
 
 def histograms(train: Images, test: Images) -> dict:
@@ -83,7 +80,7 @@ def histograms(train: Images, test: Images) -> dict:
     counts.scatter_add_(1, pixels.T, torch.ones(pixels.T.shape, dtype=torch.float64))
     log2 = (counts / counts.sum(1, keepdim=True)).log2()
     bits = -log2.gather(1, test.pixels.flatten(1).long().T).mean(0)
-    return {"bits": dict(zip(("mean", "standard_error"), mean_and_error(bits), strict=True))}
+    return {"bits": summary(bits)}
 
 
 def chains(name: str, checkpoint: Checkpoint, weights: str) -> tuple[Tensor, Tensor]:
@@ -112,10 +109,14 @@ def sampled(name: str, checkpoint: Checkpoint, weights: str, judge: Judge, train
     """The samples' distance to real images, along the chain too; their classes and nearest neighbours."""
     x0, x0_hat = chains(name, checkpoint, weights)
     real = test.x0[: len(x0)]
-    np.savez_compressed(RESULTS / f"{name}-samples.npz", samples=to_uint8(x0).numpy())
+    file = RESULTS / f"samples-{name}.safetensors"
+    write_tensors(file, {"samples": to_uint8(x0)}, {"weights": weights})
     (near, index), (near_real, _) = nearest(x0, train.x0), nearest(real, train.x0)
     return {
         "samples": len(x0),
+        "held_out": len(real),
+        "file": file.name,
+        "file_checksum": checksum_of(file),
         "distance": judge.distance(x0),
         "distance_of_held_out": judge.distance(real),
         "distance_of_x0_hat": {str(t): judge.distance(x0_hat[:, i]) for i, t in enumerate(SHOWN_T)},

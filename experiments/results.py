@@ -12,10 +12,11 @@ import torch
 
 from ddpm_notes.checkpoints import write_atomically
 from ddpm_notes.data import load
-from experiments.stale import CHECKPOINTS, RESULTS, code_digest
+from experiments.stale import CHECKPOINTS, RESULTS, code_digest, modules_digest
 
-STATES = RESULTS.parents[1] / "build/experiments"
-"""Unfinished training runs: not committed."""
+_DECIDING = ["ddpm_notes.data", "ddpm_notes.sampling", "ddpm_notes.training", "ddpm_notes.unet"]
+STATES = RESULTS.parents[1] / "build/experiments" / modules_digest(_DECIDING)
+"""Unfinished runs, not committed; other code has another folder, so that it goes on from none of theirs."""
 
 
 def provenance(experiment: str, data: str, seed: int = 0) -> dict:

@@ -1,6 +1,7 @@
 """Which committed results and checkpoints were made by other code than today's: warnings of `make check`."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from publishing.files import digest_of
@@ -19,7 +20,12 @@ def code_digest(experiment: str) -> str:
 
     Docstrings and comments do not count, nor does the code that only writes results down.
     """
-    files = reached(f"import experiments.{experiment}", [ROOT])
+    return modules_digest([f"experiments.{experiment}"])
+
+
+def modules_digest(modules: Iterable[str]) -> str:
+    """One digest for these modules and all that they import of `ddpm_notes` and `experiments`, bookkeeping aside."""
+    files = reached("\n".join(f"import {module}" for module in modules), [ROOT])
     deciding = {name: path for name, path in files.items() if not _is_bookkeeping(name)}
     return digest_of(json.dumps(fingerprint(deciding)).encode())[:16]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ddpm_notes.checkpoints import read_tensors
 from ddpm_notes.data import load
 from experiments import results, stale
 from experiments.__main__ import EXPERIMENTS
@@ -38,6 +39,14 @@ def test_a_result_was_made_from_the_data_that_are_here(path: Path):
 def test_a_result_judged_the_weights_that_are_here(path: Path):
     for name, checksum in json.loads(path.read_text()).get("weights", {}).items():
         assert checksum_of(CHECKPOINTS / f"{name}.safetensors") == checksum, name
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("report-*.json")), ids=lambda path: path.stem)
+def test_a_report_counted_the_samples_that_are_here(path: Path):
+    part = json.loads(path.read_text())["parts"]["samples"]
+    assert checksum_of(RESULTS / part["file"]) == part["file_checksum"]
+    samples, _ = read_tensors(RESULTS / part["file"])
+    assert len(samples["samples"]) == part["samples"] == sum(part["classes"])
 
 
 def test_weights_stay_small():

@@ -9,7 +9,13 @@ PRESS = $(INSIDE) .venv/bin/python -m publishing
 export OMP_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 
-.PHONY: all notebooks site serve lab test experiments check mutants bench clean help
+# Notebooks import any package of this repository, those too that came after the environment was laid.
+export PYTHONPATH = $(CURDIR)
+
+# What was given on the command line, as one word of the shell, whatever it holds.
+given = '$(subst ','\'',$(value $(1)))'
+
+.PHONY: all notebooks site serve lab new embed test experiments check mutants bench bench-build clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -28,6 +34,9 @@ serve: ## Show the site at a local address (PORT=4000) and rebuild what an edit 
 lab: ## Open the notebooks in JupyterLab
 	@$(PYTHON) bootstrap.py lab
 	@.venv-lab/bin/jupyter lab --allow-root
+
+new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models"
+	@$(PYTHON) -m publishing new $(call given,PAPER) $(call given,TITLE)
 
 test: site check ## Run every test: package, press, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test

@@ -68,4 +68,4 @@ def rooms() -> list[Path]:
 def rebuild() -> None:
     """Bring the site up to date by the same build as `make`, in a process that has today's code."""
     environment = os.environ | {"BASEURL": ""}
-    subprocess.run([sys.executable, "-m", "publishing", "site"], cwd=paths.ROOT, env=environment)
+    subprocess.run([sys.executable, "-m", "publishing", "site", "--drafts"], cwd=paths.ROOT, env=environment)

@@ -38,6 +38,9 @@ lab: ## Open the notebooks in JupyterLab
 new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models"
 	@$(PYTHON) -m publishing new $(call given,PAPER) $(call given,TITLE)
 
+embed: $(if $(UNDO),,site) ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
+	@$(PYTHON) -m publishing embed $(call given,BLOG) $(if $(UNDO),--undo)
+
 test: site check ## Run every test: package, press, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test
 	@$(INSIDE) .venv/bin/python -m pytest --nbval tests build/executed --numprocesses 2 --dist loadfile

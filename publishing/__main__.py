@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from publishing.errors import PublishingError
 
@@ -44,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("paper", help="its name in folders and addresses, as in ddim")
     new.add_argument("title", help="the paper's title")
     new.set_defaults(command=_new)
+
+    embed = commands.add_parser("embed", help="put the published notes into another Jekyll site")
+    embed.add_argument("blog", type=Path, help="its folder")
+    embed.add_argument("--undo", action="store_true", help="take them out")
+    embed.set_defaults(command=_embed)
     return parser
 
 
@@ -75,6 +81,12 @@ def _new(arguments: argparse.Namespace) -> None:
     from publishing.new import new
 
     new(arguments.paper, arguments.title)
+
+
+def _embed(arguments: argparse.Namespace) -> None:
+    from publishing import embed
+
+    (embed.undo if arguments.undo else embed.embed)(arguments.blog)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ def _check(paper: str, title: str) -> None:
     if not re.fullmatch(r"[a-z0-9]+", paper) or paths.notebooks_dir(paper) == paths.TEMPLATE:
         raise PublishingError(f"PAPER is a name of small letters and digits, as in ddim, got {paper!r}")
     if not title.strip() or not title.isprintable():
-        raise PublishingError(f'TITLE is the title of the paper, as in TITLE="Attention Is All You Need", got {title!r}')
+        raise PublishingError(
+            f'TITLE is the title of the paper, as in TITLE="Attention Is All You Need", got {title!r}'
+        )
 
 
 def _filled(source: Path, paper: str, title: str) -> str:

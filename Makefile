@@ -61,9 +61,13 @@ bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (abo
 	@$(PYTHON) bootstrap.py bench
 	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 
+bench-build: ## Time the press after each kind of edit, on a copy, and with ten times the notebooks
+	@$(PYTHON) bootstrap.py site
+	@$(INSIDE) .venv/bin/python -m benchmarks.build
+
 clean: ## Remove everything that is generated, environments included
 	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile

@@ -90,7 +90,7 @@ class Copy:
 
 
 def a_word(turn: int) -> Callable[[bytes], bytes]:
-    return lambda text: re.sub(rb"(?m)^([A-Z][a-z].*)$", rb"\1 Word%d." % turn, text, count=1)
+    return lambda text: re.sub(rb"(?m)^([A-Z][a-z]* .*)$", rb"\1 Word%d." % turn, text, count=1)
 
 
 def a_cell(text: bytes) -> bytes:

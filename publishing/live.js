@@ -7,11 +7,7 @@ const BUILD = new URL(import.meta.url).searchParams.get("build");
 new EventSource("/.press/news").onmessage = ({ data }) => {
   const news = JSON.parse(data);
   show(news.error);
-  if (news.build !== BUILD && !news.error) {
-    sessionStorage.setItem(PLACE, JSON.stringify(place()));
-    history.scrollRestoration = "manual";
-    location.reload();
-  }
+  if (news.build !== BUILD && !news.error) location.reload();
 };
 
 /** What the reader sees at the top of the window, and which folded texts are open. */
@@ -21,7 +17,6 @@ function place() {
   );
   const nearest = above.at(-1);
   return {
-    page: location.pathname,
     id: nearest?.id,
     offset: nearest?.getBoundingClientRect().top,
     scroll: scrollY,
@@ -29,8 +24,7 @@ function place() {
   };
 }
 
-function restore({ page, id, offset, scroll, open }) {
-  if (page !== location.pathname) return;
+function restore({ id, offset, scroll, open }) {
   const folds = [...document.querySelectorAll("details")];
   if (folds.length === open.length) folds.forEach((one, index) => (one.open = open[index]));
   const nearest = id && document.getElementById(id);
@@ -43,7 +37,6 @@ function settle(saved, rounds = 10) {
   const before = scrollY;
   restore(saved);
   if (rounds && (rounds > 7 || scrollY !== before)) requestAnimationFrame(() => settle(saved, rounds - 1));
-  else history.scrollRestoration = "auto";
 }
 
 function show(error) {
@@ -61,6 +54,7 @@ function show(error) {
   document.body.append(box);
 }
 
+history.scrollRestoration = "manual"; // the browser would count pixels, and come last
+addEventListener("pagehide", () => sessionStorage.setItem(PLACE, JSON.stringify(place())));
 const saved = sessionStorage.getItem(PLACE);
-sessionStorage.removeItem(PLACE);
-if (saved) settle(JSON.parse(saved));
+if (saved && performance.getEntriesByType("navigation")[0].type === "reload") settle(JSON.parse(saved));

@@ -116,7 +116,7 @@ def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(serv
     served.write("Words with a mistake.", "def f(x):\n    return 1 / x\n\nf(0)")
     error = page.locator("#press-error")
     expect(error).to_be_visible(timeout=SECONDS * 1000)
-    place, cause = "toy/01-first, cell 3", "ZeroDivisionError: division by zero"
+    place, cause = "toy/01-first, cell 2", "ZeroDivisionError: division by zero"
     for words in (place, cause, "return 1 / x"):
         assert words in error.inner_text()
     said = served.wait_for("error: ")

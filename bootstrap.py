@@ -205,7 +205,10 @@ def lab() -> None:
     viewers = {"defaultViewers": {"markdown": "Jupytext Notebook"}}
     written = {
         kernel: {"argv": command, "display_name": "Python 3", "language": "python", "metadata": {"debugger": True}},
-        settings: {"@jupyterlab/docmanager-extension:plugin": viewers},
+        settings: {
+            "@jupyterlab/docmanager-extension:plugin": viewers,
+            "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
+        },
     }
 
     def install() -> None:

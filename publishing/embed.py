@@ -18,9 +18,7 @@ OWN = "assets/paper-notes"  # where styles and scripts go, so that they meet non
 TEMPLATES = Path(__file__).with_name("templates") / "embed"
 DARK = "(prefers-color-scheme: dark)"
 
-_LINKED = re.compile(
-    r"""<(link|script)\b[^>]*\{\{ '/assets/((?:css|js)/[^']+)' \| relative_url \}\}[^>]*>(?:</script>)?"""
-)
+_LINKED = re.compile(r"<(link|script)\b[^>]*'/assets/((?:css|js)/[^']+)' \| relative_url[^>]*>(?:</script>)?")
 _FIGURE = re.compile(r'\{% capture paper_alt %\}(?=[^\n]*?src="/assets/images/[a-z0-9]+-([a-z0-9-]+)\.png")')
 
 
@@ -106,7 +104,7 @@ def _wanted(blog: Path) -> dict[str, bytes]:
     if not shown:
         raise PublishingError("no post is published here; take `published: false` out of one")
     layouts = "".join(path.read_text(encoding="utf-8") for path in sorted((paths.ROOT / "_layouts").glob("*.html")))
-    linked = [(found[1], found[2]) for found in _LINKED.finditer(layouts) if found[2] != "css/site.css"]
+    linked = [found for found in _LINKED.finditer(layouts) if found[2] != "css/site.css"]
     files = {f"{OWN}/{name}": content for name, content in _styles_and_scripts(blog).items()}
     for name in (DIAGRAM, "_includes/paper_section.html"):
         files[name] = (paths.ROOT / name).read_bytes()
@@ -153,26 +151,22 @@ def _of_paper(paper: str, blog: Path) -> dict[str, bytes]:
     return files
 
 
-def _post(post: posts.Post, blog: Path, linked: list[tuple[str, str]]) -> str:
+def _post(post: posts.Post, blog: Path, linked: list[re.Match]) -> str:
     """The post with what the layouts of this site would put around it, but for the head."""
     front = re.sub(r"^layout:.*$", f"layout: {_layout(blog)}", post.front, flags=re.MULTILINE)
     front = re.sub(r"^mathjax:.*\n", "", front, flags=re.MULTILINE)
     if description := re.search(r"^description:(.*)$", front, re.MULTILINE):
         front += f"excerpt:{description[1]}\n"
-    styles = ["css/embedded.css", *(name for kind, name in linked if kind == "link")]
-    scripts = [name for kind, name in linked if kind == "script"]
+    tags = [(found[1], found[0].replace("'/assets/", f"'/{OWN}/")) for found in linked]
+    first = f"""<link rel="stylesheet" href="{{{{ '/{OWN}/css/embedded.css' | relative_url }}}}">"""
     frame = Template((TEMPLATES / "post.md").read_text(encoding="utf-8"))
     return frame.substitute(
         front=front.rstrip("\n"),
-        styles="\n".join(f'<link rel="stylesheet" href="{_address(name)}">' for name in styles),
-        scripts="\n".join(f'<script type="module" src="{_address(name)}"></script>' for name in scripts),
+        styles="\n".join([first, *(tag for kind, tag in tags if kind == "link")]),
+        scripts="\n".join(tag for kind, tag in tags if kind == "script"),
         paper=post.field("paper"),
         text=post.text.strip("\n"),
     )
-
-
-def _address(name: str) -> str:
-    return f"{{{{ '/{OWN}/{name}' | relative_url }}}}"
 
 
 def _layout(blog: Path) -> str:

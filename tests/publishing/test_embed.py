@@ -100,6 +100,7 @@ def test_the_post_keeps_its_words_and_gets_styles_scripts_and_an_excerpt(notes, 
     styles = ["embedded.css", "notes.css", "print.css"]
     places = [post.index(f"{{{{ '/assets/paper-notes/css/{name}' | relative_url }}}}\"") for name in styles]
     assert places == sorted(places)
+    assert 'print.css\' | relative_url }}" media="print">' in post
     assert "site.css" not in post
     assert '<script type="module" src="{{ \'/assets/paper-notes/js/notes.js\' | relative_url }}"></script>' in post
 

@@ -104,7 +104,7 @@ def test_every_link_into_the_page_has_a_target(page):
     )
 
 
-@pytest.mark.parametrize("width", [1280, 1920])
+@pytest.mark.parametrize("width", [320, 768, 1280, 1920])
 def test_the_page_does_not_scroll_sideways(page, width):
     page.set_viewport_size({"width": width, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -45,7 +45,7 @@ class Lab:
         page = self.context.new_page()
         page.goto(f"{self.address}/lab/tree/{notebook}?reset&token={self.token}", wait_until="commit")
         expect(page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible(timeout=SECONDS * 1000)
-        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached(timeout=SECONDS * 1000)
+        expect(page.get_by_text("Python 3 | Idle")).to_be_visible(timeout=SECONDS * 1000)
         return page
 
 

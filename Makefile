@@ -9,7 +9,13 @@ PRESS = $(INSIDE) .venv/bin/python -m publishing
 export OMP_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 
-.PHONY: all notebooks site serve lab test experiments check mutants bench clean help
+# Notebooks import any package of this repository, those too that came after the environment was laid.
+export PYTHONPATH = $(CURDIR)
+
+# What was given on the command line, as one word of the shell, whatever it holds.
+given = '$(subst ','\'',$(value $(1)))'
+
+.PHONY: all notebooks site serve lab new embed test experiments check mutants bench bench-build clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -28,6 +34,12 @@ serve: ## Show the site at a local address (PORT=4000) and rebuild what an edit 
 lab: ## Open the notebooks in JupyterLab
 	@$(PYTHON) bootstrap.py lab
 	@.venv-lab/bin/jupyter lab --allow-root
+
+new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models"
+	@$(PYTHON) -m publishing new $(call given,PAPER) $(call given,TITLE)
+
+embed: $(if $(UNDO),,site) ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
+	@$(PYTHON) -m publishing embed $(call given,BLOG) $(if $(UNDO),--undo)
 
 test: site check ## Run every test: package, press, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test
@@ -49,9 +61,13 @@ bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (abo
 	@$(PYTHON) bootstrap.py bench
 	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 
+bench-build: ## Time the press after each kind of edit, on a copy, and with ten times the notebooks
+	@$(PYTHON) bootstrap.py site
+	@$(INSIDE) .venv/bin/python -m benchmarks.build
+
 clean: ## Remove everything that is generated, environments included
 	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile

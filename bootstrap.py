@@ -196,33 +196,31 @@ def python_packages() -> None:
 
 
 def lab() -> None:
-    """JupyterLab in its own environment, with the project's kernel; Markdown files open as notebooks."""
+    """JupyterLab in its own environment; Markdown files open as notebooks in a kernel that sees edits of packages."""
     lock = ROOT / "requirements" / "lab.lock"
+    kernel = LAB / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
     settings = LAB / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    reloading = ["--ext=autoreload", "--IPKernelApp.exec_lines=%autoreload 2"]
+    command = [str(VENV / "bin" / "python"), "-m", "ipykernel_launcher", "-f", "{connection_file}", *reloading]
+    viewers = {"defaultViewers": {"markdown": "Jupytext Notebook"}}
+    written = {
+        kernel: {"argv": command, "display_name": "Python 3", "language": "python", "metadata": {"debugger": True}},
+        settings: {
+            "@jupyterlab/docmanager-extension:plugin": viewers,
+            "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
+        },
+    }
 
     def install() -> None:
         make_venv(LAB)
         pip_install("installing JupyterLab", LAB, "-r", lock)
-        run(
-            "giving JupyterLab the project's kernel",
-            VENV / "bin" / "python",
-            "-m",
-            "ipykernel",
-            "install",
-            "--prefix",
-            LAB,
-            "--name",
-            "python3",
-            "--display-name",
-            "Python 3",
-        )
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        viewers = {"defaultViewers": {"markdown": "Jupytext Notebook"}}
-        settings.write_text(json.dumps({"@jupyterlab/docmanager-extension:plugin": viewers}))
+        for path, content in written.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content, indent=1))
 
     if stamped(STAMPS / "lab") == UNFINISHED:
         shutil.rmtree(LAB, ignore_errors=True)
-    lay("lab", settings, lambda: digest(lock, interpreter(LAB)), install)
+    lay("lab", settings, lambda: digest(lock, json.dumps([*written.values()]), interpreter(LAB)), install)
 
 
 def peers() -> None:
@@ -292,6 +290,16 @@ def jekyll() -> None:
     lay("jekyll", product, lambda: digest(ROOT / "Gemfile"), install)
 
 
+def minima() -> None:
+    """Jekyll's stock theme, on which `make embed` is tested; where it cannot be had, those tests are skipped."""
+
+    def install() -> None:
+        if has_apt() and not works("ruby", "-e", 'gem "minima"'):
+            apt_install("installing Jekyll's stock theme", "jekyll-theme-minima")
+
+    lay("minima", VENV, lambda: "minima", install)
+
+
 # --- Chromium
 
 
@@ -314,7 +322,7 @@ def chromium() -> None:
 TARGETS = {
     "notebooks": (python_packages,),
     "site": (python_packages, node_packages, jekyll),
-    "test": (python_packages, node_packages, jekyll, chromium),
+    "test": (python_packages, node_packages, jekyll, minima, chromium, lab),
     "lab": (python_packages, lab),
     "bench": (python_packages, peers),
 }

@@ -1,7 +1,8 @@
-"""`python -m publishing notebooks | site | serve | check`: what the Makefile calls."""
+"""`python -m publishing notebooks | site | serve | check | new | embed`: what the Makefile calls."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from publishing.errors import PublishingError
 
@@ -30,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(command=_notebooks)
 
     site = commands.add_parser("site", help="bring the whole site up to date")
+    site.add_argument("--drafts", action="store_true", help="with posts that say `published: false`")
     site.set_defaults(command=_site)
 
     serve = commands.add_parser("serve", help="show the site and rebuild what an edit touches")
@@ -38,6 +40,16 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="lint the notebooks")
     check.set_defaults(command=_check)
+
+    new = commands.add_parser("new", help="begin the notes on another paper")
+    new.add_argument("paper", help="its name in folders and addresses, as in ddim")
+    new.add_argument("title", help="the paper's title")
+    new.set_defaults(command=_new)
+
+    embed = commands.add_parser("embed", help="put the published notes into another Jekyll site")
+    embed.add_argument("blog", type=Path, help="its folder")
+    embed.add_argument("--undo", action="store_true", help="take them out")
+    embed.set_defaults(command=_embed)
     return parser
 
 
@@ -47,10 +59,10 @@ def _notebooks(arguments: argparse.Namespace) -> None:
     build_notebooks(arguments.only, arguments.force)
 
 
-def _site(_: argparse.Namespace) -> None:
+def _site(arguments: argparse.Namespace) -> None:
     from publishing.build import build_site
 
-    build_site()
+    build_site(arguments.drafts)
 
 
 def _serve(arguments: argparse.Namespace) -> None:
@@ -63,6 +75,18 @@ def _check(_: argparse.Namespace) -> None:
     from publishing.lints import check_all
 
     check_all()
+
+
+def _new(arguments: argparse.Namespace) -> None:
+    from publishing.new import new
+
+    new(arguments.paper, arguments.title)
+
+
+def _embed(arguments: argparse.Namespace) -> None:
+    from publishing import embed
+
+    (embed.undo if arguments.undo else embed.embed)(arguments.blog)
 
 
 if __name__ == "__main__":

@@ -26,17 +26,19 @@ def build_notebooks(only: str | None = None, force: bool = False) -> None:
             _notebooks_stage(paper, only, force)
 
 
-def build_site() -> None:
-    """Bring the whole site up to date and say where it is."""
+def build_site(drafts: bool = False) -> None:
+    """Bring the whole site up to date, with unpublished posts if `drafts`, and say where it is."""
     with _alone():
         papers = _papers()
         for paper in papers:
             _notebooks_stage(paper)
-        _site_stage(papers)
+        _site_stage(papers, drafts)
     for paper in papers:
         post = paths.SITE / paper / "index.html"
         if post.is_file():
             print(f"the post: {paths.relative(post)}")
+        else:
+            print(f"{paper} has no post at /{paper}/; if it is a draft, `make serve` shows it")
     print("to look at it: make serve")
 
 
@@ -88,10 +90,10 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
         stamps.record(stage, inputs, _written_for(paper), found)
 
 
-def _site_stage(papers: list[str]) -> None:
+def _site_stage(papers: list[str], drafts: bool) -> None:
     from publishing import jekyll
 
-    inputs = stamps.digests(_read_by_site(papers)) | jekyll.build_settings()
+    inputs = stamps.digests(_read_by_site(papers)) | jekyll.build_settings(drafts)
     if stamps.outputs_if_fresh("site", inputs) is not None:
         print("site: nothing changed")
         return
@@ -99,7 +101,7 @@ def _site_stage(papers: list[str]) -> None:
     from publishing.typeset import typeset
 
     print(f"site: {typeset(papers):,} formulas typeset", flush=True)
-    jekyll.build_site()
+    jekyll.build_site(drafts)
     typeset_sections = [path for paper in papers for path in below(paths.sections_dir(paper))]
     stamps.record("site", inputs, [*typeset_sections, *below(paths.SITE)])
 

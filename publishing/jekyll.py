@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from publishing import paths
+from publishing import notebooks, paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below
 
@@ -16,16 +16,21 @@ _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
 _FRONT_MATTER = re.compile(r"---\s*\n.*?^(---|\.\.\.)\s*$", re.DOTALL | re.MULTILINE)
 
 
-def build_site() -> Path:
-    """Build `_site/` anew. A build that fails, or only warns, raises PublishingError and leaves the site as it was."""
+def build_site(drafts: bool = False) -> Path:
+    """Build `_site/` anew, with unpublished posts if `drafts`.
+
+    A build that fails, or only warns, raises PublishingError and leaves the site as it was.
+    """
     _check_front_matter()
     work = paths.BUILD / "jekyll"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     overrides = work / "settings.yml"
-    overrides.write_text(json.dumps(build_settings()))  # JSON is YAML
+    overrides.write_text(json.dumps(build_settings(drafts)))  # JSON is YAML
     fresh = work / "site"
     _run(fresh, paths.ROOT / "_config.yml", overrides)
+    if not drafts:
+        _withhold_drafts(fresh)
     if paths.SITE.exists():
         paths.SITE.rename(work / "old")
     fresh.rename(paths.SITE)
@@ -33,11 +38,11 @@ def build_site() -> Path:
     return paths.SITE
 
 
-def build_settings() -> dict[str, str]:
-    """What `_config.yml` cannot know: where the site will stand (BASEURL), and the time of the last commit."""
+def build_settings(drafts: bool = False) -> dict[str, str | bool]:
+    """What `_config.yml` cannot know: where the site will stand (BASEURL), the time of the last commit, who looks."""
     address = urlsplit(os.environ.get("BASEURL", ""))
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
-    return {"url": url, "baseurl": address.path.rstrip("/"), "time": last_commit_time()}
+    return {"url": url, "baseurl": address.path.rstrip("/"), "time": last_commit_time(), "unpublished": drafts}
 
 
 def last_commit_time() -> str:
@@ -66,6 +71,14 @@ def _check_front_matter() -> None:
             raise PublishingError(f"{name}: a post is named like 2026-11-24-ddpm.md; rename it")
         if not _FRONT_MATTER.match(path.read_text(encoding="utf-8", errors="replace")):
             raise PublishingError(f"{name}: no front matter; begin the file with it, between two lines ---")
+
+
+def _withhold_drafts(site: Path) -> None:
+    """Take out the figures and notebooks of papers whose posts are all unpublished: Jekyll copies every asset."""
+    for paper in filter(posts.is_draft, notebooks.papers()):
+        shutil.rmtree(site / paths.downloads_dir(paper).relative_to(paths.ROOT), ignore_errors=True)
+        for image in (site / paths.IMAGES.relative_to(paths.ROOT)).glob(f"{paper}-*"):
+            image.unlink()
 
 
 def _run(destination: Path, *configurations: Path) -> None:

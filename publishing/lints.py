@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from publishing import notebooks
+from publishing import notebooks, paths, posts
 from publishing.errors import PublishingError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1[`~]*$", re.DOTALL | re.MULTILINE)
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 NUMBERED_BY_TEX = re.compile(r"\\(label|ref|eqref)\b")
-STARTER = re.compile(r"_Starter|\*\*…\*\*|^\s*[-*] …|your code here", re.IGNORECASE | re.MULTILINE)
+STARTER = re.compile(r"_?Starter( instructions)?:|\*\*…\*\*|^\s*[-*] …|your code here", re.IGNORECASE | re.MULTILINE)
 
 
 def check(paper: str, stem: str) -> None:
@@ -41,10 +41,24 @@ def starters(paper: str, stem: str) -> Iterator[str]:
             yield f"{paper}/{stem}, cell {number}: “{found.group().strip()}” is a starter; write what it asks for"
 
 
+def post_starters(paper: str) -> Iterator[str]:
+    """The same for what stands around the notebooks."""
+    for post in posts.of(paper):
+        for found in STARTER.finditer(post.path.read_text(encoding="utf-8")):
+            yield f"{paths.relative(post.path)}: “{found.group().strip()}” is a starter; write what it asks for"
+
+
 def check_all() -> None:
-    """Print every problem and starter of every paper; raise PublishingError if there is one."""
+    """Print every problem and starter; raise PublishingError for a problem, or a starter in a published post."""
     sections = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.sections(paper)]
-    found = [line for section in sections for line in (*problems(*section), *starters(*section))]
+    found = [line for section in sections for line in problems(*section)]
+    for paper in notebooks.papers():
+        mine = [stem for one, stem in sections if one == paper]
+        waiting = [*post_starters(paper), *(line for stem in mine for line in starters(paper, stem))]
+        if posts.is_draft(paper):
+            print("\n".join(f"draft: {line}" for line in waiting) or f"draft: {paper} has no starter left")
+        else:
+            found += waiting
     for line in found:
         print(line)
     if found:

@@ -11,6 +11,7 @@ NOTEBOOKS = ROOT / "notebooks"
 TEMPLATE = NOTEBOOKS / "template"
 ASSETS = ROOT / "assets"
 IMAGES = ASSETS / "images"
+DOWNLOADS = ASSETS / "notebooks"
 INCLUDES = ROOT / "_includes"
 SECTIONS = INCLUDES / "sections"
 POSTS = ROOT / "_posts"
@@ -18,6 +19,7 @@ SITE = ROOT / "_site"
 
 BUILD = ROOT / "build"
 CACHE = BUILD / "cache"
+FAILED = BUILD / "failed"
 TYPESET = BUILD / "typeset.json"
 STAMPS = BUILD / "stamps"
 REQUIREMENTS = ROOT / "requirements" / "main.lock"
@@ -45,7 +47,7 @@ def executed_dir(paper: str) -> Path:
 
 def failed_dir(paper: str) -> Path:
     """Partial notebooks of cells that failed, kept to be looked at."""
-    return BUILD / "failed" / paper
+    return FAILED / paper
 
 
 def fragments_dir(paper: str) -> Path:
@@ -60,4 +62,4 @@ def sections_dir(paper: str) -> Path:
 
 def downloads_dir(paper: str) -> Path:
     """Executed notebooks, cleaned, for readers to download."""
-    return ASSETS / "notebooks" / paper
+    return DOWNLOADS / paper

@@ -1,10 +1,13 @@
 """`make serve`: the site at a local address, rebuilt when something in the rooms of the house changes."""
 
+import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
@@ -12,28 +15,30 @@ from watchfiles import Change, DefaultFilter, watch
 
 from publishing import paths
 from publishing.errors import PublishingError
+from publishing.live import Files, LivePages, News
 
-ROOMS = ("_includes", "_layouts", "_posts", "assets/css", "experiments", "notebooks")
+ROOMS = ("_includes", "_layouts", "_posts", "assets", "experiments", "notebooks")
 
 
 def serve(port: int) -> None:
     """Build, show the site on the loopback address, and build again after every edit, until interrupted.
 
-    A build that fails says so, and the last good site stays up.
+    A build that fails says so, here and in the browser, and the last good site stays up.
     """
-    with start_server(paths.SITE, port) as server:
+    news = News()
+    with start_server(paths.SITE, port, partial(LivePages, news=news)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
         stale = True  # the first build runs when the watch is on, so that no edit falls in between
         for edits in watch(*rooms(), watch_filter=Handwritten(), yield_on_timeout=True, rust_timeout=200):
             if edits or stale:
-                rebuild()
+                rebuild(news)
                 stale = False
 
 
-def start_server(folder: Path, port: int) -> ThreadingHTTPServer:
+def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingHTTPServer:
     """A server of files on the loopback address, running in a thread; port 0 takes any that is free."""
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(Files, directory=str(folder)))
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(pages, directory=str(folder)))
     except OverflowError:
         raise PublishingError(f"{port} is no port; take one from 1024 to 65535") from None
     except OSError:
@@ -42,22 +47,12 @@ def start_server(folder: Path, port: int) -> ThreadingHTTPServer:
     return server
 
 
-class Files(SimpleHTTPRequestHandler):
-    """Files as they are now, never from a browser's cache, and nothing said but errors."""
-
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-store")
-        super().end_headers()
-
-    def log_request(self, *_: object) -> None:
-        pass
-
-
 class Handwritten(DefaultFilter):
     """Lets pass what a person edits, not what the build writes into the same rooms."""
 
     def __call__(self, change: Change, path: str) -> bool:
-        return paths.SECTIONS not in Path(path).parents and super().__call__(change, path)
+        generated = {paths.SECTIONS, paths.IMAGES, paths.DOWNLOADS}
+        return generated.isdisjoint(Path(path).parents) and super().__call__(change, path)
 
 
 def rooms() -> list[Path]:
@@ -65,7 +60,25 @@ def rooms() -> list[Path]:
     return paths.packages() + [paths.ROOT / room for room in ROOMS if (paths.ROOT / room).exists()]
 
 
-def rebuild() -> None:
-    """Bring the site up to date by the same build as `make`, in a process that has today's code."""
-    environment = os.environ | {"BASEURL": ""}
-    subprocess.run([sys.executable, "-m", "publishing", "site"], cwd=paths.ROOT, env=environment)
+def rebuild(news: News) -> None:
+    """Bring the site up to date by the same build as `make`, drafts included, in a process that has today's code."""
+    command = [sys.executable, "-m", "publishing", "site", "--drafts"]
+    done = subprocess.run(command, cwd=paths.ROOT, env=os.environ | {"BASEURL": ""}, stderr=subprocess.PIPE, text=True)
+    if done.returncode == 0:
+        news.built()
+        return
+    error = done.stderr.strip()
+    if paths.relative(paths.FAILED) in error:
+        error += "".join(f"\n\n{traceback}" for traceback in tracebacks())
+    print(error, file=sys.stderr, flush=True)
+    news.failed(error)
+
+
+def tracebacks() -> Iterator[str]:
+    """What Python said in the notebooks that failed, without colours."""
+    for path in sorted(paths.FAILED.glob("*/*.ipynb")):
+        for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
+            for output in cell.get("outputs", []):
+                if output["output_type"] == "error" and "raises-exception" not in cell["metadata"].get("tags", []):
+                    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
+                    yield f"{path.parent.name}/{path.stem}, cell {number}\n{text}"

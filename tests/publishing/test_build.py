@@ -195,6 +195,22 @@ def test_the_site_is_built_once_and_again_only_after_a_change(site):
     assert "A new beginning." in (site.root / "_site/toy/index.html").read_text()
 
 
+def test_a_draft_is_shown_to_its_writer_alone(site):
+    draft = POST.replace("title:", "published: false\ntitle:").format(
+        '{% include paper_section.html name="toy/01-figure" %}'
+    )
+    site.repository.write("_posts/2026-01-01-toy.md", draft)
+    out = site.succeed("site")
+    assert "toy has no post at /toy/; if it is a draft, `make serve` shows it" in out
+    assert not any("toy" in name for name in site.outputs("_site"))
+
+    assert "the post: _site/toy/index.html" in site.succeed("site", "--drafts")
+    assert {"_site/toy/index.html", "_site/assets/images/toy-line.png"} <= set(site.outputs("_site"))
+
+    site.succeed("site")
+    assert not any("toy" in name for name in site.outputs("_site"))
+
+
 def test_a_formula_that_is_wrong_leaves_the_site_alone(site):
     site.succeed("site")
     made = site.outputs("_site", "_includes/sections")

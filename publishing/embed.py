@@ -1,0 +1,177 @@
+"""`make embed BLOG=path`: the published notes in another Jekyll site, beside what is there; `UNDO=1` takes them out.
+
+A list of what was written stays in the blog. A file that is not on it, or was edited there since, is never touched.
+"""
+
+import json
+import re
+from pathlib import Path
+from string import Template
+
+from publishing import notebooks, paths, posts
+from publishing.errors import PublishingError
+from publishing.files import below, digest, digest_of, write
+
+LIST = ".paper-notes.json"
+DIAGRAM = "_includes/paper_diagram.html"
+OWN = "assets/paper-notes"  # where styles and scripts go, so that they meet none of the blog's
+TEMPLATES = Path(__file__).with_name("templates") / "embed"
+DARK = "(prefers-color-scheme: dark)"
+
+_LINKED = re.compile(r"<(link|script)\b[^>]*'/assets/((?:css|js)/[^']+)' \| relative_url[^>]*>(?:</script>)?")
+_FIGURE = re.compile(r'\{% capture paper_alt %\}(?=[^\n]*?src="/assets/images/[a-z0-9]+-([a-z0-9-]+)\.png")')
+
+
+def embed(blog: Path) -> None:
+    """Put the notes into the blog, or bring them up to date there, and say what was done."""
+    blog, known = _checked(blog), _known(blog)
+    wanted = _wanted(blog)
+    theirs = [name for name in wanted if _is_theirs(blog, name, known, wanted[name])]
+    for name in theirs:
+        if name not in known and name != DIAGRAM:
+            raise PublishingError(f"the blog has {name} already, which is not touched; rename it there and try again")
+    written = [name for name in wanted if name not in theirs and write(blog / name, wanted[name])]
+    stale = {name: was for name, was in known.items() if name not in wanted}
+    removed, left = _removed(blog, stale)
+    ours = {name: digest_of(content) for name, content in wanted.items() if name not in theirs}
+    write(blog / LIST, json.dumps(ours | {name: known[name] for name in theirs if name in known}, indent=1))
+    print(f"{len(ours)} files are in {blog}: {len(written)} written, {len(removed)} removed; {LIST} there lists them")
+    _say_left([*theirs, *left])
+    print("they go again by the same command with UNDO=1")
+
+
+def undo(blog: Path) -> None:
+    """Take out of the blog what was put there, and say what was left."""
+    blog = _checked(blog)
+    known = _known(blog)
+    if not known:
+        raise PublishingError(f"{blog} has no {LIST}: nothing was embedded there")
+    removed, left = _removed(blog, known)
+    (blog / LIST).unlink()
+    print(f"{len(removed)} files are out of {blog}")
+    _say_left(left)
+
+
+def _checked(blog: Path) -> Path:
+    blog = blog.expanduser().resolve()
+    if not any(blog.glob("_config.y*ml")) and not (blog / "_config.toml").is_file():
+        raise PublishingError(f"BLOG is the folder of a Jekyll site, with a _config.yml in it; got {blog}")
+    if blog == paths.ROOT:
+        raise PublishingError("BLOG is another site than this one, which has the notes already")
+    return blog
+
+
+def _known(blog: Path) -> dict[str, str]:
+    try:
+        return json.loads((blog / LIST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def _is_theirs(blog: Path, name: str, known: dict[str, str], content: bytes) -> bool:
+    now = digest(blog / name)
+    if now is None or now == known.get(name):
+        return False
+    return name == DIAGRAM or now != digest_of(content)  # what is equal to ours is from an embedding cut short
+
+
+def _removed(blog: Path, known: dict[str, str]) -> tuple[list[str], list[str]]:
+    """What of these files was removed, with folders that are empty then, and what was edited and so left."""
+    removed, left = [], []
+    for name, was in known.items():
+        path = blog / name
+        if not path.is_file():
+            continue
+        if digest(path) != was:
+            left.append(name)
+            continue
+        path.unlink()
+        removed.append(name)
+        for folder in path.relative_to(blog).parents:
+            if folder.parts and not any((blog / folder).iterdir()):
+                (blog / folder).rmdir()
+    return removed, left
+
+
+def _say_left(names: list[str]) -> None:
+    for name in names:
+        print(f"left as it is: {name}")
+
+
+def _wanted(blog: Path) -> dict[str, bytes]:
+    """Every file of the published notes, by its name in the blog."""
+    shown = [post for paper in notebooks.papers() for post in posts.of(paper) if not post.is_draft]
+    if not shown:
+        raise PublishingError("no post is published here; take `published: false` out of one")
+    layouts = "".join(path.read_text(encoding="utf-8") for path in sorted((paths.ROOT / "_layouts").glob("*.html")))
+    linked = [found for found in _LINKED.finditer(layouts) if found[2] != "css/site.css"]
+    files = {f"{OWN}/{name}": content for name, content in _styles_and_scripts(blog).items()}
+    for name in (DIAGRAM, "_includes/paper_section.html"):
+        files[name] = (paths.ROOT / name).read_bytes()
+    for post in shown:
+        files |= _of_paper(post.field("paper"), blog)
+        files[paths.relative(post.path)] = _post(post, blog, linked).encode()
+    return files
+
+
+def _styles_and_scripts(blog: Path) -> dict[str, bytes]:
+    generated = {paths.IMAGES, paths.DOWNLOADS}
+    own = [path for path in below(paths.ASSETS) if generated.isdisjoint(path.parents) and path.parent != paths.ASSETS]
+    files = {path.relative_to(paths.ASSETS).as_posix(): path.read_bytes() for path in own}
+    files.pop("css/site.css")
+    files["css/embedded.css"] = (TEMPLATES / "embedded.css").read_bytes()
+    if not _has_dark_variant(blog):
+        for name in files:
+            if name.endswith(".css"):
+                files[name] = files[name].replace(DARK.encode(), b"not all")
+    return files
+
+
+def _has_dark_variant(blog: Path) -> bool:
+    """Whether some style of the blog follows the reader's choice; if none does, ours must not either."""
+    folders = [blog / name for name in ("_sass", "_includes", "_layouts", "assets", "css")]
+    styles = [
+        path for folder in folders for path in below(folder) if path.suffix in (".css", ".scss", ".sass", ".html")
+    ]
+    foreign = [
+        path for path in styles if blog / OWN not in path.parents and blog / "_includes/sections" not in path.parents
+    ]
+    return any(b"prefers-color-scheme" in path.read_bytes() for path in foreign)
+
+
+def _of_paper(paper: str, blog: Path) -> dict[str, bytes]:
+    """Its typeset sections, its figures, its notebooks to download."""
+    found = [*below(paths.sections_dir(paper)), *below(paths.downloads_dir(paper)), *paths.IMAGES.glob(f"{paper}-*")]
+    files = {paths.relative(path): path.read_bytes() for path in sorted(found)}
+    their_include = blog / DIAGRAM
+    if their_include.is_file() and b'id="fig-' not in their_include.read_bytes():
+        for name in files:
+            if name.startswith("_includes/"):
+                files[name] = _FIGURE.sub(r'<span id="fig-\1"></span>\g<0>', files[name].decode()).encode()
+    return files
+
+
+def _post(post: posts.Post, blog: Path, linked: list[re.Match]) -> str:
+    """The post with what the layouts of this site would put around it, but for the head."""
+    front = re.sub(r"^layout:.*$", f"layout: {_layout(blog)}", post.front, flags=re.MULTILINE)
+    front = re.sub(r"^mathjax:.*\n", "", front, flags=re.MULTILINE)
+    if description := re.search(r"^description:(.*)$", front, re.MULTILINE):
+        front += f"excerpt:{description[1]}\n"
+    tags = [(found[1], found[0].replace("'/assets/", f"'/{OWN}/")) for found in linked]
+    first = f"""<link rel="stylesheet" href="{{{{ '/{OWN}/css/embedded.css' | relative_url }}}}">"""
+    frame = Template((TEMPLATES / "post.md").read_text(encoding="utf-8"))
+    return frame.substitute(
+        front=front.rstrip("\n"),
+        styles="\n".join([first, *(tag for kind, tag in tags if kind == "link")]),
+        scripts="\n".join(tag for kind, tag in tags if kind == "script"),
+        paper=post.field("paper"),
+        text=post.text.strip("\n"),
+    )
+
+
+def _layout(blog: Path) -> str:
+    """The blog's layout for posts: its theme has one, else it is the nearest of its own."""
+    config = "".join(path.read_text(encoding="utf-8") for path in blog.glob("_config.*"))
+    themed = re.search(r"^(remote_)?theme\s*[:=]", config, re.MULTILINE)
+    own = {path.stem for path in (blog / "_layouts").glob("*.*")}
+    return "post" if themed else next((name for name in ("post", "page", "default") if name in own), "none")

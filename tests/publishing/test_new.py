@@ -1,0 +1,105 @@
+"""`make new`: from the template to a draft that executes and renders."""
+
+import re
+import shutil
+import subprocess
+from datetime import date
+
+import pytest
+
+from publishing import lints, new, notebooks, paths, posts
+from publishing.errors import PublishingError
+
+TEMPLATE = paths.TEMPLATE
+ROOT = paths.ROOT
+STEMS = sorted(path.stem for path in TEMPLATE.glob("[0-9]*.md"))
+
+
+@pytest.fixture
+def begun(repository):
+    shutil.copytree(TEMPLATE, paths.TEMPLATE)
+    new.new("ddim", 'Denoising "Diffusion" Implicit Models')
+    return repository
+
+
+def post() -> posts.Post:
+    (found,) = posts.of("ddim")
+    return found
+
+
+def test_there_are_thirteen_notebooks_and_a_bibliography(begun):
+    assert notebooks.sections("ddim") == STEMS
+    assert [int(stem[:2]) for stem in STEMS] == list(range(1, 14))
+    assert (paths.notebooks_dir("ddim") / "references.bib").is_file()
+    assert not (paths.notebooks_dir("ddim") / new.POST).exists()
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_notebook_of_the_template_is_canonical_and_waits_for_its_text(begun, stem):
+    assert list(lints.problems("ddim", stem)) == []
+    assert list(lints.starters("ddim", stem))
+
+
+def test_the_post_is_a_draft_of_today_that_shows_every_section(begun):
+    assert post().path.name == f"{date.today().isoformat()}-ddim.md"
+    assert post().is_draft
+    assert 'title: "Paper Summary: Denoising \\"Diffusion\\" Implicit Models"' in post().front
+    assert post().field("permalink") == "/ddim/"
+    shown = re.findall(r'include paper_section.html name="ddim/([^"]*)"', post().text)
+    assert shown == [*STEMS, "claims"]
+
+
+def test_nothing_of_the_template_is_left_unfilled(begun):
+    for path in [post().path, *paths.notebooks_dir("ddim").iterdir()]:
+        assert not re.search("PAPER|TITLE", path.read_text())
+
+
+def test_what_exists_is_never_overwritten(begun):
+    before = {path: path.read_text() for path in paths.notebooks_dir("ddim").iterdir()}
+    with pytest.raises(PublishingError, match="^notebooks/ddim is there already"):
+        new.new("ddim", "Another")
+    assert {path: path.read_text() for path in paths.notebooks_dir("ddim").iterdir()} == before
+
+
+def test_a_post_of_an_earlier_day_counts_as_well(begun):
+    shutil.rmtree(paths.notebooks_dir("ddim"))
+    earlier = post().path.rename(paths.POSTS / "2020-01-01-implicit.md")
+    with pytest.raises(PublishingError, match="^_posts/2020-01-01-implicit.md is there already"):
+        new.new("ddim", "Another")
+    assert not paths.notebooks_dir("ddim").exists() and earlier.exists()
+
+
+@pytest.mark.parametrize(
+    ("paper", "title", "says"),
+    [("", "T", "PAPER"), ("Ddim", "T", "PAPER"), ("../x", "T", "PAPER"), ("template", "T", "PAPER")]
+    + [("vae", title, "TITLE") for title in ("", "  ", "two\nlines")],
+)
+def test_a_name_or_title_that_cannot_be_is_refused(begun, paper, title, says):
+    with pytest.raises(PublishingError, match=f"^{says} is"):
+        new.new(paper, title)
+    assert notebooks.papers() == ["ddim"]
+
+
+def test_the_title_reaches_the_command_through_make_as_it_was_given(tmp_path):
+    title = """It's "$x$" `echo` $(HOME) \\beta; a | b"""
+    told = subprocess.run(
+        ["make", "--dry-run", "new", "PYTHON=printf '%s|'", "PAPER=vae", f"TITLE={title}"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    said = subprocess.run(["sh", "-c", told], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert said == f"-m|publishing|new|vae|{title}|"
+
+
+def test_starters_of_a_draft_are_named_and_do_not_fail(begun, capsys):
+    lints.check_all()
+    said = capsys.readouterr().out.splitlines()
+    for stem in STEMS:
+        assert any(line.startswith(f"draft: ddim/{stem}, cell ") for line in said)
+    assert f"draft: {paths.relative(post().path)}: “_Starter:” is a starter; write what it asks for" in said
+    assert said[-1] == "13 notebooks checked, nothing to mend"
+
+
+def test_a_draft_cannot_be_published_with_starters(begun, capsys):
+    post().path.write_text(post().path.read_text().replace("published: false", "published: true"))
+    with pytest.raises(PublishingError, match="things to mend"):
+        lints.check_all()

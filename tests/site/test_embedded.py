@@ -1,0 +1,178 @@
+"""The built notes inside other people's blogs, by `make embed`, in Chromium: a new blog with Jekyll's stock theme, and
+one without any theme."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from publishing import embed, paths
+from publishing.serve import start_server
+
+MINIMA = shutil.which("ruby") and subprocess.run(["ruby", "-e", 'gem "minima"'], capture_output=True).returncode == 0
+PLAIN = {
+    "_config.yml": "title: Plain\nbaseurl: /blog\n",
+    "_layouts/default.html": (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{{ page.title }}</title>'
+        '<meta name="viewport" content="width=device-width">'
+        "<style>body { max-width: 40em; margin: 2em auto; font-family: sans-serif } h2 { color: #c00 }</style>"
+        '</head><body><h1 class="theirs">{{ page.title }}</h1>{{ content }}<h2 class="theirs">End</h2></body></html>\n'
+    ),
+    "_includes/paper_diagram.html": (
+        '<p class="their-figure"><img src="{{ include.src | relative_url }}" alt="{{ include.alt }}"'
+        ' width="{{ include.width }}"><br>{{ include.caption }}</p>\n'
+    ),
+    "index.md": "---\nlayout: default\ntitle: Home\n---\n## Posts\n",
+}
+
+
+def stock(folder: Path) -> str:
+    subprocess.run(["jekyll", "new", folder, "--skip-bundle"], check=True, capture_output=True)
+    return ""
+
+
+def plain(folder: Path) -> str:
+    for name, text in PLAIN.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return "/blog"
+
+
+def built(blog: Path, target: Path) -> None:
+    environment = os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true", "RUBYOPT": "-W0"}
+    command = ["jekyll", "build", "--source", blog, "--destination", target, "--disable-disk-cache"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    complaints = [line for line in done.stderr.splitlines() if "warning" in line.lower() and "DEPRECATION" not in line]
+    assert [line for line in complaints if "repetitive deprecation" not in line] == []
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(stock, marks=pytest.mark.skipif(not MINIMA, reason="Jekyll's theme minima is not installed")),
+        plain,
+    ],
+)
+def page(request, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Page]:
+    """The post in the blog, on a desktop; `page.home` is the address of the blog's first page."""
+    folder = tmp_path_factory.mktemp("embedded")
+    blog, site = folder / "blog", folder / "site"
+    base = request.param(blog)
+    built(blog, folder / "before")
+    embed.embed(blog)
+    built(blog, site / base.strip("/"))
+    with start_server(site, 0) as server:
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("response", lambda answer: page.complaints.append(answer.url) if answer.status >= 400 else None)
+        page.home = f"http://127.0.0.1:{server.server_port}{base}/"
+        page.before, page.site, page.blog = folder / "before", site / base.strip("/"), blog
+        page.goto(f"{page.home}ddpm/", wait_until="networkidle")
+        yield page
+        server.shutdown()
+        page.context.close()
+
+
+def test_all_sections_with_mathematics_and_figures_are_there(page):
+    assert page.locator(".paper-notes .paper-section").count() == 13
+    assert page.locator(".paper-notes svg use").count() > 1000
+    page.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    images = page.eval_on_selector_all(".paper-notes img", "found => found.map(one => one.naturalWidth)")
+    assert images and min(images) > 0
+
+
+def test_nothing_is_missing_and_nothing_complains(page):
+    assert [one for one in page.complaints if "favicon" not in one and "404" not in one] == []
+
+
+def test_every_link_into_the_page_has_a_target(page):
+    assert (
+        page.evaluate(
+            """[...document.querySelectorAll('.paper-notes a[href^="#"]')].map(link => link.getAttribute('href'))
+            .filter(target => !document.getElementById(decodeURIComponent(target.slice(1))))"""
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280, 1920])
+def test_the_page_does_not_scroll_sideways(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    pictures = paths.BUILD / "screenshots"
+    pictures.mkdir(parents=True, exist_ok=True)
+    name = "minima" if (page.blog / "about.markdown").exists() else "plain"
+    page.screenshot(
+        path=pictures / f"embedded-{name}-{width}.png", clip={"x": 0, "y": 0, "width": width, "height": 900}
+    )
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground_whatever_the_reader_prefers(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    brightness = """one => {
+        const sum = colour => colour.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + +b, 0);
+        const style = getComputedStyle(document.querySelector('.paper-notes'));
+        return Math.abs(sum(style.color) - sum(style.backgroundColor));
+    }"""
+    assert page.evaluate(brightness) > 500
+    page.emulate_media(color_scheme="light")
+
+
+def test_the_other_pages_of_the_blog_are_what_they_were(page):
+    for path in page.before.rglob("*.html"):
+        name = path.relative_to(page.before)
+        if name.name != "index.html":
+            now, before = (re.sub(r"T\d\d:\d\d:\d\d", "", one.read_text()) for one in (page.site / name, path))
+            assert now == before
+
+
+def test_the_styles_touch_nothing_of_the_blog(page):
+    look = """() => [...document.querySelectorAll('body, body *')].filter(one => !one.closest('.paper-notes, link'))
+        .map(one => [one.tagName, getComputedStyle(one)])
+        .map(([tag, s]) => [tag, s.color, s.font, s.margin, s.padding, s.display])"""
+    with_styles = page.evaluate(look)
+    page.evaluate(
+        "document.querySelectorAll('.paper-notes link, link[href*=paper-notes]').forEach(one => one.remove())"
+    )
+    without = page.evaluate(look)
+    page.reload(wait_until="networkidle")
+    assert len(with_styles) >= 3
+    assert with_styles == without
+
+
+def test_the_feed_and_the_list_of_posts_get_an_excerpt(page):
+    description = "Ho, Jain and Abbeel (2020) make images by undoing"
+    feed = page.site / "feed.xml"
+    if feed.exists():
+        assert description in feed.read_text()
+        assert "paper-section" not in feed.read_text()
+        assert "Denoising Diffusion" in (page.site / "index.html").read_text()
+
+
+def test_the_blogs_own_include_shows_the_figures(page):
+    if (page.blog / "about.markdown").exists():
+        assert page.locator("figure.paper-figure").count() == page.locator(".paper-notes img").count()
+    else:
+        assert page.locator(".their-figure img").count() == page.locator(".paper-notes img").count()
+
+
+def test_the_blog_is_as_before_once_it_is_undone(page, tmp_path):
+    copy = shutil.copytree(page.blog, tmp_path / "copy")
+    embed.undo(copy)
+    left = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
+    known = set(embed._known(page.blog))
+    everything = {path.relative_to(page.blog).as_posix() for path in page.blog.rglob("*") if path.is_file()}
+    assert left == everything - known - {embed.LIST}
+    assert (copy / "_includes/paper_diagram.html").exists() == (not (copy / "about.markdown").exists())

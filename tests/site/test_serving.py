@@ -1,0 +1,146 @@
+"""`make serve` on a small real repository, with the page open in a browser."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from publishing import paths
+from publishing.notebooks import HEADER
+
+ROOT = paths.ROOT
+INCLUDES = ("mathjax", "paper_diagram", "paper_section")
+SECONDS = 120
+POST = """---
+layout: post
+title: Toy
+published: false
+paper: toy
+mathjax: true
+permalink: /toy/
+---
+{% include paper_section.html name="toy/01-first" %}
+"""
+PARTS = "\n\n".join(f"## Part {number}\n\n" + "Words of this part, a whole line of them. " * 20 for number in range(20))
+FOLD = "<details><summary>Folded</summary>\n\nInside.\n\n</details>"
+
+
+class Served:
+    """A repository with one notebook, and what `make serve` said about it."""
+
+    def __init__(self, root: Path):
+        self.root, self.said = root, root / "said.txt"
+        self.notebook = root / "notebooks/toy/01-first.md"
+
+    def write(self, lead: str, code: str = "print(1)") -> None:
+        self.notebook.write_text(f"{HEADER}\n# 1. First\n\n{lead}\n\n{FOLD}\n\n{PARTS}\n\n```python\n{code}\n```\n")
+
+    def wait_for(self, words: str) -> str:
+        deadline = time.monotonic() + SECONDS
+        while words not in self.said.read_text():
+            assert time.monotonic() < deadline, f"{words!r} was never said"
+            time.sleep(0.1)
+        return self.said.read_text().partition(words)[2]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    root = tmp_path_factory.mktemp("served")
+    for room in ("publishing", "_layouts", "_includes", "assets", "requirements"):
+        shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("sections", "images", "notebooks"))
+    for name in ("_config.yml", "package.json", "package-lock.json"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "node_modules").symlink_to(ROOT / "node_modules")
+    (root / "_posts").mkdir()
+    (root / "_posts/2026-11-24-toy.md").write_text(POST)
+    toy = Served(root)
+    toy.notebook.parent.mkdir(parents=True)
+    toy.write("Words at first.")
+    with toy.said.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "publishing", "serve", "--port", "0"],
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    yield toy
+    os.killpg(server.pid, signal.SIGINT)
+    server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def page(served: Served, browser: Browser) -> Page:
+    address = served.wait_for("the site: ").split()[0]
+    page = browser.new_context(viewport={"width": 1000, "height": 800}).new_page()
+    page.goto(f"{address}toy/")
+    return page
+
+
+def top_of(page: Page, target: str) -> float:
+    return page.evaluate("name => document.getElementById(name).getBoundingClientRect().top", target)
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} never happened"
+        time.sleep(0.05)
+
+
+def test_the_page_appears_as_soon_as_it_is_built_and_a_draft_is_shown(page):
+    expect(page.get_by_text("Words at first.")).to_be_visible(timeout=SECONDS * 1000)
+
+
+def test_an_edit_reloads_the_page_which_keeps_its_place(served, page):
+    page.locator("summary", has_text="Folded").click()
+    page.evaluate("document.getElementById('part-12').scrollIntoView(); scrollBy(0, -60)")
+    before = top_of(page, "part-12")
+    assert page.evaluate("scrollY") > 500
+
+    served.write("Words afterwards, and $x^2$.\n\n" + "A new paragraph.\n\n" * 12)
+    expect(page.get_by_text("Words afterwards")).to_be_attached(timeout=SECONDS * 1000)
+    eventually(lambda: abs(top_of(page, "part-12") - before) < 3, "the return to the same place")
+    assert page.get_by_text("Inside.").is_visible()
+
+
+def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(served, page):
+    served.write("Words with a mistake.", "def f(x):\n    return 1 / x\n\nf(0)")
+    error = page.locator("#press-error")
+    expect(error).to_be_visible(timeout=SECONDS * 1000)
+    place, cause = "toy/01-first, cell 2", "ZeroDivisionError: division by zero"
+    for words in (place, cause, "return 1 / x"):
+        assert words in error.inner_text()
+    said = served.wait_for("error: ")
+    assert place in said and cause in said and "return 1 / x" in said
+    assert page.get_by_text("Words afterwards").count() == 1, "the last good page stays"
+
+    served.write("Words that are mended.", "print(2)")
+    expect(page.get_by_text("Words that are mended.")).to_be_attached(timeout=SECONDS * 1000)
+    assert error.count() == 0
+
+
+def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(served, page):
+    served.write("A formula that is $\\nonsense$.", "print(2)")
+    expect(page.locator("#press-error")).to_contain_text("toy/01-first, cell 1", timeout=SECONDS * 1000)
+    served.write("Words that are mended.", "print(2)")
+    expect(page.locator("#press-error")).to_have_count(0, timeout=SECONDS * 1000)
+
+    style = served.root / "assets/css/notes.css"
+    style.write_text(style.read_text() + "\n.paper-notes h2 { outline: 7px solid; }\n")
+    page.wait_for_function(
+        "getComputedStyle(document.querySelector('.paper-notes h2')).outlineWidth === '7px'", timeout=SECONDS * 1000
+    )
+
+
+def test_the_script_is_not_in_the_site_itself(served, page):
+    assert "/.press/" in page.content()
+    assert "/.press/" not in (served.root / "_site/toy/index.html").read_text()

@@ -9,7 +9,7 @@ PRESS = $(INSIDE) .venv/bin/python -m publishing
 export OMP_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 
-.PHONY: all notebooks site serve lab test experiments check mutants bench clean help
+.PHONY: all notebooks site serve lab test experiments check faults mutants bench clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -37,9 +37,12 @@ experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes
 	@$(PYTHON) bootstrap.py notebooks
 	@env -u TQDM_DISABLE -u OMP_NUM_THREADS .venv/bin/python -m experiments $(ONLY)
 
-check: ## Lint the code and the notebooks
-	@$(PYTHON) bootstrap.py notebooks
+check: site ## Lint the code, the notebooks, their outputs and the built site
 	@.venv/bin/ruff check && $(PRESS) check && .venv/bin/python -m experiments.stale
+
+faults: site ## Kill, starve and damage the build, and see that the next one is whole (about ten minutes)
+	@$(PYTHON) bootstrap.py test
+	@$(INSIDE) .venv/bin/python -m pytest tests/faults.py
 
 mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
 	@$(PYTHON) bootstrap.py test

@@ -1,26 +1,15 @@
 """The built site in a real Chromium, from a server on the loopback address."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from publishing import paths
 from publishing.serve import start_server
 
 POST = "/ddpm/"
-DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
-# Chromium by itself calls home, which a test of "no foreign request" should not have to hear.
-FLAGS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @dataclass
@@ -49,16 +38,6 @@ def address() -> Iterator[str]:
     with start_server(paths.SITE, 0) as server:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    chromium = str(DEBIAN_CHROMIUM) if DEBIAN_CHROMIUM.exists() else None
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *sandbox])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

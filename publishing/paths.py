@@ -11,6 +11,7 @@ NOTEBOOKS = ROOT / "notebooks"
 TEMPLATE = NOTEBOOKS / "template"
 ASSETS = ROOT / "assets"
 IMAGES = ASSETS / "images"
+DOWNLOADS = ASSETS / "notebooks"
 INCLUDES = ROOT / "_includes"
 SECTIONS = INCLUDES / "sections"
 POSTS = ROOT / "_posts"
@@ -60,4 +61,4 @@ def sections_dir(paper: str) -> Path:
 
 def downloads_dir(paper: str) -> Path:
     """Executed notebooks, cleaned, for readers to download."""
-    return ASSETS / "notebooks" / paper
+    return DOWNLOADS / paper

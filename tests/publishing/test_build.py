@@ -188,7 +188,7 @@ def test_a_kernel_that_does_not_start_is_one_line_of_error(press):
 
 
 def test_checking_says_what_is_wrong(press):
-    assert press.succeed("check") == "2 notebooks checked, nothing to mend\n"
+    assert "nothing to mend" in press.succeed("check")
     press.repository.notebook("01-figure", "# 1\n\n_Starter:_", FIGURE)
     status, out, err = press.run("check")
     assert status == 1 and "_Starter" in out and err.startswith("error: 1 thing")

@@ -209,7 +209,7 @@ def test_the_signs_of_a_formula_come_out_in_order(jekyll, tab, several):
     results = mathjax(*(tex for tex, _ in several))
     for (tex, signs), result in zip(several, results, strict=True):
         assert "error" not in result, (tex, result)
-    show(tab, jekyll(''.join(one['html'] for one in results)))
+    show(tab, jekyll("".join(one["html"] for one in results)))
     assert tab.evaluate(DANGEROUS) == []
     shown = tab.eval_on_selector_all("math", "found => found.map(one => one.textContent)")
     for (tex, signs), text in zip(several, shown, strict=True):
@@ -237,7 +237,7 @@ def test_no_formula_brings_anything_but_a_drawing(jekyll, tab, several):
     results = mathjax(*ATTACKS, *several) + mathjax(*several, display=False)
     good = [one["html"] for one in results if "error" not in one]
     assert good and len(good) < len(results)
-    show(tab, jekyll(''.join(good)))
+    show(tab, jekyll("".join(good)))
     assert tab.evaluate(DANGEROUS) == []
     assert tab.locator("body > *").count() == len(good), "a formula broke out of its element"
     foreign = "found => found.flatMap(one => one.getAttributeNames()).filter(name => /href|src|class|id/.test(name))"

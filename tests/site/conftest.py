@@ -12,6 +12,16 @@ from publishing.serve import start_server
 POST = "/ddpm/"
 
 
+def load_images(page: Page) -> None:
+    """Load what is below the fold too. (Playwright's own waiting is by eval, which the page's policy forbids.)"""
+    page.evaluate(
+        """() => {
+            document.querySelectorAll('img').forEach(image => { image.loading = 'eager' });
+            return Promise.all([...document.images].map(image => image.decode()));
+        }"""
+    )
+
+
 @dataclass
 class Visit:
     """A page, and what went wrong on it or left for another host."""
@@ -22,8 +32,7 @@ class Visit:
 
     def load_images(self) -> None:
         """Load what is below the fold too."""
-        self.page.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
-        self.page.wait_for_function("[...document.images].every(image => image.complete)")
+        load_images(self.page)
 
     def fold(self, *, folded: bool) -> None:
         """Close or open everything that folds."""

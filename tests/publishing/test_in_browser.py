@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_output
 
@@ -82,8 +82,9 @@ DANGEROUS = """() => {
         if (kinds.has(one.localName)) found.push(one.outerHTML.slice(0, 200));
         for (const { name, value } of one.attributes) {
             const runs = name.startsWith('on') || name === 'srcdoc' || name === 'formaction';
-            const leads = /^(xlink:)?href$|^src$/.test(name) && !/^(#|https?:|mailto:|[/]assets[/]images[/])/.test(value);
-            if (runs || leads) found.push(`${one.localName} ${name}=${value}`);
+            const leads = /^(xlink:)?href$|^src$/.test(name);
+            const home = /^(#|https?:|mailto:|[/]assets[/]images[/])/.test(value);
+            if (runs || (leads && !home)) found.push(`${one.localName} ${name}=${value}`);
         }
     }
     if (window.pwned) found.push('a script ran');
@@ -91,12 +92,18 @@ DANGEROUS = """() => {
 }"""
 
 PIECES = [
-    *("{{", "}}", "{%", "%}", "{:", "{::nomarkdown}", "{:/nomarkdown}", "{% endraw %}", "{% endcapture %}", "{{ site }}"),
-    *("<script>pwned=1</script>", "<img src=x onerror=pwned=1>", "</samp>", "</section>", "<!--", "-->", "]]>", "<svg/onload=pwned=1>"),
-    *("&amp;", "&#123;", "&lt", "&", "<", ">", '"', "'", "`", "``", "```", "~~~", "*", "_", "|", "\\", "#", "- ", "1. ", "> "),
-    *("[a](javascript:pwned=1)", "![a](b)", "[^1]", "[a]: b", "$", "$$", "\\(", "\\)", "\\[", "$x$", ": ", "---", "==="),
-    *("\x1b[31m", "\x1b[0m", "\x1b[", "\x1b]8;;javascript:pwned=1\x07", "\r", "\n", "\n\n", "\t", "\x00", "\x08", "\ufdd0", "\ufdd1", "\ufeff"),
-    *("\N{RIGHT-TO-LEFT OVERRIDE}", "é", "\N{GREEK SMALL LETTER THETA}", "\N{GRINNING FACE}", "\u2028", "\x85", "\xa0"),
+    *("{{", "}}", "{%", "%}", "{:", "{::nomarkdown}", "{:/nomarkdown}", "{% endraw %}", "{% endcapture %}"),
+    *("{{ site }}",),
+    *("<script>pwned=1</script>", "<img src=x onerror=pwned=1>", "</samp>", "</section>", "<!--", "-->", "]]>"),
+    *("<svg/onload=pwned=1>",),
+    *("&amp;", "&#123;", "&lt", "&", "<", ">", '"', "'", "`", "``", "```", "~~~", "*", "_", "|", "\\", "#", "- "),
+    *("1. ", "> "),
+    *("[a](javascript:pwned=1)", "![a](b)", "[^1]", "[a]: b", "$", "$$", "\\(", "\\)", "\\[", "$x$", ": ", "---"),
+    *("===",),
+    *("\x1b[31m", "\x1b[0m", "\x1b[", "\x1b]8;;javascript:pwned=1\x07", "\r", "\n", "\n\n", "\t", "\x00", "\x08"),
+    *("\ufdd0", "\ufdd1", "\ufeff"),
+    *("\N{RIGHT-TO-LEFT OVERRIDE}", "é", "\N{GREEK SMALL LETTER THETA}", "\N{GRINNING FACE}", "\u2028", "\x85"),
+    *("\xa0",),
 ]  # fmt: skip
 anything = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=12).map("".join)
 printable = st.text(st.characters(exclude_categories=("C", "Z")) | st.sampled_from(" {}%<>&|$_*`\\"), min_size=1)
@@ -204,10 +211,10 @@ def mathjax(*formulas: str, display: bool = True) -> list[dict]:
 
 
 @given(st.lists(formulas, min_size=60, max_size=60))
-@settings(few, max_examples=4)
+@settings(few, max_examples=4, phases=[Phase.generate])
 def test_the_signs_of_a_formula_come_out_in_order(jekyll, tab, several):
     results = mathjax(*(tex for tex, _ in several))
-    for (tex, signs), result in zip(several, results, strict=True):
+    for (tex, _), result in zip(several, results, strict=True):
         assert "error" not in result, (tex, result)
     show(tab, jekyll("".join(one["html"] for one in results)))
     assert tab.evaluate(DANGEROUS) == []
@@ -217,14 +224,21 @@ def test_the_signs_of_a_formula_come_out_in_order(jekyll, tab, several):
 
 
 ATTACKS = [
-    *(r"\href{javascript:pwned=1}{x}", r"\href{#}{x}", r"\url{javascript:pwned=1}", r"\style{color:red}{x}", r"\class{a}{x}"),
-    *(r"\cssId{a}{x}", r"\data{a=b}{x}", r"\unicode{60}", r"\require{html}", r"\html{<b>}", r"\text{<img src=x onerror=pwned=1>}"),
-    *(r"\text{</span></div><script>pwned=1</script>}", r"\operatorname{<script>pwned=1</script>}", r"\mathrm{<b onclick=x>}"),
-    *(r"\mmlToken{mi}[href='javascript:pwned=1']{x}", r"\mmlToken{mi}[onclick='pwned=1']{x}", r"\color{red}{x}", r"\bbox[red]{x}"),
-    *(r"\begin{array}{c<script>}x\end{array}", r"\hspace{1em\"><script>}", r"\rule{1em}{1em}", r"\kern1em x", r"\tag{<b>}"),
-    *(r"\cancel{x}", r"\boxed{x}", r"\begin{CD}A@>>>B\end{CD}", r"\def\x{\href{javascript:pwned=1}{x}}\x", r"\let\x\href\x{a}{b}"),
-    *(r"\newcommand{\x}{y}", r"\enclose{circle}[mathbackground='red']{x}", r"\verb|<b>|", r"\text{$\href{javascript:x}{y}$}", r"\toggle{a}{b}\endtoggle"),
-    *(r"\mathtip{x}{y}", r"\texttip{x}{y}", r"\includegraphics{x}", r"\\[1em] x", r"\text{{{ site }}{% raw %}}", "{{ x }}", "{% x %}", "</span>", "<!--"),
+    *(r"\href{javascript:pwned=1}{x}", r"\href{#}{x}", r"\url{javascript:pwned=1}", r"\style{color:red}{x}"),
+    *(r"\class{a}{x}",),
+    *(r"\cssId{a}{x}", r"\data{a=b}{x}", r"\unicode{60}", r"\require{html}", r"\html{<b>}"),
+    *(r"\text{<img src=x onerror=pwned=1>}",),
+    *(r"\text{</span></div><script>pwned=1</script>}", r"\operatorname{<script>pwned=1</script>}"),
+    *(r"\mathrm{<b onclick=x>}",),
+    *(r"\mmlToken{mi}[href='javascript:pwned=1']{x}", r"\mmlToken{mi}[onclick='pwned=1']{x}", r"\color{red}{x}"),
+    *(r"\bbox[red]{x}",),
+    *(r"\begin{array}{c<script>}x\end{array}", r"\hspace{1em\"><script>}", r"\rule{1em}{1em}", r"\kern1em x"),
+    *(r"\cancel{x}", r"\boxed{x}", r"\begin{CD}A@>>>B\end{CD}", r"\def\x{\href{javascript:pwned=1}{x}}\x"),
+    *(r"\let\x\href\x{a}{b}",),
+    *(r"\newcommand{\x}{y}", r"\enclose{circle}[mathbackground='red']{x}", r"\verb|<b>|"),
+    *(r"\text{$\href{javascript:x}{y}$}", r"\toggle{a}{b}\endtoggle"),
+    *(r"\mathtip{x}{y}", r"\texttip{x}{y}", r"\includegraphics{x}", r"\\[1em] x", r"\text{{{ site }}{% raw %}}"),
+    *("{{ x }}", "{% x %}", "</span>", "<!--"),
 ]  # fmt: skip
 attacks = st.lists(
     st.sampled_from(ATTACKS) | st.sampled_from(["{", "}", "^", "_", "&", "\\", '"', "<", ">", "x"]), max_size=5
@@ -232,7 +246,7 @@ attacks = st.lists(
 
 
 @given(st.lists(attacks.map(" ".join), min_size=60, max_size=60))
-@settings(few, max_examples=4)
+@settings(few, max_examples=4, phases=[Phase.generate])
 def test_no_formula_brings_anything_but_a_drawing(jekyll, tab, several):
     results = mathjax(*ATTACKS, *several) + mathjax(*several, display=False)
     good = [one["html"] for one in results if "error" not in one]
@@ -240,12 +254,13 @@ def test_no_formula_brings_anything_but_a_drawing(jekyll, tab, several):
     show(tab, jekyll("".join(good)))
     assert tab.evaluate(DANGEROUS) == []
     assert tab.locator("body > *").count() == len(good), "a formula broke out of its element"
-    foreign = "found => found.flatMap(one => one.getAttributeNames()).filter(name => /href|src|class|id/.test(name))"
+    foreign = "found => found.flatMap(one => one.getAttributeNames()).filter(name => /^(.*href|src|class|id|on.*)$/.test(name))"
     assert set(tab.eval_on_selector_all(".math svg *", foreign)) <= {"href"}
 
 
 @pytest.mark.parametrize(
-    "tex", [r"\href{javascript:alert(1)}{x}", r"\mmlToken{mi}[href='javascript:alert(1)']{x}", r"\style{a}{x}"]
+    "tex",
+    [r"\href{javascript:alert(1)}{x}", r"\mmlToken{mi}[href='javascript:alert(1)']{x}", r"\style{a}{x}"],
 )
 def test_a_link_in_a_formula_is_refused(tex):
     (result,) = mathjax(tex)

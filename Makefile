@@ -15,7 +15,7 @@ export PYTHONPATH = $(CURDIR)
 # What was given on the command line, as one word of the shell, whatever it holds.
 given = '$(subst ','\'',$(value $(1)))'
 
-.PHONY: all notebooks site serve lab new embed test experiments check mutants bench bench-build clean help
+.PHONY: all notebooks site serve lab new embed test experiments check faults mutants bench bench-build clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -49,9 +49,12 @@ experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes
 	@$(PYTHON) bootstrap.py notebooks
 	@env -u TQDM_DISABLE -u OMP_NUM_THREADS .venv/bin/python -m experiments $(ONLY)
 
-check: ## Lint the code and the notebooks
-	@$(PYTHON) bootstrap.py notebooks
+check: site ## Lint the code, the notebooks, their outputs and the built site
 	@.venv/bin/ruff check && $(PRESS) check && .venv/bin/python -m experiments.stale
+
+faults: site ## Kill, starve and damage the build, and see that the next one is whole (about ten minutes)
+	@$(PYTHON) bootstrap.py test
+	@$(INSIDE) .venv/bin/python -m pytest tests/faults.py
 
 mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
 	@$(PYTHON) bootstrap.py test

@@ -1,10 +1,13 @@
 """`python -m publishing notebooks | site | serve | check | new | embed`: what the Makefile calls."""
 
 import argparse
+import errno
 import sys
 from pathlib import Path
 
 from publishing.errors import PublishingError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> int:
@@ -14,6 +17,11 @@ def main() -> int:
         arguments.command(arguments)
     except PublishingError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        print(f"error: {error.strerror}: make room on the disk, and run it again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

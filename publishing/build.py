@@ -13,7 +13,7 @@ from pathlib import Path
 
 from publishing import notebooks, paths, stamps
 from publishing.errors import PublishingError
-from publishing.files import below
+from publishing.files import UNFINISHED, below
 
 
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
@@ -44,17 +44,29 @@ def build_site(drafts: bool = False) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Hold the repository, so that two builds do not mix; the second waits. The system lets go if we are killed."""
+    """Hold the repository, so that two builds do not mix; the second waits.
+
+    If we are killed, the system lets go as soon as Jekyll, which inherits the hold, is done too.
+    """
     root = os.open(paths.ROOT, os.O_RDONLY)
+    os.set_inheritable(root, True)
     try:
         try:
             fcntl.flock(root, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print("another build is running here; waiting for it to end", flush=True)
             fcntl.flock(root, fcntl.LOCK_EX)
+        _sweep()
         yield
     finally:
         os.close(root)
+
+
+def _sweep() -> None:
+    """Remove what a killed build was about to write."""
+    for room in (paths.BUILD, paths.IMAGES, paths.DOWNLOADS, paths.SECTIONS):
+        for path in room.rglob(f"{UNFINISHED}*"):
+            path.unlink()
 
 
 def _papers() -> list[str]:

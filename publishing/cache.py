@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publishing import paths
-from publishing.files import digest, digest_of, write
+from publishing.files import digest, digest_of, read_sealed, write_sealed
 from publishing.fingerprint import fingerprint, meaning, reached
 
 if TYPE_CHECKING:
@@ -52,12 +52,11 @@ def modules(paper: str, notebook: "NotebookNode") -> dict[str, Path]:
 def load(name: str) -> Run | None:
     """The run of this key, if its entry is whole and the data files that it opened are still the same."""
     path = paths.CACHE / name
+    if (body := read_sealed(path)) is None:
+        return None
     try:
-        checksum, _, body = path.read_bytes().partition(b"\n")
-        if checksum.decode() != digest_of(body):
-            return None
         run = Run(**json.loads(body))
-    except (OSError, ValueError, TypeError):
+    except (ValueError, TypeError):
         return None
     if any(digest(paths.ROOT / file) != was for file, was in run.opened.items()):
         return None
@@ -67,8 +66,7 @@ def load(name: str) -> Run | None:
 
 def store(name: str, run: Run) -> None:
     """Keep a successful run, and drop the entries that were longest not asked for."""
-    body = json.dumps(asdict(run), sort_keys=True).encode()
-    write(paths.CACHE / name, digest_of(body).encode() + b"\n" + body)
+    write_sealed(paths.CACHE / name, json.dumps(asdict(run), sort_keys=True).encode())
     entries = sorted(paths.CACHE.glob("[!.]*"), key=lambda path: path.stat().st_mtime)
     for path in entries[:-ENTRIES_KEPT]:
         path.unlink()

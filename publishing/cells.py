@@ -93,7 +93,8 @@ def claim(
 ) -> None:
     """Hold the notebook to a statement: raise ClaimError unless `measured relation expected` for every element.
 
-    `relation` is one of == < <= > >=, and may be missed by `tolerance`. Numbers, arrays and tensors are welcome;
+    `relation` is one of == < <= > >=, and may be missed by `tolerance`, which must be less than what is expected, if
+    that is not 0; else the claim could hardly fail. Numbers, arrays and tensors are welcome;
     `expected` may be one number for a whole array. NaN is false. `of` names the equations that are covered, as in
     "eq-7"; `standard_error` belongs to a Monte Carlo figure.
     """
@@ -102,11 +103,8 @@ def claim(
         raise ValueError(f"claim {statement!r}: the relation is one of == < <= > >=, got {relation!r}")
     if not 0 <= tolerance < math.inf:
         raise ValueError(f"claim {statement!r}: the tolerance is a finite number ≥ 0, got {tolerance}")
-    left, right = _numbers(statement, "measured", measured), _numbers(statement, "expected", expected)
-    if right.ndim and left.shape != right.shape:
-        raise ValueError(f"claim {statement!r}: measured has shape {left.shape}, expected {right.shape}")
-    if not left.size:
-        raise ClaimError(f"claim {statement!r} is about nothing: measured is empty")
+    left, right = _sides(statement, measured, expected)
+    _need_doubt(statement, measured is expected and left.ndim, right, tolerance)
     _need_true(statement, left, relation, right, tolerance)
 
     facts = {
@@ -150,6 +148,24 @@ def references(file: str = "references.bib") -> None:
         },
         raw=True,
     )
+
+
+def _sides(statement: str, measured: Any, expected: Any) -> tuple[np.ndarray, np.ndarray]:
+    left, right = _numbers(statement, "measured", measured), _numbers(statement, "expected", expected)
+    if right.ndim and left.shape != right.shape:
+        raise ValueError(f"claim {statement!r}: measured has shape {left.shape}, expected {right.shape}")
+    if not left.size:
+        raise ClaimError(f"claim {statement!r} is about nothing: measured is empty")
+    return left, right
+
+
+def _need_doubt(statement: str, same: bool, right: np.ndarray, tolerance: float) -> None:
+    """Refuse what could hardly be false."""
+    if same:
+        raise ClaimError(f"claim {statement!r} compares a thing with itself; compare two things")
+    if 0 < (value := np.abs(right).max()) <= tolerance:
+        cause = f"the tolerance {tolerance:g} is as wide as the value {value:.4g}"
+        raise ClaimError(f"claim {statement!r} can hardly fail: {cause}; make it smaller")
 
 
 def _need_true(statement: str, left: np.ndarray, relation: str, right: np.ndarray, tolerance: float) -> None:

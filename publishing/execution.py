@@ -84,7 +84,9 @@ def _execute(jobs: list[Job], say: Callable[[Job, str], None]) -> None:
 
     async def all_of_them() -> None:
         free = asyncio.Semaphore(kernels)
-        await asyncio.gather(*(_execute_one(job, free, say) for job in jobs))
+        ends = await asyncio.gather(*(_execute_one(job, free, say) for job in jobs), return_exceptions=True)
+        for end in filter(None, ends):
+            raise end
 
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(all_of_them())

@@ -4,6 +4,8 @@ import hashlib
 import os
 from pathlib import Path
 
+UNFINISHED = ".writing-"  # what a killed build leaves behind begins so
+
 
 def write(path: Path, content: str | bytes) -> bool:
     """Give the file this content by a rename, so that no reader ever sees half of it; False if it had it already."""
@@ -11,7 +13,7 @@ def write(path: Path, content: str | bytes) -> bool:
     if path.is_file() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".writing-{path.name}")
+    temporary = path.with_name(f"{UNFINISHED}{path.name}")
     try:
         temporary.write_bytes(data)
         temporary.replace(path)
@@ -32,6 +34,20 @@ def digest(path: Path) -> str | None:
 def digest_of(data: bytes) -> str:
     """The digest of a file that would hold these bytes."""
     return _hash(data).hexdigest()
+
+
+def write_sealed(path: Path, body: bytes) -> None:
+    """Write with a checksum, so that `read_sealed` knows whether every bit is as it was."""
+    write(path, digest_of(body).encode() + b"\n" + body)
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """What `write_sealed` wrote; None if there is no such file, or if it was damaged."""
+    try:
+        checksum, _, body = path.read_bytes().partition(b"\n")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return body if checksum == digest_of(body).encode() else None
 
 
 def below(folder: Path) -> list[Path]:

@@ -92,7 +92,8 @@ def _run(destination: Path, *configurations: Path) -> None:
     folders = ["--source", paths.ROOT, "--destination", destination]
     command = [*jekyll, "build", *folders, "--config", ",".join(map(str, configurations))]
     environment = os.environ | own | {"JEKYLL_ENV": "production", "LANG": "C.UTF-8", "RUBYOPT": "-W0"}
-    done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True)
+    keeping = {"close_fds": False}  # the hold on the repository, should this process be killed before Jekyll is done
+    done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, **keeping)
     if complaint := first_complaint(done.stderr):
         raise PublishingError(f"Jekyll: {complaint}")
     if done.returncode:

@@ -1,20 +1,17 @@
-"""What a notebook's source must not hold, told before anything runs."""
+"""What would pass silently otherwise, told with file and line: before anything runs, and of all that was built."""
 
-import ast
+import json
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from publishing import notebooks, paths, posts
+from publishing.checks import places
+from publishing.checks.canonical import not_canonical
+from publishing.checks.claims import idle_claims
+from publishing.checks.code import not_plain_python
+from publishing.checks.formulas import wrong_formulas
 from publishing.errors import PublishingError
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1[`~]*$", re.DOTALL | re.MULTILINE)
-INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-NUMBERED_BY_TEX = re.compile(r"\\(label|ref|eqref)\b")
 STARTER = re.compile(r"_?Starter( instructions)?:|\*\*…\*\*|^\s*[-*] …|your code here", re.IGNORECASE | re.MULTILINE)
 
 
@@ -25,20 +22,21 @@ def check(paper: str, stem: str) -> None:
 
 
 def problems(paper: str, stem: str) -> Iterator[str]:
-    """Everything that would stop the build, a line each, naming notebook, cell and remedy."""
-    notebook = notebooks.read(paper, stem)
-    for rule in (_not_plain_python, _numbered_by_tex):
-        for cell, problem in rule(notebook):
-            yield f"{paper}/{stem}, cell {cell}: {problem}"
-    for problem in _not_canonical(paper, stem, notebook):
-        yield f"{paper}/{stem}: {problem}"
+    """Everything that would stop the build, a line each, naming file, line, cell and remedy."""
+    source = places.read(paper, stem)
+    for rule in (not_plain_python, wrong_formulas, idle_claims):
+        for cell, line, problem in rule(source.notebook):
+            yield f"{source.at(cell, line)}: {problem}"
+    yield from not_canonical(source)
 
 
 def starters(paper: str, stem: str) -> Iterator[str]:
     """The template's starters that still wait for their text. A draft may keep them; a finished summary may not."""
-    for number, cell in enumerate(notebooks.read(paper, stem).cells, 1):
+    source = places.read(paper, stem)
+    for number, cell in enumerate(source.notebook.cells, 1):
         for found in STARTER.finditer(cell.source):
-            yield f"{paper}/{stem}, cell {number}: “{found.group().strip()}” is a starter; write what it asks for"
+            place = source.at(number, places.line_of(cell.source, found.start()))
+            yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
 
 
 def post_starters(paper: str) -> Iterator[str]:
@@ -49,12 +47,13 @@ def post_starters(paper: str) -> Iterator[str]:
 
 
 def check_all() -> None:
-    """Print every problem and starter; raise PublishingError for a problem, or a starter in a published post."""
+    """Print everything that is wrong and the starters of drafts; raise PublishingError if something is wrong."""
     sections = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.sections(paper)]
-    found = [line for section in sections for line in problems(*section)]
+    found = [*_in_sources(sections), *_in_outputs(sections), *_in_site()]
     for paper in notebooks.papers():
-        mine = [stem for one, stem in sections if one == paper]
-        waiting = [*post_starters(paper), *(line for stem in mine for line in starters(paper, stem))]
+        waiting = list(post_starters(paper))
+        for stem in notebooks.sections(paper):
+            waiting += starters(paper, stem)
         if posts.is_draft(paper):
             print("\n".join(f"draft: {line}" for line in waiting) or f"draft: {paper} has no starter left")
         else:
@@ -62,45 +61,35 @@ def check_all() -> None:
     for line in found:
         print(line)
     if found:
-        raise PublishingError(f"{len(found)} things to mend in the notebooks, named above")
-    print(f"{len(sections)} notebooks checked, nothing to mend")
+        raise PublishingError(f"{len(found)} {'thing' if len(found) == 1 else 'things'} to mend, named above")
+    built = "and the site that was built from them" if paths.SITE.is_dir() else "but no site, since none is built"
+    print(f"{len(sections)} notebooks checked, {built}: nothing to mend")
 
 
-def _not_plain_python(notebook: "NotebookNode") -> Iterator[tuple[int, str]]:
-    """Jupytext executes fences of dozens of languages, and what hides in a magic is not tracked."""
-    for number, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type != "code":
-            continue
-        magic = re.match(r"%%(\S+)", cell.source)
-        if language := magic[1] if magic else cell.metadata.get("language"):
-            yield number, f"a fence marked {language} would be executed; mark it text, console or python .noeval"
-            continue
-        try:
-            ast.parse(cell.source)
-        except SyntaxError as error:
-            yield number, f"line {error.lineno} is not plain Python ({error.msg}); no magics or shell lines here"
+def _in_sources(sections: list[tuple[str, str]]) -> Iterator[str]:
+    from publishing.checks import citations
+    from publishing.checks import posts as pages
+
+    for section in sections:
+        yield from problems(*section)
+    for paper in notebooks.papers():
+        yield from citations.unmatched(paper)
+    yield from pages.problems()
 
 
-def _numbered_by_tex(notebook: "NotebookNode") -> Iterator[tuple[int, str]]:
-    for number, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type == "markdown":
-            prose = INLINE_CODE.sub("", FENCED.sub("", cell.source))
-            for found in NUMBERED_BY_TEX.finditer(prose):
-                yield number, f"{found.group()} works in no notebook; write \\tag{{11}} and [Eq. (11)](#eq-11)"
+def _in_outputs(sections: list[tuple[str, str]]) -> Iterator[str]:
+    from publishing.checks import outputs
+    from publishing.execution import executed_path
+
+    for paper, stem in sections:
+        if (path := executed_path(paper, stem)).is_file():
+            executed = json.loads(path.read_text(encoding="utf-8"))
+            yield from outputs.problems(places.read(paper, stem), executed)
 
 
-def _not_canonical(paper: str, stem: str, notebook: "NotebookNode") -> Iterator[str]:
-    """Only the form that JupyterLab would save again leaves a clean diff when it saves."""
-    import jupytext
+def _in_site() -> Iterator[str]:
+    from publishing.checks import site
+    from publishing.jekyll import build_settings
 
-    text = notebooks.path_of(paper, stem).read_text(encoding="utf-8")
-    if not text.startswith(notebooks.HEADER):
-        yield "its header is not the one that all notebooks share; copy it from another notebook"
-        return
-    canonical = jupytext.writes(notebook, fmt="md")
-    for line, (is_now, should_be) in enumerate(zip_longest(text.splitlines(), canonical.splitlines()), 1):
-        if is_now != should_be:
-            yield f"line {line} is not in canonical form: it is {is_now!r} and should be {should_be!r}"
-            return
-    if text != canonical:
-        yield "it must end in one line break"
+    if paths.SITE.is_dir():
+        yield from site.problems(build_settings()["baseurl"])

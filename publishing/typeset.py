@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from html import unescape
 from pathlib import Path
@@ -95,14 +96,12 @@ def _converted(formulas: dict[str, list[dict]]) -> dict:
     question = json.dumps(formulas)
     lock = paths.ROOT / "package-lock.json"
     key = files.digest_of(b"\0".join([question.encode(), _SCRIPT.read_bytes(), lock.read_bytes()]))
-    try:
-        known = json.loads(paths.TYPESET.read_text(encoding="utf-8"))
+    with suppress(ValueError, KeyError, TypeError):
+        known = json.loads(files.read_sealed(paths.TYPESET) or b"{}")
         if known["key"] == key:
             return known["result"]
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
     result = _escaped(json.loads(_mathjax(question)))
-    files.write(paths.TYPESET, json.dumps({"key": key, "result": result}))
+    files.write_sealed(paths.TYPESET, json.dumps({"key": key, "result": result}).encode())
     return result
 
 

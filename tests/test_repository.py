@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -103,3 +104,26 @@ def test_the_site_is_built_from_what_git_keeps():
 )
 def test_git_does_not_keep_what_is_generated(generated):
     subprocess.run(["git", "check-ignore", "-q", generated], cwd=ROOT, check=True)
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+WRITES = {("pages.yml", "deploy"): {"pages", "id-token"}}
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_may_read_and_only_the_deployment_may_write(workflow):
+    told = yaml.safe_load(workflow.read_text())
+    assert told["permissions"] == {"contents": "read"}
+    for name, job in told["jobs"].items():
+        granted = job.get("permissions", {})
+        assert {what for what, right in granted.items() if right == "write"} == WRITES.get((workflow.name, name), set())
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_an_action_is_named_by_its_commit_since_a_tag_can_be_moved(workflow):
+    named = re.findall(r"uses: *(.*)", workflow.read_text())
+    assert named
+    assert [name for name in named if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", name)] == []

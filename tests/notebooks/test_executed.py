@@ -4,17 +4,15 @@ nbval passes over cells without outputs, so a notebook that never ran would pass
 """
 
 import json
-import re
-import sys
-from pathlib import Path
 
 import pytest
 
 from publishing import notebooks, paths
+from publishing.checks import outputs as checks
+from publishing.checks import places
 from publishing.execution import executed_path
 
 SECTIONS = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.sections(paper)]
-PATHS = [str(paths.ROOT), sys.prefix, f"{Path.home()}/", "/tmp/", "site-packages"]
 
 
 @pytest.fixture(params=SECTIONS, ids="/".join)
@@ -56,17 +54,6 @@ def test_no_cell_failed_unless_it_says_that_it_will(code_cells):
     assert all("raises-exception" in cell["metadata"].get("tags", []) for cell in failed)
 
 
-def test_nothing_was_written_to_standard_error(outputs):
-    assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
-
-
-def test_no_output_names_a_place_or_an_address_of_this_machine(outputs):
-    text = json.dumps(outputs, ensure_ascii=False)
-    text = re.sub(r'"image/png": "[^"]*"', "", text)
-    assert [place for place in PATHS if place in text] == []
-    assert re.findall(r"\b0x[0-9a-f]{6,}", text) == []
-
-
-def test_no_output_shows_a_progress_bar(outputs):
-    text = json.dumps(outputs)
-    assert re.findall(r"\d+%\||\bit/s\b|\\r", text) == []
+def test_no_output_holds_a_warning_a_progress_bar_or_a_name_of_this_machine(section):
+    executed = json.loads(executed_path(*section).read_text(encoding="utf-8"))
+    assert list(checks.problems(places.read(*section), executed)) == []

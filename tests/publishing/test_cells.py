@@ -183,6 +183,23 @@ def test_a_claim_that_makes_no_sense_is_refused(measured, relation, expected, to
         claim("it holds", measured, relation, expected, tolerance=tolerance)
 
 
+@pytest.mark.parametrize(("expected", "tolerance"), [(0.5, 0.5), (-0.5, 1), ([0.1, -0.5], 0.5)])
+def test_a_tolerance_as_wide_as_the_value_is_refused(expected, tolerance):
+    with pytest.raises(ClaimError, match=f"can hardly fail: the tolerance {tolerance:g} is as wide as the value 0.5"):
+        claim("it holds", np.multiply(expected, 1), "==", expected, tolerance=tolerance)
+    claim("it holds", np.multiply(expected, 1), "==", expected, tolerance=0.49)
+
+
+def test_any_tolerance_is_good_around_zero():
+    claim("it holds", 1e-9, "==", 0.0, tolerance=1e-6)
+
+
+def test_a_tensor_compared_with_itself_is_refused():
+    x = torch.ones(2)
+    with pytest.raises(ClaimError, match="compares a thing with itself"):
+        claim("it holds", x, "==", x)
+
+
 def test_a_claim_needs_a_statement():
     with pytest.raises(ValueError, match="the statement is empty"):
         claim(" ", 1, "==", 1)

@@ -1,0 +1,71 @@
+"""Claims that could not be false, whatever the code does."""
+
+import ast
+from typing import TYPE_CHECKING
+
+from publishing.checks.code import calls, parsed
+from publishing.checks.places import Found
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+_NEVER_NEGATIVE = {"abs", "square", "sqrt", "norm", "vector_norm", "std", "var", "len", "exp"}
+
+
+def idle_claims(notebook: "NotebookNode") -> Found:
+    """A thing compared with itself, numbers that are both written down, and what no number could break."""
+    constants = _constants(notebook)
+    for number, call in calls(notebook, "claim"):
+        given = dict(zip(("statement", "measured", "relation", "expected"), call.args, strict=False))
+        given |= {keyword.arg: keyword.value for keyword in call.keywords}
+        if not {"measured", "relation", "expected"} <= given.keys():
+            continue  # it raises when it runs
+        measured, expected = given["measured"], given["expected"]
+        if ast.dump(measured) == ast.dump(expected):
+            yield number, call.lineno, f"the claim compares {ast.unparse(measured)!r} with itself; compare two things"
+        elif _is_written(measured, constants) and _is_written(expected, constants):
+            yield number, call.lineno, "the claim compares two numbers that are written down; measure one of them"
+        elif _is_bound(measured, given["relation"], expected):
+            yield number, call.lineno, f"{ast.unparse(measured)!r} is never negative; claim something that can fail"
+
+
+def _constants(notebook: "NotebookNode") -> set[str]:
+    """Names that only ever stand for numbers which are written down."""
+    written: set[str] = set()
+    measured: set[str] = set()
+    trees = [tree for cell in notebook.cells if cell.cell_type == "code" and (tree := parsed(cell.source))]
+    for tree in trees:
+        plain = {
+            node.targets[0]: node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+        }
+        for target, value in plain.items():
+            (written if _is_written(value, written) else measured).add(target.id)
+        bound = {node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        measured |= {node.id for node in bound - plain.keys()}
+    return written - measured
+
+
+def _is_written(value: ast.expr, constants: set[str]) -> bool:
+    """Whether this is arithmetic on literals and on names that stand for literals."""
+    arithmetic = (
+        ast.Constant | ast.List | ast.Tuple | ast.UnaryOp | ast.BinOp | ast.operator | ast.unaryop | ast.expr_context
+    )
+    return all(
+        isinstance(node, arithmetic) or (isinstance(node, ast.Name) and node.id in constants)
+        for node in ast.walk(value)
+    )
+
+
+def _is_bound(measured: ast.expr, relation: ast.expr, expected: ast.expr) -> bool:
+    match measured:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _NEVER_NEGATIVE:
+            pass
+        case _:
+            return False
+    try:
+        sign, bound = ast.literal_eval(relation), ast.literal_eval(expected)
+    except ValueError:
+        return False
+    return isinstance(bound, int | float) and ((sign == ">=" and bound <= 0) or (sign == ">" and bound < 0))

@@ -1,0 +1,71 @@
+"""TeX that comes out otherwise in JupyterLab than on the page, or in a font of the reader's system."""
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from publishing.checks.code import calls
+from publishing.checks.places import Found, line_of
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+_FORMULA = re.compile(
+    r"(?<!\\)\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?=[^\s$])(?P<inline>(?:\\.|[^$\\\n])+?)\$(?!\$)", re.S
+)
+_FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1[`~]*$", re.DOTALL | re.MULTILINE)
+_INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_NUMBERED_BY_TEX = re.compile(r"\\(label|ref|eqref)(?![A-Za-z])")
+_DELIMITERS = re.compile(r"^ {0,3}\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+
+
+def wrong_formulas(notebook: "NotebookNode") -> Found:
+    """Formulas of the prose, and of the strings given to `table`, `diagram` and `claim`."""
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "markdown":
+            yield from ((number, line, problem) for line, problem in _of_prose(cell.source))
+    for number, call in calls(notebook, "table", "diagram", "claim"):
+        in_table = call.func.id == "table"
+        for node in ast.walk(call):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for _, problem in _faults(node.value, range(1, 10**6) if in_table else range(0)):
+                    yield number, node.lineno, problem
+
+
+def _of_prose(source: str) -> Iterator[tuple[int, str]]:
+    prose = _INLINE_CODE.sub(_blank, _FENCED.sub(_blank, source))
+    yield from _faults(prose, _table_lines(prose))
+    for found in _NUMBERED_BY_TEX.finditer(prose):
+        yield (
+            line_of(prose, found.start()),
+            f"{found.group()} works in no notebook; write \\tag{{11}} and [Eq. (11)](#eq-11)",
+        )
+
+
+def _faults(text: str, table_lines: range | set[int]) -> Iterator[tuple[int, str]]:
+    for found in _FORMULA.finditer(text):
+        tex, line = found["display"] or found["inline"], line_of(text, found.start())
+        shown = " ".join(tex.split())
+        if odd := re.search(r"[^\x00-\x7f]", tex):
+            yield line, f"{odd.group()!r} in the formula “{shown}” is not TeX; write it as a command, like \\theta"
+        if line in table_lines and "|" in tex:
+            yield (
+                line,
+                f"the | in the formula “{shown}” ends the table's cell in Jupyter; write \\mid, \\vert or \\Vert",
+            )
+
+
+def _table_lines(prose: str) -> set[int]:
+    """Lines of tables: from the one above the row of hyphens to the next empty line."""
+    lines, found = prose.splitlines(), set()
+    for index, line in enumerate(lines):
+        if index and "|" in lines[index - 1] and _DELIMITERS.match(line):
+            end = next((number for number in range(index, len(lines)) if not lines[number].strip()), len(lines))
+            found |= set(range(index, end + 1))
+    return found
+
+
+def _blank(code: re.Match) -> str:
+    """As many characters and lines as the code had, so that places stay true."""
+    return re.sub(r"[^\n]", " ", code.group())

@@ -1,0 +1,50 @@
+"""Where in a file a problem stands, as editors and terminals read it: `notebooks/ddpm/05-key-equations.md:37`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publishing import notebooks, paths
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+Found = Iterator[tuple[int, int, str]]  # the cell's number and the line within it, both from 1, and what is wrong
+
+
+@dataclass(frozen=True)
+class Source:
+    """A notebook as it is written: its file, its cells, and the line on which each of them begins."""
+
+    path: Path
+    text: str
+    notebook: "NotebookNode"
+    starts: list[int]
+
+    def at(self, cell: int, line: int = 1) -> str:
+        """Name a line of a cell."""
+        return f"{at(self.path, self.starts[cell - 1] + line - 1)} (cell {cell})"
+
+
+def read(paper: str, stem: str) -> Source:
+    """A notebook with the place of each of its cells."""
+    path = notebooks.path_of(paper, stem)
+    text, notebook = path.read_text(encoding="utf-8"), notebooks.read(paper, stem)
+    starts, position = [], 0
+    for cell in notebook.cells:
+        found = text.find(cell.source, position)  # a fence that became a magic is not found as it is
+        start = found if found >= 0 else len(text) - len(text[position:].lstrip())
+        starts.append(line_of(text, start))
+        position = start + len(cell.source) if found >= 0 else start
+    return Source(path, text, notebook, starts)
+
+
+def at(path: Path, line: int = 1) -> str:
+    """Name a line of a file."""
+    return f"{paths.relative(path)}:{line}"
+
+
+def line_of(text: str, position: int) -> int:
+    """Number of the line that holds this character."""
+    return text.count("\n", 0, position) + 1

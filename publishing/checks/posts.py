@@ -1,0 +1,82 @@
+"""Posts, which kramdown and Liquid read: what they would change or drop without a word, and what belongs in them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from publishing import notebooks, paths
+from publishing.checks.places import at, line_of
+from publishing.files import below
+
+_FRONT_MATTER = re.compile(r"---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_SECTION = re.compile(r'\{%-?\s*include\s+paper_section\.html\s+name="([^"]*)"\s*-?%\}')
+_NEEDED = ("layout", "title", "description", "permalink")
+_TRAPS = {
+    r"\$": "kramdown sets no formula; write it in a notebook",
+    r"\\[(\[]": "this begins a formula that nothing sets; write it in a notebook",
+    r"\|": "kramdown makes a table of a paragraph with a bare |; write \\| or put the table into a notebook",
+    r"\{:": "this is a command to kramdown; leave it to the includes",
+    r"\{\{|\{%": "Liquid runs this; a post has includes of paper_section.html and nothing else",
+    r"<(?!!--|https?:)/?[A-Za-z]": "kramdown passes HTML on as it is; write Markdown, or put it into a notebook",
+    r"!\[": "an image comes from a notebook, where diagram() gives it its alternative text",
+}
+
+
+def problems() -> Iterator[str]:
+    """Everything that is wrong with any post."""
+    for path in below(paths.POSTS):
+        yield from _of_post(path)
+
+
+def _of_post(path: Path) -> Iterator[str]:
+    text = path.read_text(encoding="utf-8")
+    head = _FRONT_MATTER.match(text)
+    try:
+        facts = yaml.safe_load(head[1]) if head else None
+    except yaml.YAMLError as error:
+        yield f"{at(path, error.problem_mark.line + 2)}: {error.problem}; mend the front matter"
+        return
+    if not isinstance(facts, dict):
+        yield f"{at(path)}: no front matter; begin the file with it, between two lines ---"
+        return
+    for name in _NEEDED:
+        if not facts.get(name):
+            yield f"{at(path)}: the front matter has no {name}; give it one"
+    yield from _traps(path, text, head.end())
+    if paper := facts.get("paper"):
+        yield from _of_paper(path, text, paper, facts)
+
+
+def _traps(path: Path, text: str, start: int) -> Iterator[str]:
+    prose = _SECTION.sub(_blank, _CODE.sub(_blank, text))
+    for pattern, remedy in _TRAPS.items():
+        for found in re.compile(rf"(?<!\\)(?:{pattern})").finditer(prose, start):
+            yield f"{at(path, line_of(text, found.start()))}: {found.group()!r} stands in a post: {remedy}"
+
+
+def _of_paper(path: Path, text: str, paper: str, facts: dict) -> Iterator[str]:
+    if paper not in notebooks.papers():
+        yield f"{at(path)}: there are no notebooks of a paper {paper!r}; correct the front matter"
+        return
+    if not facts.get("mathjax"):
+        yield f"{at(path)}: without mathjax: true its formulas have no glyphs; set it in the front matter"
+    if not (isinstance(facts.get("feed"), dict) and facts["feed"].get("excerpt_only")):
+        yield f"{at(path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
+    sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
+    included = [(found[1], line_of(text, found.start())) for found in _SECTION.finditer(text)]
+    for name, line in included:
+        if name not in [*sections, f"{paper}/claims", f"{paper}/toc"]:
+            yield f"{at(path, line)}: includes {name!r}, which no notebook makes; correct the name"
+    shown = [name for name, _ in included if name in sections]
+    for name in sections:
+        if (count := shown.count(name)) != 1:
+            yield f"{at(path)}: includes {name!r} {count} times; include every section once"
+    if sorted(shown) != shown:
+        yield f"{at(path)}: the sections are not included in the order of their numbers; put them in order"
+
+
+def _blank(found: re.Match) -> str:
+    return re.sub(r"[^\n]", " ", found.group())

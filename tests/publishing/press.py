@@ -1,0 +1,100 @@
+"""A small repository, with a copy of the press that runs there in processes of its own, as `make` runs it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from publishing import paths
+from publishing.notebooks import HEADER
+
+HOME = paths.ROOT
+SITE_FILES = (
+    *("_config.yml", "_includes", "_layouts", "index.md", "Gemfile", "package.json", "package-lock.json"),
+    *(f"assets/{path.name}" for path in (HOME / "assets").glob("*") if path.name not in ("images", "notebooks")),
+)
+GENERATED = ("build/executed", "build/fragments", "assets", "_includes/sections", "_site")
+POST = """\
+---
+layout: post
+title: Toy
+description: A toy.
+paper: toy
+mathjax: true
+permalink: /toy/
+feed: {{excerpt_only: true}}
+---
+{}
+"""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository in a folder of its own."""
+
+    root: Path
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def notebook(self, stem: str, *cells: str, paper: str = "toy") -> Path:
+        """A canonical notebook. A cell that begins with a fence or a hash stays as it is, another becomes code."""
+        blocks = [cell if cell.startswith(("#", "```")) else f"```python\n{cell}\n```" for cell in cells]
+        return self.write(f"notebooks/{paper}/{stem}.md", HEADER + "\n" + "\n\n".join(blocks) + "\n")
+
+    def post(self, *stems: str) -> Path:
+        """A post that includes these sections."""
+        includes = [f'{{% include paper_section.html name="toy/{stem}" %}}' for stem in stems]
+        return self.write("_posts/2026-01-01-toy.md", POST.format("\n\n".join(includes)))
+
+
+class Press:
+    """The commands of `python -m publishing` on a repository."""
+
+    def __init__(self, repository: Repository):
+        self.repository, self.root = repository, repository.root
+        self.environment = os.environ | {"PYTHONPATH": str(self.root)}
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(HOME / "publishing", self.root / "publishing", ignore=ignored)
+
+    def add_site(self) -> None:
+        """What Jekyll and MathJax need: the layouts and styles of this repository, and its Node packages."""
+        for name in SITE_FILES:
+            source, target = HOME / name, self.root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("sections"))
+            else:
+                shutil.copy(source, target)
+        (self.root / "node_modules").symlink_to(HOME / "node_modules")
+
+    def start(self, *arguments, code="from publishing.__main__ import main; sys.exit(main())", under=(), **keywords):
+        """A process of the press, perhaps `under` another command."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | keywords
+        command = [*under, sys.executable, "-c", f"import sys; {code}", *arguments]
+        return subprocess.Popen(command, cwd=self.root, env=self.environment, **pipes)
+
+    def run(self, *arguments, **keywords):
+        process = self.start(*arguments, **keywords)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+    def succeed(self, *arguments, **keywords):
+        status, out, err = self.run(*arguments, **keywords)
+        assert (status, err) == (0, ""), out + err
+        return out
+
+    def fail(self, *arguments):
+        """The one line that a failing command says."""
+        status, out, err = self.run(*arguments)
+        assert status == 1 and err.startswith("error: ") and err.count("\n") == 1, out + err
+        return err.removeprefix("error: ").strip()
+
+    def outputs(self, *folders):
+        found = [path for folder in folders for path in (self.root / folder).rglob("*") if path.is_file()]
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in found}

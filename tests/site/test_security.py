@@ -1,0 +1,103 @@
+"""The published pages run nothing, fetch nothing and tell nothing that is not theirs."""
+
+import base64
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from publishing import paths
+from publishing.checks import leaks, site
+from publishing.jekyll import build_settings
+
+from .conftest import load_images
+
+PAGES = ("/", "/ddpm/")
+REPORT = """window.violations = [];
+addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
+    violations.push(`${effectiveDirective} ${blockedURI}`);
+});"""
+BLOCKED = "new Promise(done => { const look = () => violations.length ? done() : setTimeout(look, 20); look(); })"
+APPEND = "const script = document.createElement('script'); %s; document.body.append(script)"
+INSERT = "document.body.insertAdjacentHTML('beforeend', `%s`)"
+EMPTY_MODULE = "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])"
+
+
+@pytest.fixture(params=PAGES)
+def guarded(request, browser, address) -> Iterator:
+    """A page that remembers what its policy has blocked, with everything on it opened and loaded."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(REPORT)
+    page.goto(address + request.param, wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    load_images(page)
+    yield page
+    context.close()
+
+
+def test_the_policy_is_as_strict_as_the_page_allows(guarded):
+    content = guarded.locator("meta[http-equiv='Content-Security-Policy']").get_attribute("content")
+    policy = {directive.split()[0]: directive.split()[1:] for directive in content.split(";")}
+    assert policy["default-src"] == ["'none'"]
+    assert policy["script-src"] == ["'self'", "'wasm-unsafe-eval'"]
+    assert policy["base-uri"] == policy["form-action"] == ["'none'"]
+    anywhere = {source for name in policy for source in policy[name]}
+    assert anywhere <= {"'none'", "'self'", "'wasm-unsafe-eval'", "'unsafe-inline'", "data:"}
+    assert [name for name in policy if "'unsafe-inline'" in policy[name]] == ["style-src"]
+    assert [name for name in policy if "data:" in policy[name]] == ["img-src"]
+
+
+def test_the_policy_stands_before_all_that_it_governs(guarded):
+    before = "meta => meta.previousElementSibling && meta.previousElementSibling.outerHTML"
+    assert guarded.eval_on_selector("meta[http-equiv='Content-Security-Policy']", before) == '<meta charset="utf-8">'
+
+
+def test_the_page_asks_for_nothing_that_the_policy_blocks(guarded):
+    assert guarded.evaluate("violations") == []
+
+
+@pytest.mark.parametrize(
+    ("attempt", "violation"),
+    [
+        (APPEND % "script.text = 'ran = true'", "script-src-elem inline"),
+        (APPEND % "script.src = 'https://x.invalid/'", "script-src-elem https://x.invalid/"),
+        (INSERT % '<img src="/" onerror="ran = true" alt>', "script-src-attr inline"),
+        (INSERT % '<a id="bad" href="javascript:ran = true">x</a>' + "; bad.click()", "script-src-elem inline"),
+        (INSERT % '<iframe src="/"></iframe>', "frame-src"),
+        (INSERT % '<base href="https://x.invalid/">', "base-uri https://x.invalid/"),
+        ("try { eval('ran = true') } catch {}", "script-src eval"),
+        ("new Image().src = 'https://x.invalid/'", "img-src https://x.invalid/"),
+        ("fetch('https://x.invalid/').catch(() => 0)", "connect-src https://x.invalid/"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_what_does_not_belong_to_the_page_is_blocked(guarded, attempt, violation):
+    """From a timer, since what a test evaluates directly is exempt."""
+    guarded.evaluate(f"setTimeout(() => {{ {attempt} }})")
+    guarded.evaluate(BLOCKED)
+    assert guarded.evaluate("violations")[0].startswith(violation)
+    assert guarded.evaluate("typeof ran") == "undefined"
+
+
+def test_web_assembly_may_be_compiled(guarded):
+    compile = f"WebAssembly.compile({EMPTY_MODULE}).then(() => done('yes'), failed)"
+    compiled = f"new Promise((done, failed) => setTimeout(() => {compile}))"
+    assert guarded.evaluate(compiled) == "yes"
+    assert guarded.evaluate("violations") == []
+
+
+def test_every_check_of_the_built_site_passes():
+    assert list(site.problems(build_settings()["baseurl"])) == []
+
+
+def test_pictures_within_the_downloads_are_pictures_alone():
+    pictures = [
+        output["data"]["image/png"]
+        for path in (paths.SITE / "assets/notebooks").rglob("*.ipynb")
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(pictures) > 10
+    assert [leak for picture in pictures for leak in leaks.in_picture(base64.b64decode("".join(picture)))] == []

@@ -42,8 +42,9 @@ def starters(paper: str, stem: str) -> Iterator[str]:
 def post_starters(paper: str) -> Iterator[str]:
     """The same for what stands around the notebooks."""
     for post in posts.of(paper):
-        for found in STARTER.finditer(post.path.read_text(encoding="utf-8")):
-            yield f"{paths.relative(post.path)}: “{found.group().strip()}” is a starter; write what it asks for"
+        text = post.path.read_text(encoding="utf-8")
+        for found in STARTER.finditer(text):
+            yield f"{places.at(post.path, places.line_of(text, found.start()))}: “{found.group().strip()}” is a starter; write what it asks for"
 
 
 def check_all() -> None:

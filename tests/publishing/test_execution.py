@@ -194,7 +194,7 @@ def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
 
 def test_a_problem_of_the_source_stops_before_anything_runs(toy, capsys):
     toy.notebook("02-net", "# 2", "```bash\nls\n```")
-    with pytest.raises(PublishingError, match="toy/02-net, cell 2: a fence marked bash"):
+    with pytest.raises(PublishingError, match=r"notebooks/toy/02-net.md:18 \(cell 2\): a fence marked bash"):
         run("01-plain", "02-net")
     assert "executing" not in capsys.readouterr().out
 

@@ -94,9 +94,10 @@ def test_starters_of_a_draft_are_named_and_do_not_fail(begun, capsys):
     lints.check_all()
     said = capsys.readouterr().out.splitlines()
     for stem in STEMS:
-        assert any(line.startswith(f"draft: ddim/{stem}, cell ") for line in said)
-    assert f"draft: {paths.relative(post().path)}: “_Starter:” is a starter; write what it asks for" in said
-    assert said[-1] == "13 notebooks checked, nothing to mend"
+        assert any(line.startswith(f"draft: notebooks/ddim/{stem}.md:") for line in said)
+    named = [line for line in said if line.startswith(f"draft: {paths.relative(post().path)}:")]
+    assert named and named[0].endswith("“_Starter:” is a starter; write what it asks for")
+    assert said[-1].startswith("13 notebooks checked") and said[-1].endswith("nothing to mend")
 
 
 def test_a_draft_cannot_be_published_with_starters(begun, capsys):

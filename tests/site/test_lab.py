@@ -95,13 +95,6 @@ def save(page: Page, path: Path) -> str:
     return path.read_text()
 
 
-def test_it_listens_on_the_loopback_address_and_wants_its_token(lab):
-    page = lab.context.new_page()
-    page.goto(f"{lab.address}/lab")
-    assert "/login" in page.url
-    page.close()
-
-
 @pytest.mark.parametrize("stem", ["05-key-equations", "08-python-implementation"])
 def test_a_round_trip_changes_only_what_was_edited(lab, stem):
     path = lab.root / f"notebooks/ddpm/{stem}.md"

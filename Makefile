@@ -9,7 +9,7 @@ PRESS = $(INSIDE) .venv/bin/python -m publishing
 export OMP_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 
-.PHONY: all notebooks site serve lab test check mutants bench clean help
+.PHONY: all notebooks site serve lab test check mutants bench bench-page clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -45,9 +45,13 @@ bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (abo
 	@$(PYTHON) bootstrap.py bench
 	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 
+bench-page: site ## Measure the built post in Lighthouse, as a phone sees it (about five minutes)
+	@$(PYTHON) bootstrap.py bench-page
+	@$(INSIDE) .venv/bin/python -m benchmarks.page
+
 clean: ## Remove everything that is generated, environments included
 	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

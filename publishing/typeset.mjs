@@ -1,8 +1,9 @@
-// TeX to static SVG: reads {paper: [{tex, display}]} from standard input and writes
+// TeX to static SVG: reads {paper: [{tex, display, repeated}]} from standard input and writes
 // {paper: {glyphs, formulas: [{html} or {error}]}} to standard output. One document and one glyph cache for each paper.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { onePath } from './outline.mjs';
 
 const require = createRequire(import.meta.url);
 const { mathjax } = require('mathjax-full/js/mathjax.js');
@@ -31,6 +32,7 @@ const STYLE = `<style>
 .math .mjx-dashed{stroke-dasharray:140}
 .math .mjx-dotted{stroke-linecap:round;stroke-dasharray:0,140}
 .math-kept{white-space:nowrap}
+.math-glyphs{display:none}
 .math.display{position:relative;text-align:center}
 .math-assistive{position:absolute;top:0;left:0;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 </style>
@@ -49,17 +51,19 @@ function typeset(formulas) {
   const input = new TeX({ packages: Object.keys(PACKAGES), formatError: (jax, error) => { throw error; } });
   const output = new SVG({ fontCache: 'global' });
   const document = mathjax.document('', { InputJax: input, OutputJax: output });
-  const typeset = formulas.map((formula) => attempt(document, formula));
-  const cache = adaptor.innerHTML(output.fontCache.getCache());
-  const glyphs = `${STYLE}<svg class="math-glyphs" width="0" height="0" aria-hidden="true" style="display:none"><defs>${cache}</defs></svg>\n`;
-  return { glyphs, formulas: typeset };
+  const shapes = { glyphs: output.fontCache.getCache(), outlines: [], used: new Set() };
+  const typeset = formulas.map((formula) => attempt(document, shapes, formula));
+  const glyphs = adaptor.childNodes(shapes.glyphs).filter((glyph) => shapes.used.has(adaptor.getAttribute(glyph, 'id')));
+  const paths = [...glyphs.map((glyph) => adaptor.outerHTML(glyph)), ...shapes.outlines].join('');
+  return { glyphs: `${STYLE}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${paths}</defs></svg>\n`, formulas: typeset };
 }
 
-function attempt(document, { tex, display }) {
+function attempt(document, shapes, { tex, display, repeated }) {
   try {
     const container = document.convert(tex, { display });
     const svg = slim(adaptor.firstChild(container));
     for (const name of PAINT) adaptor.removeAttribute(adaptor.firstChild(svg), name);
+    draw(svg, shapes, repeated);
     adaptor.setAttribute(svg, 'aria-hidden', 'true');
     const mathml = visitor.visitTree(document.convert(tex, { display, end: STATE.CONVERT }));
     return { html: display ? displayed(svg, mathml) : inline(svg, mathml) };
@@ -77,6 +81,19 @@ function displayed(svg, mathml) {
 function inline(svg, mathml) {
   const spoken = speech.toSpeech(mathml).replace(/\bdivides\b/g, 'given').replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   return `<span class="math inline" role="img" aria-label="${spoken}">${adaptor.outerHTML(svg)}</span>`;
+}
+
+// A formula that returns is drawn once, as one outline that every occurrence refers to; another refers to its glyphs.
+function draw(svg, { glyphs, outlines, used }, repeated) {
+  const outline = repeated && onePath(adaptor, svg, glyphs);
+  if (!outline) {
+    for (const use of adaptor.tags(svg, 'use')) used.add(adaptor.getAttribute(use, 'href').slice(1));
+    return;
+  }
+  const id = `formula-${outlines.length + 1}`;
+  outlines.push(`<path id="${id}" d="${outline}"/>`);
+  for (const child of [...adaptor.childNodes(svg)]) adaptor.remove(child);
+  adaptor.append(svg, adaptor.node('use', { href: `#${id}` }));
 }
 
 // The same picture from fewer nodes: groups that do nothing go, a group around one glyph gives it its transform.

@@ -45,6 +45,7 @@ bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (abo
 	@$(PYTHON) bootstrap.py bench
 	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 
+bench-page: export BASEURL = http://127.0.0.1:4123
 bench-page: site ## Measure the built post in Lighthouse, as a phone sees it (about five minutes)
 	@$(PYTHON) bootstrap.py bench-page
 	@$(INSIDE) .venv/bin/python -m benchmarks.page

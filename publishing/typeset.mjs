@@ -1,4 +1,4 @@
-// TeX to static SVG: reads {paper: [{tex, display, repeated}]} from standard input and writes
+// TeX to static SVG: reads {paper: [{tex, display, count}]} from standard input and writes
 // {paper: {glyphs, formulas: [{html} or {error}]}} to standard output. One document and one glyph cache for each paper.
 
 import { readFileSync } from 'node:fs';
@@ -24,6 +24,7 @@ for (const [name, file] of Object.entries(PACKAGES)) require(`mathjax-full/js/in
 
 const ELEMENTS = new Set(['svg', 'g', 'path', 'use', 'rect', 'line', 'polyline', 'ellipse']);
 const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
+const BYTES_AN_OCCURRENCE = 300; // of an outline, uncompressed
 const PAINT = ['stroke', 'fill', 'stroke-width']; // set once, by the stylesheet
 const STYLE = `<style>
 .math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:currentColor;stroke-width:0}
@@ -58,13 +59,14 @@ function typeset(formulas) {
   return { glyphs: `${STYLE}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${paths}</defs></svg>\n`, formulas: typeset };
 }
 
-function attempt(document, shapes, { tex, display, repeated }) {
+function attempt(document, shapes, { tex, display, count }) {
   try {
     const container = document.convert(tex, { display });
     const svg = slim(adaptor.firstChild(container));
     for (const name of PAINT) adaptor.removeAttribute(adaptor.firstChild(svg), name);
-    draw(svg, shapes, repeated);
+    draw(svg, shapes, count);
     adaptor.setAttribute(svg, 'aria-hidden', 'true');
+    round(svg);
     const mathml = visitor.visitTree(document.convert(tex, { display, end: STATE.CONVERT }));
     return { html: display ? displayed(svg, mathml) : inline(svg, mathml) };
   } catch (error) {
@@ -83,10 +85,22 @@ function inline(svg, mathml) {
   return `<span class="math inline" role="img" aria-label="${spoken}">${adaptor.outerHTML(svg)}</span>`;
 }
 
-// A formula that returns is drawn once, as one outline that every occurrence refers to; another refers to its glyphs.
-function draw(svg, { glyphs, outlines, used }, repeated) {
-  const outline = repeated && onePath(adaptor, svg, glyphs);
-  if (!outline) {
+// Thousandths of an em and hundredths of an ex, which no eye tells apart from more.
+function round(svg) {
+  const to = (places, text) => text.replace(/-?\d*\.\d+/g, (number) => String(Number(Number(number).toFixed(places))));
+  adaptor.setAttribute(svg, 'viewBox', to(0, adaptor.getAttribute(svg, 'viewBox')));
+  for (const size of ['width', 'height']) adaptor.setAttribute(svg, size, to(2, adaptor.getAttribute(svg, size)));
+  for (const use of adaptor.tags(svg, 'use')) {
+    const transform = adaptor.getAttribute(use, 'transform');
+    if (transform) adaptor.setAttribute(use, 'transform', transform.replace(/translate\([^)]*\)/g, (moved) => to(0, moved)));
+  }
+}
+
+// A formula that returns is drawn once, as one outline that every occurrence refers to: fewer elements. Where that would
+// cost more bytes than it is worth, it refers to its glyphs.
+function draw(svg, { glyphs, outlines, used }, count) {
+  const outline = count > 1 && onePath(adaptor, svg, glyphs);
+  if (!outline || outline.length > BYTES_AN_OCCURRENCE * count) {
     for (const use of adaptor.tags(svg, 'use')) used.add(adaptor.getAttribute(use, 'href').slice(1));
     return;
   }

@@ -83,7 +83,7 @@ def _places(paper: str, pages: dict[str, str]) -> dict[Formula, str]:
 
 def _question(places: dict[Formula, str], pages: dict[str, str]) -> list[dict]:
     counts = Counter(_formula(found) for page in pages.values() for found in _FORMULA.finditer(page))
-    return [formula._asdict() | {"repeated": counts[formula] > 1} for formula in places]
+    return [formula._asdict() | {"count": counts[formula]} for formula in places]
 
 
 def _check(places: dict[str, dict[Formula, str]], result: dict) -> None:

@@ -28,7 +28,7 @@ def block(html: str, section: Section, kind: str = "") -> str:
 
 def _size(html: str, section: Section) -> int:
     lines = _lines(_FOLDED.sub("", html), section)
-    return min(SCALE, key=lambda size: abs(size - lines))
+    return next((size for size in SCALE if size >= lines), SCALE[-1])
 
 
 def _lines(html: str, section: Section) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 
 from publishing import bibliography, diagrams, paths
+from publishing.card import card
 from publishing.contents import claims_html, claims_summary_html, toc_html
 from publishing.downloads import download, markdown
 from publishing.errors import PublishingError
@@ -35,6 +36,7 @@ def render_paper(paper: str, executed: list[Path]) -> Report:
     downloads = {f"{stem}.ipynb": download(notebook) for stem, notebook in notebooks.items()}
     written = {f"{stem}.md": markdown(paper, stem) for stem in notebooks}
     images = {diagrams.image_name(paper, name): figure.png for name, figure in page.figures.items()}
+    images |= card(page) if page.complete else {}
 
     bring(paths.fragments_dir(paper), "*.html", fragments, page.complete)
     bring(paths.downloads_dir(paper), "*.ipynb", downloads, page.complete)

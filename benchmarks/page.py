@@ -107,12 +107,8 @@ def report(url: str) -> dict:
 def summary(reports: list[dict], html: str) -> str:
     """Medians and ranges, and what the page holds."""
     audits = [one["audits"] for one in reports]
-    rows = [
-        (name, "", [100 * one["categories"][name]["score"] for one in reports]) for name in CATEGORIES
-    ]
-    rows += [
-        (words, unit, [one[name]["numericValue"] for one in audits]) for name, (words, unit) in FIGURES.items()
-    ]
+    rows = [(name, "", [100 * one["categories"][name]["score"] for one in reports]) for name in CATEGORIES]
+    rows += [(words, unit, [one[name]["numericValue"] for one in audits]) for name, (words, unit) in FIGURES.items()]
     lines = [_line(*row) for row in rows]
     formulas = len(re.findall(r'class="math (?:inline|display)"', html))
     about = reports[0]

@@ -101,7 +101,9 @@ def _converted(formulas: dict[str, list[dict]]) -> dict:
     """What MathJax makes of the formulas; asked again only if they, the script or the locked packages changed."""
     question = json.dumps(formulas)
     lock = paths.ROOT / "package-lock.json"
-    key = files.digest_of(b"\0".join([question.encode(), _SCRIPT.read_bytes(), _OUTLINE.read_bytes(), lock.read_bytes()]))
+    key = files.digest_of(
+        b"\0".join([question.encode(), _SCRIPT.read_bytes(), _OUTLINE.read_bytes(), lock.read_bytes()])
+    )
     try:
         known = json.loads(paths.TYPESET.read_text(encoding="utf-8"))
         if known["key"] == key:

@@ -36,6 +36,10 @@ class Visit:
         self.page.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
         self.page.wait_for_function("[...document.images].every(image => image.complete)")
 
+    def draw_all(self) -> None:
+        """Draw what is deferred until it comes into sight."""
+        self.page.add_style_tag(content=".paper-notes .block { content-visibility: visible !important }")
+
     def fold(self, *, folded: bool) -> None:
         """Close or open everything that folds."""
         self.page.evaluate(

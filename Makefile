@@ -15,7 +15,7 @@ export PYTHONPATH = $(CURDIR)
 # What was given on the command line, as one word of the shell, whatever it holds.
 given = '$(subst ','\'',$(value $(1)))'
 
-.PHONY: all notebooks site serve lab new embed test experiments check faults mutants bench bench-build clean help
+.PHONY: all notebooks site serve lab new embed test experiments check faults mutants bench bench-build bench-page clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -67,6 +67,11 @@ bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (abo
 bench-build: ## Time the press after each kind of edit, on a copy, and with ten times the notebooks
 	@$(PYTHON) bootstrap.py site
 	@$(INSIDE) .venv/bin/python -m benchmarks.build
+
+bench-page: export BASEURL = http://127.0.0.1:4123
+bench-page: site ## Measure the built post in Lighthouse, as a phone sees it (about five minutes)
+	@$(PYTHON) bootstrap.py bench-page
+	@$(INSIDE) .venv/bin/python -m benchmarks.page
 
 clean: ## Remove everything that is generated, environments included
 	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info

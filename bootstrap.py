@@ -1,4 +1,4 @@
-"""Lays what the notes need, and says what it does: `python3 bootstrap.py notebooks|site|test|lab|bench`.
+"""Lays what the notes need, and says what it does: `python3 bootstrap.py notebooks|site|test|lab|bench|bench-page`.
 
 Standard library alone. Every step leaves a stamp of what it was laid from (lock files, interpreter, place),
 so that a second run finds everything in place and returns at once, and an interrupted step is done again.
@@ -27,6 +27,7 @@ VENV = ROOT / ".venv"
 LAB = ROOT / ".venv-lab"
 BUNDLE = ROOT / "vendor" / "bundle"
 PEERS = ROOT / "vendor" / "peers"
+LIGHTHOUSE = ROOT / "vendor" / "lighthouse"
 STAMPS = VENV / "bootstrap"
 UNFINISHED = "unfinished"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -260,6 +261,22 @@ def node_packages() -> None:
     lay("node", ROOT / "node_modules", lambda: digest(lock, wheel_lock, str(node())), install)
 
 
+def lighthouse() -> None:
+    """What measures the page, in a folder of its own, by the npm that `node_packages` found."""
+    wanted = [ROOT / "benchmarks" / "lighthouse" / name for name in ("package.json", "package-lock.json")]
+
+    def install() -> None:
+        shutil.rmtree(LIGHTHOUSE, ignore_errors=True)
+        LIGHTHOUSE.mkdir(parents=True)
+        for path in wanted:
+            shutil.copy(path, LIGHTHOUSE)
+        path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        npm = shutil.which("npm", path=path)
+        run("installing Lighthouse", npm, "ci", "--prefix", LIGHTHOUSE, "--no-audit", "--no-fund", PATH=path)
+
+    lay("lighthouse", LIGHTHOUSE / "node_modules", lambda: digest(*wanted), install)
+
+
 # --- Jekyll
 
 
@@ -325,6 +342,7 @@ TARGETS = {
     "test": (python_packages, node_packages, jekyll, minima, chromium, lab),
     "lab": (python_packages, lab),
     "bench": (python_packages, peers),
+    "bench-page": (python_packages, node_packages, jekyll, chromium, lighthouse),
 }
 
 

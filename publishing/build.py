@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publishing import notebooks, paths, stamps
+from publishing import notebooks, paths, posts, stamps
 from publishing.errors import PublishingError
 from publishing.files import UNFINISHED, below
 
@@ -78,7 +78,8 @@ def _papers() -> list[str]:
 
 def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -> None:
     stage = f"notebooks-{paper}"
-    inputs = stamps.digests(_read_by_notebooks(paper)) | {"python": platform.python_version()}
+    inputs = stamps.digests(_read_by_notebooks(paper))
+    inputs |= {"python": platform.python_version(), "post": [post.front for post in posts.of(paper)]}
     if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
         shutil.rmtree(paths.failed_dir(paper), ignore_errors=True)  # a mistake that was undone
         print(f"{paper}: {len(notebooks.sections(paper))} notebooks, nothing changed")

@@ -1,4 +1,4 @@
-"""What is said about all sections together: the table of contents, and the table of claims."""
+"""What is said about all sections together: the table of contents, and the list of claims."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,10 @@ _KINDS = {"eq": "Eq.", "fig": "Figure", "table": "Table", "source": "Code"}
 
 
 def toc_html(page: Page) -> str:
-    """Links to the sections, and within each to its headings of the second level."""
+    """Links to the sections, and within each to its headings of the second level.
+
+    It stands beside the text where there is room; elsewhere it is a popover, which a button opens without a script.
+    """
     groups: list[list[Heading]] = []
     for heading in page.headings:
         if heading.level == 2:
@@ -18,7 +21,7 @@ def toc_html(page: Page) -> str:
         elif heading.level == 3 and groups:
             groups[-1].append(heading)
     items = "".join(f"<li>{_link(first)}{_list(map(_item, rest))}</li>\n" for first, *rest in groups)
-    return liquid_safe(f'<nav class="toc" aria-label="Contents">{_list([items])}</nav>\n')
+    return liquid_safe(f'<nav class="toc" id="toc" popover aria-label="Contents">{_list([items])}</nav>\n')
 
 
 def _link(heading: Heading) -> str:
@@ -35,20 +38,36 @@ def _list(items: Iterable[str]) -> str:
 
 
 def claims_html(page: Page) -> str:
-    """Every claim of the paper with its numbers, its place and what it is about; then the equations they cover."""
-    rows = "\n".join(_claim_row(claim, page) for claim in page.claims)
-    count = len(page.claims)
-    caption = "1 claim, checked" if count == 1 else f"{count} claims, each checked"
+    """Every claim of the paper by section, with its numbers and what it is about; for a page of its own.
+
+    Links lead to the post, whose address that page gives in the Liquid variable `paper_post`.
+    """
+    rows = "\n".join(_claim_row(claim) for claim in page.claims)
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Section", "Claim", "Numbers", "About"))
-    return liquid_safe(
+    return _leading_to_the_post(
+        f"{_coverage(page)}"
         '<div class="table-scroll" tabindex="0" role="group" aria-labelledby="claims-caption">'
         '<table class="paper-table claims-table" id="claims">\n'
-        f'<caption id="claims-caption">{caption} when this page was built</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>\n{_coverage(page)}"
+        f'<caption id="claims-caption">{_count(page)} when the site was built</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>\n"
     )
 
 
-def _claim_row(claim: Claim, page: Page) -> str:
+def claims_summary_html(page: Page) -> str:
+    """How many claims were checked, for the post."""
+    return f"<p>{_count(page)} when this page was built.</p>\n"
+
+
+def _count(page: Page) -> str:
+    count = len(page.claims)
+    return "1 claim, checked" if count == 1 else f"{count} claims, each checked"
+
+
+def _leading_to_the_post(html: str) -> str:
+    return liquid_safe(html).replace('href="#', 'href="{{ paper_post }}#')
+
+
+def _claim_row(claim: Claim) -> str:
     section = int(claim.id.split("-")[1])
     statement = re.sub(r' id="[^"]*"', "", claim.statement)
     about = ", ".join(f'<a href="#{target}">{_label(target)}</a>' for target in claim.of)

@@ -87,8 +87,7 @@ def _include(name: str, alt: str, caption: str, section: Section) -> str:
     size = f' width="{figure.width}" height="{figure.height}"' if figure else ""
     src = f"/assets/images/{image_name(section.page.paper, name)}"
     call = f'{{% include paper_diagram.html src="{src}" alt=paper_alt caption=paper_caption{size} %}}'
-    section.includes.append((captures + call).replace("\n", " "))
-    return f"{MARK}{len(section.includes) - 1}{MARK}\n"
+    return section.keep(captures + call)
 
 
 def written_by_hand(md: MarkdownIt) -> None:

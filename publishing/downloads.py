@@ -1,11 +1,20 @@
-"""The executed notebook that a reader may download: what Jupyter shows, and nothing of this machine or this package."""
+"""The notebooks that a reader may download: executed, as Jupyter shows it, and in Markdown, as it was written."""
+
+import re
 
 import nbformat
 
 from publishing import source
+from publishing.notebooks import path_of
 
 _PRIVATE = "application/vnd.paper-"
 _METADATA = ("kernelspec", "language_info")
+
+
+def markdown(paper: str, stem: str) -> str:
+    """The notebook as it was written. Its header is in a comment, where Jupytext reads it and Jekyll does not."""
+    text = path_of(paper, stem).read_text(encoding="utf-8")
+    return re.sub(r"\A(---\n.*?\n---\n)", r"<!--\n\n\1\n-->\n", text, flags=re.DOTALL)
 
 
 def download(notebook: nbformat.NotebookNode) -> str:

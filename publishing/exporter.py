@@ -1,17 +1,22 @@
 """An executed notebook as an HTML fragment, by nbconvert with a template of our own."""
 
+import re
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import TemplateExporter
 from traitlets.config import Config
 
+from publishing.deferral import block
 from publishing.diagrams import expand
 from publishing.escaping import liquid_safe
 from publishing.highlighting import code_html
 from publishing.markdown import prose
 from publishing.outputs import output_html
 from publishing.section import Section
+from publishing.tools import tools
+
+_CLAIMS = re.compile(r'(?:<p class="claim".*?</p>\n)+')  # those that follow each other stand together
 
 
 class FragmentExporter(TemplateExporter):
@@ -36,6 +41,7 @@ class FragmentExporter(TemplateExporter):
         yield from super().default_filters()
         yield "code_html", code_html
         yield "output_html", self._output_html
+        yield "block", self._block
 
     def fragment(self, notebook: nbformat.NotebookNode, section: Section) -> str:
         """The fragment of one section; what it holds is checked on the way."""
@@ -48,7 +54,12 @@ class FragmentExporter(TemplateExporter):
         html, footnotes = prose(shown, section)
         resources = {"stem": section.stem, "prose": html, "footnotes": footnotes}
         html, _ = self.from_notebook_node(notebook, resources)
+        html = html.replace("</h2>\n", f"</h2>\n{section.keep(tools(html, section))}", 1)
         return expand(liquid_safe(html), section)
+
+    def _block(self, html: str, cell: nbformat.NotebookNode, kind: str = "") -> str:
+        self.section.cell = cell.metadata["number"]
+        return block(_CLAIMS.sub(r'<div class="claims">\n\g<0></div>\n', html), self.section, kind)
 
     def _output_html(self, output: nbformat.NotebookNode, cell: nbformat.NotebookNode) -> str:
         self.section.cell = cell.metadata["number"]

@@ -7,7 +7,7 @@ from pygments.filter import Filter
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import TextLexer, get_lexer_by_name
-from pygments.token import Name, Operator, Punctuation, Text, Whitespace, _TokenType
+from pygments.token import Comment, Error, Keyword, Name, Number, Operator, String, Text, _TokenType
 from pygments.util import ClassNotFound
 
 from publishing.escaping import clean, html_safe
@@ -15,13 +15,28 @@ from publishing.escaping import clean, html_safe
 _FORMATTER = HtmlFormatter(nowrap=True)
 
 
-class _PlainWords(Filter):
-    """Leave names, brackets and operators unmarked: most tokens are such, and they have no colour of their own."""
+# The kinds that the stylesheet colours, each with all below it; the rest is unmarked. Neighbours of a kind become one.
+_COLOURED = {
+    Operator.Word: Keyword,
+    Keyword: Keyword,
+    String: String,
+    Number: Number,
+    Comment: Comment,
+    Name.Function: Name.Function,
+    Name.Class: Name.Function,
+    Name.Namespace: Name.Function,
+    Name.Decorator: Name.Function,
+    Name.Exception: Name.Function,
+    Error: Error,
+}
 
-    plain = frozenset({Name, Operator, Punctuation, Whitespace})
+
+class _FewKinds(Filter):
+    """Fewer kinds of token than Pygments knows, and so fewer elements on the page."""
 
     def filter(self, lexer: Lexer, stream: Iterator[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
-        return ((Text if kind in self.plain else kind, value) for kind, value in stream)
+        for kind, value in stream:
+            yield next((shown for above, shown in _COLOURED.items() if kind in above), Text), value
 
 
 def code_html(text: str, language: str = "python") -> str:
@@ -30,7 +45,7 @@ def code_html(text: str, language: str = "python") -> str:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
         lexer, language = TextLexer(stripnl=False), "text"
-    lexer.add_filter(_PlainWords())
+    lexer.add_filter(_FewKinds())
     code = highlight(clean(text), lexer, _FORMATTER).rstrip("\n")
     name = html_safe(language or "text")
     return f'<div class="highlight"><pre tabindex="0"><code class="language-{name}">{code}</code></pre></div>\n'

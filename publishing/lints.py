@@ -44,7 +44,8 @@ def post_starters(paper: str) -> Iterator[str]:
     for post in posts.of(paper):
         text = post.path.read_text(encoding="utf-8")
         for found in STARTER.finditer(text):
-            yield f"{places.at(post.path, places.line_of(text, found.start()))}: “{found.group().strip()}” is a starter; write what it asks for"
+            place = places.at(post.path, places.line_of(text, found.start()))
+            yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
 
 
 def check_all() -> None:

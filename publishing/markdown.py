@@ -185,7 +185,7 @@ _CHECKS = {
 
 
 def _heading(opening: Token, content: Token, closing: Token, section: Section) -> None:
-    """Demote by one (the post's title is the h1), give an id, and remember it for the table of contents."""
+    """Demote by one (the post's title is the h1), give an id and a link to it, and remember it for the contents."""
     level = min(int(opening.tag[1]) + 1, 6)
     opening.tag = closing.tag = f"h{level}"
     words = "".join(
@@ -196,6 +196,9 @@ def _heading(opening: Token, content: Token, closing: Token, section: Section) -
     html = _MARKDOWN.renderer.renderInline(plain, _MARKDOWN.options, {})
     target = section.stem if level == 2 else opening.attrs["id"]
     section.page.headings.append(Heading(level, target, html))
+    if len(plain) == len(content.children):  # a link cannot hold another
+        link = Token("link_open", "a", 1, attrs={"href": f"#{target}", "class": "permalink"})
+        content.children = [link, *content.children, Token("link_close", "a", -1)]
 
 
 # --- pieces of HTML -------------------------------------------------------------------------------------------------

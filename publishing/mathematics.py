@@ -13,7 +13,7 @@ from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_block_dollar
 
-from publishing.escaping import PIPE
+from publishing.escaping import PIPE, html_safe
 from publishing.section import Section
 
 _FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])(?:\\.|[^$\\\n])+?(?<!\s)\$(?!\$)")
@@ -61,10 +61,15 @@ def equation(tex: str, section: Section) -> str:
         section.page.equations.append(section.claim_id(f"eq-{numbers[0]}"))
         anchor = f' id="eq-{numbers[0]}"'
         label = f" ({numbers[0]})"
-        number = f'<span class="equation-number">({numbers[0]})</span>'
+        number = f'<a class="equation-number" href="#eq-{numbers[0]}">({numbers[0]})</a>'
     formula = f'<div class="math display" data-cell="{section.cell}">{escape(tex, quote=False)}</div>'
     box = f'<div class="equation-scroll" tabindex="0" role="group" aria-label="Equation{label}">{formula}</div>'
-    return f'<div class="equation"{anchor}>{box}{number}</div>\n'
+    return f'<div class="equation"{anchor} data-tex="{html_safe(_source(tex, numbers))}">{box}{number}</div>\n'
+
+
+def _source(tex: str, numbers: list[str]) -> str:
+    """What a reader gets who copies the equation: one line of TeX, with its number."""
+    return " ".join([*tex.split(), *(rf"\tag{{{number}}}" for number in numbers)])
 
 
 def _checked(tex: str, section: Section) -> str:

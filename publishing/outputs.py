@@ -52,9 +52,13 @@ def table_html(table: dict, section: Section) -> str:
     return (
         f'<div class="table-scroll" tabindex="0" role="group" aria-labelledby="{name}-caption">'
         f'<table class="paper-table" id="{name}">\n'
-        f'<caption id="{name}-caption">{inline(table["caption"], section)}</caption>\n'
+        f'<caption><span id="{name}-caption">{inline(table["caption"], section)}</span>{_permalink(name)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>\n"
     )
+
+
+def _permalink(name: str) -> str:
+    return f'<a class="permalink" href="#{name}" aria-label="Link to this table"></a>'
 
 
 def _table_cell(value: object, section: Section) -> str:
@@ -72,7 +76,8 @@ def claim_html(claim: dict, section: Section) -> str:
         section.link(target)
     section.page.claims.append(Claim(name, statement, numbers, tuple(claim["of"])))
     return (
-        f'<p class="claim" id="{name}"><span class="claim-mark" role="img" aria-label="Checked:">✓</span> '
+        f'<p class="claim" id="{name}">'
+        f'<a class="claim-mark" href="#{name}" aria-label="Checked; link to this claim">✓</a> '
         f'{statement} <span class="claim-numbers">{numbers}</span></p>\n'
     )
 

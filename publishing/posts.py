@@ -43,3 +43,10 @@ def _read(path: Path) -> Post:
     text = path.read_text(encoding="utf-8", errors="replace")
     found = _PARTS.match(text)
     return Post(path, *found.groups()) if found else Post(path, "", text)
+
+
+def front_matter(paper: str) -> dict:
+    """What the first post that shows a paper says of it; nothing if there is none yet."""
+    import yaml
+
+    return next((yaml.safe_load(post.front) for post in of(paper)), None) or {}

@@ -9,8 +9,9 @@ from pathlib import Path
 import nbformat
 
 from publishing import bibliography, diagrams, paths
-from publishing.contents import claims_html, toc_html
-from publishing.downloads import download
+from publishing.card import card
+from publishing.contents import claims_html, claims_summary_html, toc_html
+from publishing.downloads import download, markdown
 from publishing.errors import PublishingError
 from publishing.escaping import MARK
 from publishing.exporter import FragmentExporter
@@ -33,10 +34,13 @@ def render_paper(paper: str, executed: list[Path]) -> Report:
         diagrams.collect(notebook, Section(page, stem))
     fragments = _fragments(notebooks, page)
     downloads = {f"{stem}.ipynb": download(notebook) for stem, notebook in notebooks.items()}
+    written = {f"{stem}.md": markdown(paper, stem) for stem in notebooks}
     images = {diagrams.image_name(paper, name): figure.png for name, figure in page.figures.items()}
+    images |= card(page) if page.complete else {}
 
     bring(paths.fragments_dir(paper), "*.html", fragments, page.complete)
     bring(paths.downloads_dir(paper), "*.ipynb", downloads, page.complete)
+    bring(paths.downloads_dir(paper), "*.md", written, page.complete)
     return bring(paths.IMAGES, f"{paper}-*.png", images, page.complete)
 
 
@@ -50,7 +54,8 @@ def _fragments(notebooks: dict[str, nbformat.NotebookNode], page: Page) -> dict[
     fragments = {name: _with_references(html, page) for name, html in fragments.items()}
     if page.complete:
         page.check_links()
-    return fragments | {"toc.html": toc_html(page), "claims.html": claims_html(page)}
+    about = {"toc": toc_html, "claims": claims_html, "claims-summary": claims_summary_html}
+    return fragments | {f"{name}.html": html(page) for name, html in about.items()}
 
 
 def _with_references(html: str, page: Page) -> str:

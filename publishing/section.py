@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from publishing.errors import PublishingError
+from publishing.escaping import MARK
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ class Section:
         """Register the next `kind-05-1`, `kind-05-2`, … of this section."""
         self.counts[kind] += 1
         return self.claim_id(f"{kind}-{self.number}-{self.counts[kind]}")
+
+    def keep(self, include: str) -> str:
+        """Keep Liquid aside while the rest is made safe from it; returns the mark that stands for it."""
+        self.includes.append(include.replace("\n", " "))
+        return f"{MARK}{len(self.includes) - 1}{MARK}\n"
 
     def link(self, target: str) -> None:
         """Remember a link into the page, to be checked when all sections are rendered."""

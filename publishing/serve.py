@@ -17,7 +17,7 @@ from publishing import paths
 from publishing.errors import PublishingError
 from publishing.live import Files, LivePages, News
 
-ROOMS = ("_includes", "_layouts", "_posts", "assets", "experiments", "notebooks")
+ROOMS = ("_includes", "_layouts", "_posts", "_claims", "assets", "experiments", "notebooks")
 
 
 def serve(port: int) -> None:

@@ -1,8 +1,9 @@
-// TeX to static SVG: reads {paper: [{tex, display}]} from standard input and writes
+// TeX to static SVG: reads {paper: [{tex, display, count}]} from standard input and writes
 // {paper: {glyphs, formulas: [{html} or {error}]}} to standard output. One document and one glyph cache for each paper.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { onePath } from './outline.mjs';
 
 const require = createRequire(import.meta.url);
 const { mathjax } = require('mathjax-full/js/mathjax.js');
@@ -23,6 +24,7 @@ for (const [name, file] of Object.entries(PACKAGES)) require(`mathjax-full/js/in
 
 const ELEMENTS = new Set(['svg', 'g', 'path', 'use', 'rect', 'line', 'polyline', 'ellipse']);
 const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
+const BYTES_AN_OCCURRENCE = 300; // of an outline, uncompressed
 const PAINT = ['stroke', 'fill', 'stroke-width']; // set once, by the stylesheet
 const STYLE = `<style>
 .math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:currentColor;stroke-width:0}
@@ -31,6 +33,7 @@ const STYLE = `<style>
 .math .mjx-dashed{stroke-dasharray:140}
 .math .mjx-dotted{stroke-linecap:round;stroke-dasharray:0,140}
 .math-kept{white-space:nowrap}
+.math-glyphs{display:none}
 .math.display{position:relative;text-align:center}
 .math-assistive{position:absolute;top:0;left:0;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 </style>
@@ -49,18 +52,21 @@ function typeset(formulas) {
   const input = new TeX({ packages: Object.keys(PACKAGES), formatError: (jax, error) => { throw error; } });
   const output = new SVG({ fontCache: 'global' });
   const document = mathjax.document('', { InputJax: input, OutputJax: output });
-  const typeset = formulas.map((formula) => attempt(document, formula));
-  const cache = adaptor.innerHTML(output.fontCache.getCache());
-  const glyphs = `${STYLE}<svg class="math-glyphs" width="0" height="0" aria-hidden="true" style="display:none"><defs>${cache}</defs></svg>\n`;
-  return { glyphs, formulas: typeset };
+  const shapes = { glyphs: output.fontCache.getCache(), outlines: [], used: new Set() };
+  const typeset = formulas.map((formula) => attempt(document, shapes, formula));
+  const glyphs = adaptor.childNodes(shapes.glyphs).filter((glyph) => shapes.used.has(adaptor.getAttribute(glyph, 'id')));
+  const paths = [...glyphs.map((glyph) => adaptor.outerHTML(glyph)), ...shapes.outlines].join('');
+  return { glyphs: `${STYLE}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${paths}</defs></svg>\n`, formulas: typeset };
 }
 
-function attempt(document, { tex, display }) {
+function attempt(document, shapes, { tex, display, count }) {
   try {
     const container = document.convert(tex, { display });
     const svg = slim(adaptor.firstChild(container));
     for (const name of PAINT) adaptor.removeAttribute(adaptor.firstChild(svg), name);
+    draw(svg, shapes, count);
     adaptor.setAttribute(svg, 'aria-hidden', 'true');
+    round(svg);
     const mathml = visitor.visitTree(document.convert(tex, { display, end: STATE.CONVERT }));
     return { html: display ? displayed(svg, mathml) : inline(svg, mathml) };
   } catch (error) {
@@ -77,6 +83,31 @@ function displayed(svg, mathml) {
 function inline(svg, mathml) {
   const spoken = speech.toSpeech(mathml).replace(/\bdivides\b/g, 'given').replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   return `<span class="math inline" role="img" aria-label="${spoken}">${adaptor.outerHTML(svg)}</span>`;
+}
+
+// Thousandths of an em and hundredths of an ex, which no eye tells apart from more.
+function round(svg) {
+  const to = (places, text) => text.replace(/-?\d*\.\d+/g, (number) => String(Number(Number(number).toFixed(places))));
+  adaptor.setAttribute(svg, 'viewBox', to(0, adaptor.getAttribute(svg, 'viewBox')));
+  for (const size of ['width', 'height']) adaptor.setAttribute(svg, size, to(2, adaptor.getAttribute(svg, size)));
+  for (const use of adaptor.tags(svg, 'use')) {
+    const transform = adaptor.getAttribute(use, 'transform');
+    if (transform) adaptor.setAttribute(use, 'transform', transform.replace(/translate\([^)]*\)/g, (moved) => to(0, moved)));
+  }
+}
+
+// A formula that returns is drawn once, as one outline that every occurrence refers to: fewer elements. Where that would
+// cost more bytes than it is worth, it refers to its glyphs.
+function draw(svg, { glyphs, outlines, used }, count) {
+  const outline = count > 1 && onePath(adaptor, svg, glyphs);
+  if (!outline || outline.length > BYTES_AN_OCCURRENCE * count) {
+    for (const use of adaptor.tags(svg, 'use')) used.add(adaptor.getAttribute(use, 'href').slice(1));
+    return;
+  }
+  const id = `formula-${outlines.length + 1}`;
+  outlines.push(`<path id="${id}" d="${outline}"/>`);
+  for (const child of [...adaptor.childNodes(svg)]) adaptor.remove(child);
+  adaptor.append(svg, adaptor.node('use', { href: `#${id}` }));
 }
 
 // The same picture from fewer nodes: groups that do nothing go, a group around one glyph gives it its transform.

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from contextlib import suppress
 from functools import partial
 from html import unescape
@@ -21,6 +22,7 @@ from publishing.errors import PublishingError
 from publishing.escaping import liquid_safe
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
+_OUTLINE = _SCRIPT.with_name("outline.mjs")
 # With the text that touches it: a line may end neither between "(" and a formula nor between a formula and its comma.
 _FORMULA = re.compile(
     r"(?P<before>[^\s<>{}]*)"
@@ -45,7 +47,7 @@ def typeset(papers: list[str]) -> int:
     """
     fragments = {paper: _read(paper) for paper in papers}
     places = {paper: _places(paper, pages) for paper, pages in fragments.items()}
-    result = _converted({paper: [formula._asdict() for formula in found] for paper, found in places.items()})
+    result = _converted({paper: _question(found, fragments[paper]) for paper, found in places.items()})
     _check(places, result)
     count = 0
     for paper, pages in fragments.items():
@@ -80,6 +82,11 @@ def _places(paper: str, pages: dict[str, str]) -> dict[Formula, str]:
     return places
 
 
+def _question(places: dict[Formula, str], pages: dict[str, str]) -> list[dict]:
+    counts = Counter(_formula(found) for page in pages.values() for found in _FORMULA.finditer(page))
+    return [formula._asdict() | {"count": counts[formula]} for formula in places]
+
+
 def _check(places: dict[str, dict[Formula, str]], result: dict) -> None:
     wrong = [
         f"{place}: {one['error']}, in the formula “{' '.join(formula.tex.split())}”; mend it"
@@ -95,7 +102,8 @@ def _converted(formulas: dict[str, list[dict]]) -> dict:
     """What MathJax makes of the formulas; asked again only if they, the script or the locked packages changed."""
     question = json.dumps(formulas)
     lock = paths.ROOT / "package-lock.json"
-    key = files.digest_of(b"\0".join([question.encode(), _SCRIPT.read_bytes(), lock.read_bytes()]))
+    question_and_tools = (question.encode(), _SCRIPT.read_bytes(), _OUTLINE.read_bytes(), lock.read_bytes())
+    key = files.digest_of(b"\0".join(question_and_tools))
     with suppress(ValueError, KeyError, TypeError):
         known = json.loads(files.read_sealed(paths.TYPESET) or b"{}")
         if known["key"] == key:

@@ -150,7 +150,7 @@ def test_an_older_python_gets_one_sentence_and_no_traceback():
 def test_a_target_that_does_not_exist_is_refused():
     done = subprocess.run([sys.executable, SCRIPT, "moon"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "usage: python3 bootstrap.py notebooks|site|test|lab|bench\n"
+    assert done.stderr == "usage: python3 bootstrap.py notebooks|site|test|lab|bench|bench-page\n"
 
 
 def test_a_second_run_says_nothing_and_takes_no_time():

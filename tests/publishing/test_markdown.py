@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from publishing.errors import PublishingError
@@ -6,8 +8,10 @@ from .notes import code, fragment, shows
 
 
 def body(*cells) -> str:
-    """The fragment without its wrapper."""
-    return fragment(*cells).partition(">\n")[2].removesuffix("</section>\n").strip()
+    """The fragment without its wrapper, and those of its blocks."""
+    inside = fragment(*cells).partition(">\n")[2].removesuffix("</section>\n")
+    before, *blocks = re.split(r'<div class="block [^>]*>\n', inside)
+    return "".join([before, *("".join(block.rpartition("</div>\n")[::2]) for block in blocks)]).strip()
 
 
 def error(*cells) -> str:
@@ -93,10 +97,10 @@ def test_tex_parentheses_are_refused_rather_than_lost():
 
 def test_a_numbered_equation_has_an_id_and_its_number_outside_the_box_that_scrolls():
     assert body("$$\nx = y \\tag{11}\n$$") == (
-        '<div class="equation" id="eq-11">'
+        '<div class="equation" id="eq-11" data-tex="x = y \\tag&#123;11}">'
         '<div class="equation-scroll" tabindex="0" role="group" aria-label="Equation (11)">'
         '<div class="math display" data-cell="1">x = y</div></div>'
-        '<span class="equation-number">(11)</span></div>'
+        '<a class="equation-number" href="#eq-11">(11)</a></div>'
     )
 
 
@@ -109,7 +113,7 @@ def test_an_equation_without_a_tag_has_no_number():
 @pytest.mark.parametrize("text", ["A line\n$$\nx\n$$\nand another", "A line\n$$x$$\nand another"])
 def test_a_display_formula_ends_the_paragraph_that_it_interrupts(text):
     html = body(text)
-    assert html.startswith('<p>A line</p>\n<div class="equation">')
+    assert html.startswith('<p>A line</p>\n<div class="equation" data-tex="x">')
     assert html.endswith("</div>\n<p>and another</p>")
 
 
@@ -169,12 +173,27 @@ def test_liquid_and_kramdown_find_nothing_to_do(text):
     assert html.count(text.replace("{", "&#123;")) == 4
 
 
-def test_headings_go_down_by_one_and_have_ids():
-    assert body("# 5. Key *Equations* (with `MathJax`)\n## 5.1 It's\n###### Deep").splitlines() == [
-        '<h2 id="5-key-equations-with-mathjax">5. Key <em>Equations</em> (with <code>MathJax</code>)</h2>',
-        '<h3 id="5-1-it-s">5.1 It\'s</h3>',
-        '<h6 id="deep">Deep</h6>',
+def test_headings_go_down_by_one_have_ids_and_link_to_themselves():
+    assert [
+        line
+        for line in body("# 5. Key *Equations* (with `MathJax`)\n## 5.1 It's\n###### Deep").splitlines()
+        if line.startswith("<h")
+    ] == [
+        '<h2 id="5-key-equations-with-mathjax"><a href="#05-key-equations" class="permalink">'
+        "5. Key <em>Equations</em> (with <code>MathJax</code>)</a></h2>",
+        '<h3 id="5-1-it-s"><a href="#5-1-it-s" class="permalink">5.1 It\'s</a></h3>',
+        '<h6 id="deep"><a href="#deep" class="permalink">Deep</a></h6>',
     ]
+
+
+def test_a_heading_that_holds_a_link_is_no_link_itself():
+    assert '<h3 id="see-this"><a href="#05-key-equations">See this</a></h3>' in body("## [See this](#05-key-equations)")
+
+
+def test_under_the_title_of_a_section_stands_how_long_it_takes_and_where_its_notebook_is():
+    html = body("# Title", "word " * 660)
+    assert '</h2>\n{% include paper_section_tools.html stem="05-key-equations" minutes="3" %}' in html
+    assert 'minutes="1"' in body("# Title")
 
 
 def test_a_heading_that_occurs_again_has_an_id_of_its_own():

@@ -20,7 +20,7 @@ def error(*cells) -> str:
 def test_a_code_cell_shows_its_code_and_what_it_printed():
     assert fragment(code("print(1)", printed("1\n"))) == (
         '<section class="paper-section" id="05-key-equations" data-notebook="05-key-equations">\n'
-        '<div class="cell code" data-cell="1">\n'
+        '<div class="block cell code lines-4" data-cell="1">\n'
         '<div class="cell-input"><div class="highlight"><pre tabindex="0"><code class="language-python">'
         '<span class="nb">print</span>(<span class="mi">1</span>)'
         "</code></pre></div>\n</div>\n"
@@ -195,7 +195,10 @@ def test_a_table_has_a_caption_headings_and_numbers_set_apart():
         code("1", table(["$q(a|b)$ *x*", "1.5e-3"], ["plain < text", "7.67±0.13"], columns=("what", "$L$")))
     )
     assert '<div class="table-scroll" tabindex="0" role="group" aria-labelledby="table-results-caption">' in html
-    assert '<caption id="table-results-caption">Results.</caption>' in html
+    assert (
+        '<caption><span id="table-results-caption">Results.</span>'
+        '<a class="permalink" href="#table-results" aria-label="Link to this table"></a></caption>'
+    ) in html
     assert '<th scope="col"><span class="math inline" data-cell="1">L</span></th>' in html
     assert (
         '<td><span class="math inline" data-cell="1">q(a|b)</span> <em>x</em></td><td class="number">1.5e-3</td>'
@@ -210,9 +213,16 @@ def test_a_claim_is_a_badge_with_its_numbers():
         code("1", claim("Eq. $x$ holds", of=["eq-7"], measured="1e-16", relation="<=", expected="1e-9")),
     )
     assert (
-        '<p class="claim" id="claim-05-1"><span class="claim-mark" role="img" aria-label="Checked:">✓</span> '
+        '<p class="claim" id="claim-05-1">'
+        '<a class="claim-mark" href="#claim-05-1" aria-label="Checked; link to this claim">✓</a> '
         'Eq. <span class="math inline" data-cell="2">x</span> holds <span class="claim-numbers">1e-16 ≤ 1e-9</span></p>'
     ) in html
+
+
+def test_claims_that_follow_each_other_stand_together():
+    html = fragment(code("1", claim(), claim(), printed("between"), claim()))
+    assert html.count('<div class="claims">') == 2
+    assert html.index('id="claim-05-2"') < html.index("between") < html.index('id="claim-05-3"')
 
 
 def test_a_claim_says_its_tolerance_and_standard_error():

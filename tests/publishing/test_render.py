@@ -1,9 +1,11 @@
 import json
 
+import jupytext
 import pytest
 
 from publishing import paths
 from publishing.errors import PublishingError
+from publishing.notebooks import read
 from publishing.render import render_paper
 
 from .notes import claim, code, diagram, executed, png, printed, shows, table
@@ -44,8 +46,18 @@ def test_everything_the_site_needs_is_written(paper):
     assert report.written == ["toy-chain.png"]
     assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
     names = sorted(path.name for path in paths.fragments_dir("toy").iterdir())
-    assert names == ["01-first.html", "02-second.html", "claims.html", "toc.html"]
-    assert sorted(path.name for path in paths.downloads_dir("toy").iterdir()) == ["01-first.ipynb", "02-second.ipynb"]
+    assert names == ["01-first.html", "02-second.html", "claims-summary.html", "claims.html", "toc.html"]
+    downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
+    assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
+
+
+def test_the_markdown_to_download_is_the_notebook_but_no_page_to_jekyll(paper):
+    render_paper("toy", paper)
+    text = (paths.downloads_dir("toy") / "01-first.md").read_text()
+    assert text.startswith("<!--")
+    notebook = jupytext.reads(text, fmt="md")
+    assert notebook.metadata["kernelspec"]["language"] == "python"
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in read("toy", "01-first").cells]
 
 
 def test_rendering_again_changes_nothing(paper):
@@ -85,7 +97,7 @@ def test_the_bibliography_links_back_to_citations_of_later_and_earlier_sections(
 def test_the_contents_list_sections_with_their_subsections(paper):
     render_paper("toy", paper)
     assert fragment("toc") == (
-        '<nav class="toc" aria-label="Contents">\n<ol>\n'
+        '<nav class="toc" id="toc" popover aria-label="Contents">\n<ol>\n'
         '<li><a href="#01-first">1. First <span class="math inline" data-cell="1">x</span></a>\n<ol>\n'
         '<li><a href="#1-1-more">1.1 More</a></li>\n'
         '<li><a href="#1-2-still-more">1.2 Still more</a></li>\n</ol>\n</li>\n'
@@ -97,15 +109,16 @@ def test_the_contents_list_sections_with_their_subsections(paper):
 def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
     render_paper("toy", paper)
     html = fragment("claims")
-    assert "1 claim, checked when this page was built" in html
+    assert "1 claim, checked when the site was built" in html
+    assert "1 claim, checked when this page was built" in fragment("claims-summary")
     assert (
-        '<tr><td><a href="#claim-01-1">§1</a></td>'
-        '<td>Eq. (7), by <a href="#ref-ho" class="citation">Ho</a>, holds for '
+        '<tr><td><a href="{{ paper_post }}#claim-01-1">§1</a></td>'
+        '<td>Eq. (7), by <a href="{{ paper_post }}#ref-ho" class="citation">Ho</a>, holds for '
         '<span class="math inline" data-cell="2">x</span></td>'
-        '<td>1 = 1</td><td><a href="#eq-7">Eq. (7)</a></td></tr>'
+        '<td>1 = 1</td><td><a href="{{ paper_post }}#eq-7">Eq. (7)</a></td></tr>'
     ) in html
-    assert '<p>Equations that claims cover: <a href="#eq-7">(7)</a>.</p>' in html
-    assert '<p>Equations that no claim covers: <a href="#eq-8">(8)</a>.</p>' in html
+    assert '<p>Equations that claims cover: <a href="{{ paper_post }}#eq-7">(7)</a>.</p>' in html
+    assert '<p>Equations that no claim covers: <a href="{{ paper_post }}#eq-8">(8)</a>.</p>' in html
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,26 @@ def test_every_glyph_of_a_page_is_in_the_paper_s_glyphs(page):
     assert used == set(re.findall(r'<path id="(MJX-[^"]+)"', glyphs))
 
 
+def test_a_formula_that_returns_is_drawn_as_one_outline_where_that_pays(page):
+    html = page(inline("x_t") * 5 + inline("y"))
+    glyphs = (paths.sections_dir("toy") / "glyphs.html").read_text()
+    assert html.count('<use href="#formula-1"></use></svg>') == 5
+    assert html.count("<use") == 6
+    (outline,) = re.findall(r'<path id="formula-1" d="([^"]*)"/>', glyphs)
+    assert outline.count("z") == 2
+    assert "MJX-TEX-I-1D465" not in glyphs, "a glyph that nothing refers to"
+
+
+def test_the_bar_of_a_fraction_is_part_of_the_outline(page):
+    alone = page(inline(r"\frac{1}{2}"))
+    width = float(re.search(r'<rect width="([^"]*)"', alone)[1])
+    page(inline(r"\frac{1}{2}") * 50)
+    glyphs = (paths.sections_dir("toy") / "glyphs.html").read_text()
+    (outline,) = re.findall(r'<path id="formula-1" d="([^"]*)"/>', glyphs)
+    (bar,) = re.findall(r"v-?\d+h(\d+)v-?\d+z", outline)
+    assert int(bar) == pytest.approx(width, abs=1)
+
+
 def test_a_formula_in_text_is_an_image_with_spoken_text(page):
     html = page(f"<p>where {inline('x_t < 3')} holds.</p>")
     assert html.startswith('<p>where <span class="math inline" role="img" aria-label="x sub t is less than 3"><svg ')

@@ -34,6 +34,10 @@ class Visit:
         """Load what is below the fold too."""
         load_images(self.page)
 
+    def draw_all(self) -> None:
+        """Draw what is deferred until it comes into sight."""
+        self.page.add_style_tag(content=".paper-notes .block { content-visibility: visible !important }")
+
     def fold(self, *, folded: bool) -> None:
         """Close or open everything that folds."""
         self.page.evaluate(

@@ -3,15 +3,18 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from publishing import paths
 
 ALLOWED = re.compile(
     r"index\.html|feed\.xml|sitemap\.xml|robots\.txt"
-    r"|ddpm/index\.html"
+    r"|ddpm/index\.html|ddpm/claims/index\.html"
     r"|assets/icon\.svg"
     r"|assets/css/(tokens|site|notes|code|print)\.css"
+    r"|assets/js/(note|contents|copy|folds|previews)\.js"
     r"|assets/images/ddpm-[a-z0-9-]+\.png"
-    r"|assets/notebooks/ddpm/\d\d-[a-z-]+\.ipynb"
+    r"|assets/notebooks/ddpm/\d\d-[a-z-]+\.(ipynb|md)"
 )
 
 
@@ -25,8 +28,9 @@ def test_nothing_is_published_that_the_allowlist_does_not_name():
     assert [name for name in published() if not ALLOWED.fullmatch(name)] == []
 
 
-def test_a_notebook_can_be_downloaded_for_every_section():
-    assert len([name for name in published() if name.endswith(".ipynb")]) == 13
+@pytest.mark.parametrize("kind", [".ipynb", ".md"])
+def test_a_notebook_can_be_downloaded_for_every_section(kind):
+    assert len([name for name in published() if name.endswith(kind)]) == 13
 
 
 def test_the_feed_carries_a_summary_and_not_the_post():

@@ -6,7 +6,7 @@ from publishing import paths
 
 WIDTHS = (320, 768, 1280, 1920)
 CHARACTERS_PER_LINE = """() => {
-    const long = [...document.querySelectorAll('.paper-section > p')].filter(one =>
+    const long = [...document.querySelectorAll('.paper-section > .block > p')].filter(one =>
         one.innerText.length > 200 && !one.querySelector('.math, code'));
     return long.map(one => {
         const range = document.createRange();
@@ -17,12 +17,13 @@ CHARACTERS_PER_LINE = """() => {
 }"""
 
 
-@pytest.mark.parametrize("path", ["/", "/ddpm/"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ["/", "/ddpm/", "/ddpm/claims/"])
+@pytest.mark.parametrize("width", [*WIDTHS, 640])  # 640 is 1280 at a zoom of 200 %
 def test_the_page_never_scrolls_sideways(visit, path, width):
     visited = visit(path, width=width)
     visited.load_images()
     visited.fold(folded=False)
+    visited.draw_all()
     assert visited.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -45,19 +46,22 @@ def test_a_line_of_text_holds_about_sixty_to_seventy_five_characters(visit, widt
 
 def test_the_contents_stand_beside_the_text_on_wide_screens(visit):
     page = visit(width=1280).page
-    assert page.locator(".toc-fold").is_hidden()
+    assert page.locator(".toc-bar").is_hidden()
     page.evaluate("document.querySelectorAll('.paper-section')[8].scrollIntoView()")
     box = page.locator(".toc-side .toc").bounding_box()
     assert 0 <= box["y"] < 900, "the contents scrolled away"
     assert box["x"] + box["width"] <= page.locator(".post-body").bounding_box()["x"]
 
 
-def test_the_contents_unfold_by_keyboard_on_a_phone(visit):
+def test_the_contents_open_by_keyboard_on_a_phone_and_close_when_they_have_led_there(visit):
     page = visit(width=320).page
-    assert page.locator(".toc-side").is_hidden()
-    page.locator(".toc-fold > summary").focus()
+    assert page.locator(".toc").is_hidden()
+    page.locator(".toc-button").focus()
     page.keyboard.press("Enter")
-    assert page.locator(".toc-fold .toc a").first.is_visible()
+    assert page.locator(".toc a").first.is_visible()
+    page.locator(".toc a[href='#07-algorithm']").click()
+    assert page.locator(".toc").is_hidden()
+    assert page.url.endswith("#07-algorithm")
 
 
 def test_the_keyboard_reaches_the_text_first(visit):
@@ -100,7 +104,7 @@ def test_formulas_take_the_colour_of_the_text(visit):
 
 def test_on_paper_the_text_stands_alone(post):
     post.emulate_media(media="print")
-    for around in (".site-header", ".site-footer", ".toc-side", ".toc-fold"):
+    for around in (".site-header", ".site-footer", ".toc-side", ".toc-bar"):
         assert post.locator(around).is_hidden()
     assert post.evaluate("getComputedStyle(document.querySelector('.paper-notes')).display") == "block"
     assert post.pdf().startswith(b"%PDF")

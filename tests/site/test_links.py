@@ -4,7 +4,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-PAGES = ("/", "/ddpm/")
+PAGES = ("/", "/ddpm/", "/ddpm/claims/")
 LINKS = "found => found.map(link => link.href)"
 
 
@@ -51,3 +51,15 @@ def test_anchors_land_with_their_target_on_the_screen(visit, width):
             anchor,
         )
         assert -1 <= top < 900, f"{anchor} lands at {top}"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_permalink_lands_on_its_target_where_drawing_is_deferred(browser, address, width, scripts):
+    page = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts).new_page()
+    for anchor in ("eq-5", "eq-13", "fig-rate-distortion", "claim-09-1", "08-python-implementation", "13-related-work"):
+        page.goto("about:blank")
+        page.goto(f"{address}/ddpm/#{anchor}", wait_until="load")
+        page.wait_for_timeout(300)
+        assert 0 <= page.locator(f"[id='{anchor}']").bounding_box()["y"] <= 120, anchor
+    page.context.close()

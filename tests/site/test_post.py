@@ -1,6 +1,11 @@
 """What a reader finds in the post."""
 
+import json
 import re
+import struct
+from urllib.parse import urlsplit
+
+from pybtex.database import parse_string
 
 SECTIONS = [
     ("01-paper-overview", "1. Paper Overview"),
@@ -126,15 +131,53 @@ def test_the_contents_lead_to_every_section(post):
     assert [link for link in links if link in expected] == expected
 
 
-def test_the_page_is_read_without_scripts(post):
-    assert post.locator("script:not([type='application/ld+json'])").count() == 0
+def test_every_script_is_a_file(post):
+    assert post.locator("script:not([type='application/ld+json']):not([src])").count() == 0
     attributes = "found => found.flatMap(one => one.getAttributeNames()).filter(name => name.startsWith('on'))"
     assert post.eval_on_selector_all("*", attributes) == []
 
 
 def test_nothing_complains_and_nothing_comes_from_elsewhere(visit, address):
-    for path in ("/", "/ddpm/"):
+    for path in ("/", "/ddpm/", "/ddpm/claims/"):
         visited = visit(path)
         assert visited.complaints == []
         assert [url for url in visited.requests if not url.startswith((address, "data:"))] == []
         assert len(visited.requests) > 4
+
+
+def test_under_every_heading_of_a_section_its_notebook_can_be_downloaded(post, address):
+    for section, _ in SECTIONS:
+        tools = post.locator(f"[id='{section}'] > .block .section-tools, [id='{section}'] .section-tools")
+        assert re.match(r"\d+ min read", tools.inner_text())
+        links = tools.locator("a").evaluate_all("found => found.map(link => link.getAttribute('href'))")
+        assert links == [f"/assets/notebooks/ddpm/{section}{kind}" for kind in (".ipynb", ".md")]
+
+
+def test_the_page_of_claims_lists_every_claim_of_the_post(visit):
+    claims = visit().page.eval_on_selector_all(".claim", "found => found.map(one => one.id)")
+    links = "found => found.map(link => link.getAttribute('href'))"
+    listed = visit("/ddpm/claims/").page.eval_on_selector_all(".claims-table td:first-child a", links)
+    assert len(claims) > 100
+    assert listed == [f"/ddpm/#{claim}" for claim in claims]
+
+
+def test_a_search_engine_learns_which_paper_is_reviewed(post):
+    data = [json.loads(text) for text in post.locator("script[type='application/ld+json']").all_inner_texts()]
+    review = next(one for one in data if one["@type"] == "Review")
+    assert review["itemReviewed"]["@type"] == "ScholarlyArticle"
+    assert review["itemReviewed"]["author"][0]["name"] == "Jonathan Ho"
+
+
+def test_the_picture_for_sharing_is_there_in_the_size_that_is_said(post, address):
+    content = "one => one.content"
+    source = post.eval_on_selector("meta[property='og:image']", content)
+    image = post.request.get(address + urlsplit(source).path).body()
+    said = [int(post.eval_on_selector(f"meta[property='og:image:{side}']", content)) for side in ("width", "height")]
+    assert said == list(struct.unpack(">II", image[16:24]))
+
+
+def test_the_note_can_be_cited(post):
+    bibtex = post.locator(".cite code").inner_text()
+    (entry,) = parse_string(bibtex, "bibtex").entries.values()
+    assert entry.fields["title"].startswith("Paper Summary")
+    assert entry.fields["year"] == "2026"

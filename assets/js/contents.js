@@ -1,0 +1,72 @@
+// The table of contents marks the section that is being read, and closes, where it is a popover, when it has led there.
+
+/** @param {Element} note */
+export function markPlace(note) {
+  const contents = note.querySelector('.toc');
+  const button = note.querySelector('.toc-button');
+  if (!(contents instanceof HTMLElement)) return;
+
+  /** @type {Map<Element, HTMLAnchorElement>} */
+  const links = new Map();
+  for (const link of contents.querySelectorAll('a')) {
+    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (target) links.set(target, link);
+  }
+  const targets = [...links.keys()];
+  /** @type {Set<Element>} */
+  const above = new Set();
+  /** @type {HTMLAnchorElement | undefined} */
+  let current;
+
+  // A heading counts as passed when it is above the upper third of the window; the last that is passed is the place.
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, boundingClientRect, rootBounds } of entries) {
+      const passed = boundingClientRect.top < (rootBounds?.bottom ?? 0);
+      if (passed) above.add(target);
+      else above.delete(target);
+    }
+    const place = targets.findLast((target) => above.has(target));
+    mark(place && links.get(place));
+  }, { rootMargin: '0px 0px -67% 0px', threshold: [0, 1] });
+  for (const target of targets) observer.observe(target);
+
+  contents.addEventListener('click', ({ target }) => {
+    if (target instanceof Element && target.closest('a') && isOpen(contents)) contents.hidePopover();
+  });
+
+  /** @param {HTMLAnchorElement | undefined} link */
+  function mark(link) {
+    if (link === current) return;
+    current?.removeAttribute('aria-current');
+    link?.setAttribute('aria-current', 'location');
+    current = link;
+    if (button) button.textContent = link ? sectionOf(link) : 'Contents';
+    if (link && contents instanceof HTMLElement) reveal(link, contents);
+  }
+}
+
+/** @param {HTMLElement} contents */
+function isOpen(contents) {
+  return contents.matches(':popover-open');
+}
+
+/**
+ * The words of the top entry that an entry belongs to.
+ * @param {HTMLAnchorElement} link
+ */
+function sectionOf(link) {
+  let item = link.closest('li');
+  for (let outer = item; outer; outer = outer.parentElement?.closest('li') ?? null) item = outer;
+  return item?.querySelector('a')?.textContent ?? '';
+}
+
+/**
+ * Scroll the contents, and nothing else, so that an entry is in sight.
+ * @param {HTMLElement} link
+ * @param {HTMLElement} contents
+ */
+function reveal(link, contents) {
+  const { top, bottom } = link.getBoundingClientRect();
+  const box = contents.getBoundingClientRect();
+  if (top < box.top || bottom > box.bottom) contents.scrollTop += (top + bottom - box.top - box.bottom) / 2;
+}

@@ -1,0 +1,100 @@
+// A reference to an equation, a figure, a table, a claim or a source shows it, as long as pointer or focus is on it.
+
+const KINDS = /^#(eq|fig|table|ref|fn|claim)-/;
+const DELAY = 200; // milliseconds, so that a pointer on its way elsewhere raises nothing
+
+/** @param {Element} note */
+export function previewTargets(note) {
+  const card = document.createElement('div');
+  card.className = 'preview';
+  card.id = 'preview';
+  card.setAttribute('role', 'tooltip');
+  card.hidden = true;
+  note.append(card);
+  /** @type {HTMLAnchorElement | undefined} */
+  let shown;
+  let timer = 0;
+
+  note.addEventListener('pointerover', (event) => wait(event, DELAY));
+  note.addEventListener('focusin', (event) => wait(event, 0));
+  note.addEventListener('pointerout', () => leave(DELAY));
+  note.addEventListener('focusout', () => leave(0));
+  card.addEventListener('pointerover', () => clearTimeout(timer));
+  document.addEventListener('keydown', ({ key }) => { if (key === 'Escape') hide(); });
+
+  /** @param {Event} event @param {number} delay */
+  function wait({ target }, delay) {
+    const link = target instanceof Element ? target.closest('a') : null;
+    if (!link || !KINDS.test(link.hash) || !refersElsewhere(link)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => show(link), link === shown ? 0 : delay);
+  }
+
+  /** @param {number} delay */
+  function leave(delay) {
+    clearTimeout(timer);
+    timer = setTimeout(hide, delay);
+  }
+
+  /** @param {HTMLAnchorElement} link */
+  function show(link) {
+    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!target || link === shown) return;
+    hide();
+    card.replaceChildren(likeness(target));
+    card.hidden = false;
+    link.setAttribute('aria-describedby', card.id);
+    shown = link;
+    place(card, link, note);
+  }
+
+  function hide() {
+    clearTimeout(timer);
+    shown?.removeAttribute('aria-describedby');
+    shown = undefined;
+    card.hidden = true;
+  }
+}
+
+/**
+ * Neither a permalink nor a link of the contents.
+ * @param {HTMLAnchorElement} link
+ */
+function refersElsewhere(link) {
+  return link.pathname === location.pathname && !link.matches('.permalink, .equation-number, .claim-mark, .toc a, .preview a');
+}
+
+/**
+ * A copy of the target without ids, buttons, and what takes focus.
+ * @param {Element} target
+ */
+function likeness(target) {
+  const whole = target.matches('table') ? target.closest('.table-scroll') ?? target : target;
+  const copy = /** @type {Element} */ (whole.cloneNode(true));
+  for (const one of copy.querySelectorAll('button, .permalink, .footnote-back, .backlinks')) one.remove();
+  for (const one of [copy, ...copy.querySelectorAll('*')]) {
+    one.removeAttribute('id');
+    one.removeAttribute('tabindex');
+    one.removeAttribute('loading');
+  }
+  for (const link of copy.querySelectorAll('a')) link.replaceWith(...link.childNodes);
+  const box = document.createElement(copy.matches('li') ? 'ul' : 'div');
+  box.append(copy);
+  return box;
+}
+
+/**
+ * Below the link where there is room for the card, else above it; within the window.
+ * @param {HTMLElement} card
+ * @param {Element} link
+ * @param {Element} note
+ */
+function place(card, link, note) {
+  const origin = note.getBoundingClientRect();
+  const at = link.getClientRects()[0] ?? link.getBoundingClientRect();
+  const left = Math.max(8, Math.min(at.left, document.documentElement.clientWidth - card.offsetWidth - 8));
+  const below = at.bottom + 6;
+  const top = below + card.offsetHeight > innerHeight && at.top > card.offsetHeight ? at.top - card.offsetHeight - 6 : below;
+  card.style.left = `${left - origin.left}px`;
+  card.style.top = `${top - origin.top}px`;
+}

@@ -1,0 +1,42 @@
+"""The picture that stands for a post where it is shared: the post's title above a figure of its notes."""
+
+import io
+import re
+from textwrap import wrap
+
+from PIL import Image, ImageDraw, ImageFont
+
+from publishing import posts
+from publishing.errors import PublishingError
+from publishing.section import Page
+
+SIZE = (1200, 630)
+_PAPER, _INK, _ACCENT = "#ffffff", "#1d1f23", "#0b5c8a"
+_EDGE, _TYPE = 70, 56
+
+
+def card(page: Page) -> dict[str, bytes]:
+    """`ddpm-card.png`, if the paper's post names a figure in its front matter (`card: forward-reverse`)."""
+    front = posts.front_matter(page.paper)
+    if "card" not in front:
+        return {}
+    figure = page.figures.get(front["card"])
+    if figure is None:
+        raise PublishingError(f"the post of {page.paper} names the card {front['card']!r}, which no cell draws")
+    return {f"{page.paper}-card.png": _drawn(re.sub(r"^Paper Summary: ", "", front["title"]), figure.png)}
+
+
+def _drawn(title: str, png: bytes) -> bytes:
+    picture = Image.new("RGB", SIZE, _PAPER)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, SIZE[0], 12), fill=_ACCENT)
+    lines = wrap(title, 36)
+    for number, line in enumerate(lines):
+        draw.text((_EDGE, 55 + number * _TYPE * 1.25), line, fill=_INK, font=ImageFont.load_default(_TYPE))
+    top = 55 + len(lines) * _TYPE * 1.25 + 30
+    figure = Image.open(io.BytesIO(png)).convert("RGB")
+    figure.thumbnail((SIZE[0] - 2 * _EDGE, SIZE[1] - round(top) - 30), Image.Resampling.LANCZOS)
+    picture.paste(figure, ((SIZE[0] - figure.width) // 2, round(top)))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

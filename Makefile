@@ -50,7 +50,7 @@ bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (abo
 	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 
 clean: ## Remove everything that is generated, environments included
-	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info
+	@rm -rf _site build _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
 
 help: ## List these targets

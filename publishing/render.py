@@ -34,9 +34,15 @@ def render_paper(paper: str, executed: list[Path]) -> Report:
     fragments = _fragments(notebooks, page)
     downloads = {f"{stem}.ipynb": download(notebook) for stem, notebook in notebooks.items()}
     images = {diagrams.image_name(paper, name): figure.png for name, figure in page.figures.items()}
+    data = {
+        diagrams.data_name(paper, name, file): content
+        for name, figure in page.figures.items()
+        for file, content in figure.files.items()
+    }
 
     bring(paths.fragments_dir(paper), "*.html", fragments, page.complete)
     bring(paths.downloads_dir(paper), "*.ipynb", downloads, page.complete)
+    bring(paths.DATA, f"{paper}-*", data, page.complete)
     return bring(paths.IMAGES, f"{paper}-*.png", images, page.complete)
 
 

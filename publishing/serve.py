@@ -13,7 +13,7 @@ from watchfiles import Change, DefaultFilter, watch
 from publishing import paths
 from publishing.errors import PublishingError
 
-ROOMS = ("_includes", "_layouts", "_posts", "assets/css", "experiments", "notebooks")
+ROOMS = ("_includes", "_layouts", "_posts", "assets/css", "assets/js", "experiments", "notebooks")
 
 
 def serve(port: int) -> None:

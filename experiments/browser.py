@@ -1,4 +1,4 @@
-"""The graphs of the committed networks for the reader's browser: `python -m experiments.browser` writes them anew.
+"""The graphs of the committed networks for the reader's browser: `python -m experiments browser`.
 
 A graph holds no weights. Its initialisers point into the checkpoint, as ONNX allows ("external data"): the numbers are
 in the repository once, and what the browser runs is the checkpoint itself. The graph is small and changes only with
@@ -10,26 +10,35 @@ import struct
 from pathlib import Path
 
 import torch
+from onnxscript import optimizer
 
-from ddpm_notes.checkpoints import load_checkpoint
-from experiments.provenance import CHECKPOINTS
+from ddpm_notes.checkpoints import load_checkpoint, write_atomically
+from experiments.stale import CHECKPOINTS
+
+NETWORKS = ("digits", "fashion")
+SMALL = 1024
+"""What has more numbers is a weight, and stays in the checkpoint: folding would put another copy into the graph."""
 
 
 def graph(checkpoint: Path) -> bytes:
     """The network of a checkpoint as an ONNX model: x (B, C, H, W) and t (B,), the paper's t, to eps."""
     network = load_checkpoint(checkpoint).model
+    if network.predicts != "eps" or network.learned_variance:
+        raise ValueError(f"{checkpoint.name} must predict epsilon alone, since that is what the browser's sampler asks for")
     unet = network.net.config
     x, t = torch.zeros(2, unet.channels, unet.size, unet.size), torch.tensor([1, 2])
     batch = {0: torch.export.Dim("batch")}
     exported = torch.onnx.export(
-        network,
+        network.net,
         (x, t),
         dynamo=True,
         input_names=["x", "t"],
         output_names=["eps"],
         dynamic_shapes=(batch, batch),
+        optimize=False,
         verbose=False,
     )
+    optimizer.optimize(exported.model, input_size_limit=SMALL, output_size_limit=SMALL)
     model = exported.model_proto
     _point_into(checkpoint, model)
     _forget_this_machine(model)
@@ -42,9 +51,9 @@ def _point_into(checkpoint: Path, model) -> None:
     (length,) = struct.unpack("<Q", data[:8])
     tensors = json.loads(data[8 : 8 + length])
     for weight in model.graph.initializer:
-        if weight.name not in tensors:
+        if (name := f"net.{weight.name}") not in tensors:
             continue
-        start, end = tensors[weight.name]["data_offsets"]
+        start, end = tensors[name]["data_offsets"]
         weight.ClearField("raw_data")
         weight.data_location = weight.EXTERNAL
         place = {"location": checkpoint.name, "offset": 8 + length + start, "length": end - start}
@@ -60,8 +69,8 @@ def _forget_this_machine(model) -> None:
         part.ClearField("metadata_props")
 
 
-if __name__ == "__main__":
-    for path in sorted(CHECKPOINTS.glob("*.safetensors")):
-        out = path.with_suffix(".onnx")
-        out.write_bytes(graph(path))
-        print(f"{out.name}: {out.stat().st_size:,} bytes")
+def main() -> None:
+    """Write the graph of the digits' and the Fashion-MNIST network beside their checkpoints, as far as they are there."""
+    for path in (CHECKPOINTS / f"{name}.safetensors" for name in NETWORKS):
+        if path.exists():
+            write_atomically(path.with_suffix(".onnx"), graph(path))

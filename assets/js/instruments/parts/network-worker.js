@@ -15,9 +15,8 @@ addEventListener("message", async ({ data }) => {
 
 /** @param {{wasm: ArrayBuffer, weights: ArrayBuffer, model: ArrayBuffer, name: string, runtime: string}} parts */
 async function start({ wasm, weights, model, name, runtime }) {
-  ort = await import(`${runtime}ort.wasm.min.mjs`);
+  ort = await import(`${runtime}ort.wasm.bundle.min.mjs`);
   ort.env.wasm.numThreads = 1; // more need headers that a plain web server does not send
-  ort.env.wasm.wasmPaths = runtime;
   ort.env.wasm.wasmBinary = wasm;
   session = await ort.InferenceSession.create(new Uint8Array(model), {
     executionProviders: ["wasm"],

@@ -24,7 +24,9 @@ def graph(checkpoint: Path) -> bytes:
     """The network of a checkpoint as an ONNX model: x (B, C, H, W) and t (B,), the paper's t, to eps."""
     network = load_checkpoint(checkpoint).model
     if network.predicts != "eps" or network.learned_variance:
-        raise ValueError(f"{checkpoint.name} must predict epsilon alone, since that is what the browser's sampler asks for")
+        raise ValueError(
+            f"{checkpoint.name} must predict epsilon alone, since that is what the browser's sampler asks for"
+        )
     unet = network.net.config
     x, t = torch.zeros(2, unet.channels, unet.size, unet.size), torch.tensor([1, 2])
     batch = {0: torch.export.Dim("batch")}
@@ -70,7 +72,7 @@ def _forget_this_machine(model) -> None:
 
 
 def main() -> None:
-    """Write the graph of the digits' and the Fashion-MNIST network beside their checkpoints, as far as they are there."""
+    """Write each network's graph beside its checkpoint, as far as the checkpoints are there."""
     for path in (CHECKPOINTS / f"{name}.safetensors" for name in NETWORKS):
         if path.exists():
             write_atomically(path.with_suffix(".onnx"), graph(path))

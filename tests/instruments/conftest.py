@@ -18,7 +18,7 @@ PARTS = ("chain", "mixture", "network", "random", "schedule")
 
 @pytest.fixture(scope="session")
 def javascript() -> Callable[..., Any]:
-    """`javascript("schedule.linear(T).beta", T=3)`: the parts by name; what is given are variables; arrays are lists."""
+    """`javascript("schedule.linear(T).beta", T=3)`: parts by name, what is given as variables, arrays as lists."""
 
     def value(expression: str, **given: Any) -> Any:
         imports = [f"import * as {name} from '{(paths.INSTRUMENTS / 'parts' / name).as_uri()}.js';" for name in PARTS]

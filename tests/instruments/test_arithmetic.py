@@ -73,7 +73,8 @@ def test_ddim_is_the_package_s(javascript, steps, clip):
             const model = (x, t) => x.map(value => 0.9 * value + 1e-4 * t);
             const short = schedule.strided(schedule.linear(), steps);
             let last;
-            for await (const step of chain.chain({model, ...short, x: Float32Array.from(x), kind: "ddim", clip})) last = step;
+            const walk = chain.chain({model, ...short, x: Float32Array.from(x), kind: "ddim", clip});
+            for await (const step of walk) last = step;
             return last;
         })()""",
         **{"x": xT.flatten().tolist(), "steps": steps, "clip": clip},

@@ -1,9 +1,10 @@
-"""The figures that can be tried out: pictures at first, and then what they promise, under a strict policy for scripts."""
+"""The figures that can be tried out: pictures at first, then what they promise, under a strict policy for scripts."""
 
 import json
 import math
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +18,9 @@ from publishing import paths
 from .conftest import POST, Visit
 
 INSTRUMENTS = ("forward-process", "reverse-process", "gaussian-mixture")
-POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+)
 CHECKPOINTS = paths.ROOT / "experiments/checkpoints"
 MODELS = json.loads((paths.DATA / "ddpm-progressive-generation-models.json").read_text()) if paths.DATA.exists() else []
 
@@ -117,10 +120,13 @@ def test_it_comes_at_a_key_takes_the_picture_s_place_and_goes_again(open_post, i
     assert panel.is_visible()
     assert figure.locator("img").is_hidden()
     assert figure.locator("figcaption").is_visible()
-    assert visited.page.evaluate("document.activeElement.textContent") == "Back to the picture"
-    visited.page.keyboard.press("Enter")
+    assert visited.page.evaluate("document.activeElement.id") == panel.get_attribute("id")
+    visited.page.keyboard.press("Tab")
+    assert panel.locator(":focus").count() == 1, "the next key does not reach the first control"
+    figure.get_by_role("button", name="Back to the picture").press("Enter")
     assert panel.is_hidden()
     assert figure.locator("img").is_visible()
+    assert visited.page.evaluate("document.activeElement.textContent") == "Try it"
     assert visited.complaints == []
 
 
@@ -150,7 +156,10 @@ def test_in_use_they_are_accessible_and_fit(open_post, width, scheme):
 
 def test_they_work_under_a_base_path(open_post, address):
     def moved(context) -> None:
-        context.route("**/base/**", lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace("/base/", "/"))))
+        context.route(
+            "**/base/**",
+            lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace("/base/", "/"))),
+        )
         context.route("**/base/page", lambda route: route.fulfill(content_type="text/html", body=PAGE))
 
     visited = open_post("/base/page", before=moved)
@@ -187,7 +196,7 @@ def test_the_forward_process_says_the_package_s_numbers(open_post, name, schedul
         assert float(signal) == pytest.approx(schedule.alpha_bar[t].sqrt().item(), abs=1e-4)
         assert float(noise) == pytest.approx((1 - schedule.alpha_bar[t]).sqrt().item(), abs=1e-4)
         assert float(snr) == pytest.approx(schedule.snr[t].item(), rel=0.01)
-        assert left.startswith(f"{bits[t]:.1f} of {bits[-1]:.1f} ")
+        assert left == f"{bits[t]:.1f} of {bits[-1]:.1f}"
 
 
 def test_the_slider_takes_keys_and_goes_from_the_picture_to_noise(open_post):
@@ -216,7 +225,13 @@ def noises(shape: list[int]) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     ("steps", "kind", "clip"),
-    [(1000, "beta", False), (1000, "beta_tilde", True), (50, "beta", True), (50, "ddim", False), (20, "beta_tilde", False)],
+    [
+        (1000, "beta", False),
+        (1000, "beta_tilde", True),
+        (50, "beta", True),
+        (50, "ddim", False),
+        (20, "beta_tilde", False),
+    ],
 )
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model["name"])
 def test_the_browser_s_chain_stays_within_a_thousandth_of_pytorch_s(open_post, model, steps, kind, clip):
@@ -334,10 +349,18 @@ def test_interpolation_goes_from_one_sample_to_another(open_post):
 
 
 def test_the_8x8_network_takes_thirty_steps_a_second(open_post):
+    """By the processor time of the browser, drawing included, so that a busy machine does not count."""
     panel = started(open_post().page, "reverse-process")
-    sampled(panel, 1, count="1", steps="250")
-    said = panel.get_by_role("status").inner_text()
-    assert int(said.split(" steps a second")[0].split()[-1]) >= 30
+    sampled(panel, 1, count="1", steps="20")
+    before = seconds_of_chromium()
+    sampled(panel, 2, count="1", steps="250")
+    assert 250 / (seconds_of_chromium() - before) >= 30
+
+
+def seconds_of_chromium() -> float:
+    """The processor time that the browser of this test has used."""
+    browsers = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
+    return sum(sum(one.cpu_times()[:2]) for one in browsers)
 
 
 @pytest.mark.parametrize(
@@ -410,5 +433,7 @@ def test_the_instruments_are_pictured_in_use(open_post, width, scheme):
             status(panel, "Done: 8 branches")
         elif instrument == "gaussian-mixture":
             move(panel, "t", 60)
-        page.locator(f'figure[data-instrument="{instrument}"]').screenshot(path=folder / f"{instrument}-{width}-{scheme}.png")
+        page.locator(f'figure[data-instrument="{instrument}"]').screenshot(
+            path=folder / f"{instrument}-{width}-{scheme}.png"
+        )
         assert panel.is_visible()

@@ -18,7 +18,7 @@ export async function mount(panel, file) {
   let noise = gaussian(pictures[0].pixels.length, newSeed());
 
   const shown = { x0: picture("the picture"), noise: picture("the noise"), xt: picture("the noisy picture") };
-  const weights = { signal: element("span"), noise: element("span") };
+  const terms = { x0: element("span"), noise: element("span") };
   const facts = readings({
     signal: "signal √ᾱₜ",
     noise: "noise √(1−ᾱₜ)",
@@ -43,11 +43,9 @@ export async function mount(panel, file) {
       { className: "instrument-sum" },
       part(shown.xt, "xₜ"),
       element("span", {}, "="),
-      weights.signal,
-      part(shown.x0, "x₀"),
+      part(shown.x0, terms.x0, " x₀"),
       element("span", {}, "+"),
-      weights.noise,
-      part(shown.noise, "ε"),
+      part(shown.noise, terms.noise, " ε"),
     ),
     facts.wrap,
     curves.wrap,
@@ -68,25 +66,26 @@ export async function mount(panel, file) {
       pixels.map((pixel, i) => signal * pixel + spread * noise[i]),
     );
     shown.xt.setAttribute("aria-label", `${name} at t = ${t}`);
-    weights.signal.textContent = `${signal.toFixed(3)} ×`;
-    weights.noise.textContent = `${spread.toFixed(3)} ×`;
+    terms.x0.textContent = `${signal.toFixed(3)} ×`;
+    terms.noise.textContent = `${spread.toFixed(3)} ×`;
     const left = bits[kind.select.value];
     facts.show({
       signal: signal.toFixed(4),
       noise: spread.toFixed(4),
       snr: t === 0 ? "∞" : Number(snr(schedule, t).toPrecision(3)).toString(),
-      bits: `${left[t].toFixed(1)} of ${left[T].toFixed(1)} (${(left[t] / pixels.length).toFixed(2)} a pixel)`,
+      bits: `${left[t].toFixed(1)} of ${left[T].toFixed(1)}`,
     });
     curves.show(bits, kind.select.value, t);
   }
 }
 
 /**
+ * A picture and, below it, what it is.
  * @param {HTMLElement} shown
- * @param {string} name
+ * @param {...(Node | string)} name
  */
-function part(shown, name) {
-  return element("span", { className: "instrument-part" }, shown, element("span", { className: "instrument-name" }, name));
+function part(shown, ...name) {
+  return element("span", { className: "instrument-part" }, shown, element("span", {}, ...name));
 }
 
 /**

@@ -18,6 +18,13 @@ export async function mount(panel, file) {
   /** @type {import("./parts/mixture.js").Mixture[]} */
   const mixtures = await fetchJson(file("mixtures.json"));
   const schedules = Object.fromEntries(Object.entries(SCHEDULES).map(([name, make]) => [name, make()]));
+  let seed = 1;
+  let playing = false;
+  /** @type {import("./parts/chain.js").Step[]} */
+  let path = [];
+  /** @type {{mixture: import("./parts/mixture.js").Mixture, data: Float32Array, owner: Uint8Array}} */
+  let scene;
+
   const words = (/** @type {(string | number)[]} */ values) => Object.fromEntries(values.map((v) => [v, String(v)]));
   const which = choice("Data", Object.fromEntries(mixtures.map(({ label }, i) => [i, label])), "0", restart);
   const steps = choice("Steps", words(STEPS), "100", restart);
@@ -52,12 +59,6 @@ export async function mount(panel, file) {
     state,
   );
 
-  let seed = 1;
-  let playing = false;
-  /** @type {import("./parts/chain.js").Step[]} */
-  let path = [];
-  /** @type {{mixture: import("./parts/mixture.js").Mixture, data: Float32Array, owner: Uint8Array}} */
-  let scene;
   await restart();
   return pause;
 

@@ -26,6 +26,9 @@ function prepare(figure) {
   panel.className = "instrument";
   panel.id = `${figure.id}-instrument`;
   panel.hidden = true;
+  panel.tabIndex = -1;
+  panel.setAttribute("role", "group");
+  panel.setAttribute("aria-label", "the figure, to be tried out");
   picture.after(panel);
 
   const button = document.createElement("button");
@@ -59,7 +62,10 @@ function prepare(figure) {
     picture.hidden = opens;
     button.textContent = opens ? NAMES.close : NAMES.open;
     button.setAttribute("aria-expanded", String(opens));
-    button.focus();
+    if (opens) {
+      panel.focus({ preventScroll: true });
+      panel.firstElementChild?.scrollIntoView({ block: "nearest" });
+    } else button.focus();
   });
 }
 

@@ -3,14 +3,12 @@
 import json
 
 import pytest
-from matplotlib.figure import Figure as Drawing
 
-from publishing import cells, diagrams, paths, vendor
+from publishing import diagrams, paths, vendor
 from publishing.errors import PublishingError
 from publishing.render import render_paper
 
 from .notes import code, diagram, executed
-from .test_cells import shown
 from .test_includes import built  # noqa: F401
 
 FILES = {"table.json": {"text": "[1,2]"}, "net.bin": {"path": "data/net.bin"}}
@@ -29,21 +27,6 @@ def parts(repository):
     repository.write("assets/js/instruments/slider.js", "export function mount() {}")
     repository.write("data/net.bin", "numbers")
     return repository
-
-
-def test_a_diagram_says_its_instrument_and_where_its_files_come_from(repository):
-    path = repository.write("data/net.bin", "numbers")
-    files = {"table.json": [1, 2], "net.bin": path}
-    options = {"alt": "A.", "caption": "A.", "instrument": "slider", "files": files}
-    data, _ = shown(cells.diagram, Drawing(figsize=(4, 3)), "chain", **options)
-    assert data[cells.DIAGRAM]["instrument"] == "slider"
-    assert data[cells.DIAGRAM]["files"] == FILES
-
-
-def test_a_file_that_is_not_there_stops_the_cell(repository):
-    files = {"net.bin": repository.root / "none"}
-    with pytest.raises(FileNotFoundError, match="none"):
-        cells.diagram(Drawing(), "a", alt="A.", caption="A.", instrument="slider", files=files)
 
 
 def test_the_files_are_published_under_the_figure_s_name_and_stale_ones_removed(parts):

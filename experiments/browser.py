@@ -10,14 +10,11 @@ import struct
 from pathlib import Path
 
 import torch
-from onnxscript import optimizer
 
 from ddpm_notes.checkpoints import load_checkpoint, write_atomically
 from experiments.stale import CHECKPOINTS
 
 NETWORKS = ("digits", "fashion")
-SMALL = 1024
-"""What has more numbers is a weight, and stays in the checkpoint: folding would put another copy into the graph."""
 
 
 def graph(checkpoint: Path) -> bytes:
@@ -37,10 +34,9 @@ def graph(checkpoint: Path) -> bytes:
         input_names=["x", "t"],
         output_names=["eps"],
         dynamic_shapes=(batch, batch),
-        optimize=False,
+        optimize=False,  # the runtime does that; folding would copy weights into the graph
         verbose=False,
     )
-    optimizer.optimize(exported.model, input_size_limit=SMALL, output_size_limit=SMALL)
     model = exported.model_proto
     _point_into(checkpoint, model)
     _forget_this_machine(model)

@@ -22,17 +22,17 @@ export function element(tag, properties = {}, ...children) {
  */
 export function slider({ label, min, max, value, says, changed }) {
   const input = element("input", { type: "range", min, max, value, id: `instrument-${++count}` });
-  const output = element("output", { htmlFor: input.id });
+  const shown = element("span", { className: "instrument-value", ariaHidden: "true" });
   const wrap = element(
     "div",
     { className: "instrument-slider" },
     element("label", { htmlFor: input.id }, label),
     input,
-    output,
+    shown,
   );
   const say = () => {
-    output.textContent = says(input.valueAsNumber);
-    input.setAttribute("aria-valuetext", output.textContent);
+    shown.textContent = says(input.valueAsNumber);
+    input.setAttribute("aria-valuetext", shown.textContent);
   };
   input.addEventListener("input", () => {
     say();

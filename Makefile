@@ -74,7 +74,7 @@ bench-page: site ## Measure the built post in Lighthouse, as a phone sees it (ab
 	@$(INSIDE) .venv/bin/python -m benchmarks.page
 
 clean: ## Remove everything that is generated, environments included
-	@rm -rf _site build _includes/sections assets/images assets/notebooks .venv .venv-lab node_modules vendor *.egg-info
+	@rm -rf _site build _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
 
 help: ## List these targets

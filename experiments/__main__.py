@@ -11,6 +11,7 @@ EXPERIMENTS = {
     "fashion_pilot": "width, batch and learning rate for Fashion-MNIST (a quarter of an hour)",
     "digits": "the digits' checkpoint (half an hour)",
     "fashion": "the Fashion-MNIST checkpoint (hours)",
+    "browser": "both networks' graphs for the reader's browser (a minute)",
     "report": "bound, sample quality, neighbours of both checkpoints (an hour)",
     "few_steps": "fewer steps: ancestral and DDIM sampling (half an hour)",
     "ablation": "Table 2 in miniature (two hours)",

@@ -104,8 +104,9 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
 
 
 def _site_stage(papers: list[str], drafts: bool) -> None:
-    from publishing import jekyll
+    from publishing import jekyll, vendor
 
+    vendor.bring_packages()
     inputs = stamps.digests(_read_by_site(papers)) | jekyll.build_settings(drafts)
     if stamps.outputs_if_fresh("site", inputs) is not None:
         print("site: nothing changed")
@@ -131,7 +132,8 @@ def _read_by_notebooks(paper: str) -> list[Path]:
 
 def _written_for(paper: str) -> list[Path]:
     folders = (paths.executed_dir(paper), paths.fragments_dir(paper), paths.downloads_dir(paper))
-    return [*(path for folder in folders for path in below(folder)), *paths.IMAGES.glob(f"{paper}-*")]
+    loose = [path for folder in (paths.IMAGES, paths.DATA) for path in folder.glob(f"{paper}-*")]
+    return [*(path for folder in folders for path in below(folder)), *loose]
 
 
 def _read_by_site(papers: list[str]) -> list[Path]:

@@ -6,11 +6,12 @@ it is. Nothing is written to disk.
 
 import base64
 import io
+import json
 import math
 import re
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,20 @@ class ClaimError(AssertionError):
     """A claim that does not hold, or that is about nothing."""
 
 
-def diagram(figure: "Figure", name: str, *, alt: str, caption: str) -> None:
+def diagram(
+    figure: "Figure",
+    name: str,
+    *,
+    alt: str,
+    caption: str,
+    instrument: str | None = None,
+    files: Mapping[str, Any] | None = None,
+) -> None:
     """Show a matplotlib figure, to become the page's `<paper>-<name>.png` with this alternative text and caption.
 
-    The figure is closed. The caption is Markdown with $TeX$.
+    The figure is closed. The caption is Markdown with $TeX$. `instrument` names the script in
+    `assets/js/instruments/` that takes the figure's place when the reader asks for it, and `files` are what it may
+    fetch, by name: a path is published as the file it leads to, anything else as JSON.
     """
     _need_name(name)
     _need_text(alt=alt, caption=caption)
@@ -56,6 +67,9 @@ def diagram(figure: "Figure", name: str, *, alt: str, caption: str) -> None:
     width, height = (round(pixels / 2) for pixels in struct.unpack(">II", png[16:24]))
     _close(figure)
     facts = {"name": name, "alt": alt, "caption": caption, "width": width, "height": height}
+    if instrument:
+        _need_name(instrument)
+        facts |= {"instrument": instrument, "files": {file: _published(x) for file, x in (files or {}).items()}}
     bundle = {"image/png": base64.b64encode(png).decode(), "text/plain": f"Figure: {caption}", DIAGRAM: facts}
     display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height}})
 
@@ -215,6 +229,14 @@ def _close(figure: "Figure") -> None:
     """Keep Jupyter from showing the figure a second time at the end of the cell."""
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(figure)
+
+
+def _published(value: Any) -> dict[str, str]:
+    """Where the renderer finds a file of an instrument. Reading it here lets the build know that it was used."""
+    if not isinstance(value, Path):
+        return {"text": json.dumps(value, separators=(",", ":"))}
+    value.read_bytes()
+    return {"path": paths.relative(value.resolve())}
 
 
 def _need_name(name: str) -> None:

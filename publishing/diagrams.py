@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from mdit_py_plugins.utils import is_code_block
 
+from publishing import paths
 from publishing.escaping import MARK, clean, html_safe, liquid_safe
 from publishing.section import Figure, Page, Section
 
@@ -39,8 +40,25 @@ def _collect_one(drawn: dict, png: str, section: Section) -> None:
         raise section.error(f"a figure named {name!r} is drawn twice in these notes; name one of them otherwise")
     if not png:
         raise section.error(f"the figure {name!r} has no PNG; show it with diagram()")
-    figure = Figure(name, base64.b64decode(png), round(drawn["width"]), round(drawn["height"]))
-    section.page.figures[name] = figure
+    instrument = drawn.get("instrument")
+    if instrument and not (paths.INSTRUMENTS / f"{instrument}.js").is_file():
+        folder = paths.relative(paths.INSTRUMENTS)
+        raise section.error(f"the figure {name!r} wants the instrument {instrument!r}; write {folder}/{instrument}.js")
+    files = {file: _content(file, where, name, section) for file, where in drawn.get("files", {}).items()}
+    size = round(drawn["width"]), round(drawn["height"])
+    section.page.figures[name] = Figure(name, base64.b64decode(png), *size, instrument, files)
+
+
+def _content(file: str, where: dict, name: str, section: Section) -> bytes:
+    """A file of an instrument: text that the cell made, or a file of the repository."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", file):
+        raise section.error(f"the figure {name!r} cannot publish a file named {file!r}; use a-z, 0-9, dots and hyphens")
+    if "text" in where:
+        return where["text"].encode()
+    path = (paths.ROOT / where["path"]).resolve()
+    if not path.is_relative_to(paths.ROOT) or not path.is_file():
+        raise section.error(f"the figure {name!r} needs {where['path']!r}, which is not in the repository; add it")
+    return path.read_bytes()
 
 
 def shown(drawn: dict, section: Section, inline: Inline) -> str:
@@ -70,6 +88,11 @@ def image_name(paper: str, name: str) -> str:
     return f"{paper}-{name}.png"
 
 
+def data_name(paper: str, name: str, file: str = "") -> str:
+    """File name of what a figure's instrument fetches; without `file`, what all of them begin with."""
+    return f"{paper}-{name}-{file}"
+
+
 def _name(src: str, page: Page) -> str | None:
     found = re.fullmatch(rf"/assets/images/{re.escape(page.paper)}-([a-z0-9-]+)\.png", src)
     return found and found[1]
@@ -86,7 +109,11 @@ def _include(name: str, alt: str, caption: str, section: Section) -> str:
     figure = section.page.figures.get(name)
     size = f' width="{figure.width}" height="{figure.height}"' if figure else ""
     src = f"/assets/images/{image_name(section.page.paper, name)}"
-    call = f'{{% include paper_diagram.html src="{src}" alt=paper_alt caption=paper_caption{size} %}}'
+    live = ""
+    if figure and figure.instrument:
+        files = f"/{paths.relative(paths.DATA)}/{data_name(section.page.paper, name)}"
+        live = f' instrument="{figure.instrument}" files="{files}"'
+    call = f'{{% include paper_diagram.html src="{src}" alt=paper_alt caption=paper_caption{size}{live} %}}'
     return section.keep(captures + call)
 
 

@@ -37,10 +37,16 @@ def render_paper(paper: str, executed: list[Path]) -> Report:
     written = {f"{stem}.md": markdown(paper, stem) for stem in notebooks}
     images = {diagrams.image_name(paper, name): figure.png for name, figure in page.figures.items()}
     images |= card(page) if page.complete else {}
+    data = {
+        diagrams.data_name(paper, name, file): content
+        for name, figure in page.figures.items()
+        for file, content in figure.files.items()
+    }
 
     bring(paths.fragments_dir(paper), "*.html", fragments, page.complete)
     bring(paths.downloads_dir(paper), "*.ipynb", downloads, page.complete)
     bring(paths.downloads_dir(paper), "*.md", written, page.complete)
+    bring(paths.DATA, f"{paper}-*", data, page.complete)
     return bring(paths.IMAGES, f"{paper}-*.png", images, page.complete)
 
 

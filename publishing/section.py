@@ -10,12 +10,17 @@ from publishing.escaping import MARK
 
 @dataclass(frozen=True)
 class Figure:
-    """An image that a cell drew with `diagram`, and its size on the page in CSS pixels."""
+    """An image that a cell drew with `diagram`, and its size on the page in CSS pixels.
+
+    `instrument` names the script that brings it to life, and `files` are what that script may fetch.
+    """
 
     name: str
     png: bytes
     width: int
     height: int
+    instrument: str | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,18 @@ def test_a_diagram_without_alternative_text_or_caption_is_refused(alt, caption):
         diagram(drawing(), "a", alt=alt, caption=caption)
 
 
+def test_a_diagram_says_its_instrument_and_where_its_files_come_from(repository):
+    files = {"table.json": [1, 2], "net.bin": repository.write("data/net.bin", "numbers")}
+    data, _ = shown(diagram, drawing(), "a", alt="A.", caption="A.", instrument="slider", files=files)
+    assert data[cells.DIAGRAM]["instrument"] == "slider"
+    assert data[cells.DIAGRAM]["files"] == {"table.json": {"text": "[1,2]"}, "net.bin": {"path": "data/net.bin"}}
+
+
+def test_a_file_of_an_instrument_that_is_not_there_stops_the_cell(repository):
+    with pytest.raises(FileNotFoundError, match="none"):
+        diagram(drawing(), "a", alt="A.", caption="A.", instrument="slider", files={"x": repository.root / "none"})
+
+
 # table
 
 

@@ -11,8 +11,11 @@ ALLOWED = re.compile(
     r"index\.html|feed\.xml|sitemap\.xml|robots\.txt"
     r"|ddpm/index\.html|ddpm/claims/index\.html"
     r"|assets/icon\.svg"
-    r"|assets/css/(tokens|site|notes|code|print)\.css"
+    r"|assets/css/(tokens|site|notes|code|print|instruments)\.css"
     r"|assets/js/(note|contents|copy|folds|previews)\.js"
+    r"|assets/js/instruments/(parts/)?[a-z-]+\.js"
+    r"|assets/data/ddpm-[a-z0-9-]+\.(json|onnx|safetensors)"
+    r"|assets/vendor/onnxruntime-web/[a-z.-]+\.(mjs|wasm)"
     r"|assets/images/ddpm-[a-z0-9-]+\.png"
     r"|assets/notebooks/ddpm/\d\d-[a-z-]+\.(ipynb|md)"
 )

@@ -115,7 +115,7 @@ def test_the_styles_of_a_note_touch_nothing_outside_it(post):
         """() => {
             const rules = sheet => [...sheet.cssRules].flatMap(rule => rule.cssRules?.length ? rules(rule) : [rule]);
             return [...document.styleSheets]
-                .filter(sheet => /(notes|code)\\.css$/.test(sheet.href))
+                .filter(sheet => /(notes|code|instruments)\\.css$/.test(sheet.href))
                 .flatMap(rules)
                 .map(rule => rule.selectorText)
                 .filter(selector => selector && !selector.split(/,(?![^(]*\\))/).every(

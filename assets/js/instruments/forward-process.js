@@ -1,0 +1,135 @@
+/** The forward process under the reader's finger: x_t for any t, and what of the picture is left in it. */
+
+import { gaussian, newSeed } from "./parts/random.js";
+import { SCHEDULES, snr } from "./parts/schedule.js";
+import { button, choice, element, fetchJson, paint, picture, readings, slider } from "./parts/widgets.js";
+
+/**
+ * pictures.json: pixels in [-1, 1], and for every schedule the bits still to be sent when x_t is known, t = 0..T.
+ * @typedef {{name: string, pixels: number[], bits: Record<string, number[]>}} Picture
+ */
+
+/** @type {import("./loader.js").Mount} */
+export async function mount(panel, file) {
+  /** @type {Picture[]} */
+  const pictures = await fetchJson(file("pictures.json"));
+  const schedules = Object.fromEntries(Object.entries(SCHEDULES).map(([name, make]) => [name, make()]));
+  const T = schedules.linear.T;
+  let noise = gaussian(pictures[0].pixels.length, newSeed());
+
+  const shown = { x0: picture("the picture"), noise: picture("the noise"), xt: picture("the noisy picture") };
+  const terms = { x0: element("span"), noise: element("span") };
+  const facts = readings({
+    signal: "signal √ᾱₜ",
+    noise: "noise √(1−ᾱₜ)",
+    snr: "signal to noise ᾱₜ/(1−ᾱₜ)",
+    bits: "bits still to be sent",
+  });
+  const curves = plot(T);
+
+  const which = choice("Picture", Object.fromEntries(pictures.map(({ name }, i) => [i, name])), "0", draw);
+  const kind = choice("Schedule", Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, name])), "linear", draw);
+  const time = slider({ label: "t", min: 0, max: T, value: 250, says: (t) => `${t} of ${T}`, changed: draw });
+  const again = button("New noise", () => {
+    noise = gaussian(noise.length, newSeed());
+    draw();
+  });
+
+  panel.append(
+    element("div", { className: "instrument-controls" }, which.wrap, kind.wrap, again),
+    time.wrap,
+    element(
+      "div",
+      { className: "instrument-sum" },
+      part(shown.xt, "xₜ"),
+      element("span", {}, "="),
+      part(shown.x0, terms.x0, " x₀"),
+      element("span", {}, "+"),
+      part(shown.noise, terms.noise, " ε"),
+    ),
+    facts.wrap,
+    curves.wrap,
+  );
+  draw();
+  return () => {};
+
+  function draw() {
+    const { name, pixels, bits } = pictures[Number(which.select.value)];
+    const schedule = schedules[kind.select.value];
+    const t = time.value;
+    const signal = Math.sqrt(schedule.alphaBar[t]);
+    const spread = Math.sqrt(1 - schedule.alphaBar[t]);
+    paint(shown.x0, pixels);
+    paint(shown.noise, noise);
+    paint(
+      shown.xt,
+      pixels.map((pixel, i) => signal * pixel + spread * noise[i]),
+    );
+    shown.xt.setAttribute("aria-label", `${name} at t = ${t}`);
+    terms.x0.textContent = `${signal.toFixed(3)} ×`;
+    terms.noise.textContent = `${spread.toFixed(3)} ×`;
+    const left = bits[kind.select.value];
+    facts.show({
+      signal: signal.toFixed(4),
+      noise: spread.toFixed(4),
+      snr: t === 0 ? "∞" : Number(snr(schedule, t).toPrecision(3)).toString(),
+      bits: `${left[t].toFixed(1)} of ${left[T].toFixed(1)}`,
+    });
+    curves.show(bits, kind.select.value, t);
+  }
+}
+
+/**
+ * A picture and, below it, what it is.
+ * @param {HTMLElement} shown
+ * @param {...(Node | string)} name
+ */
+function part(shown, ...name) {
+  return element("span", { className: "instrument-part" }, shown, element("span", {}, ...name));
+}
+
+/**
+ * Bits still to be sent against t: a curve for each schedule, the chosen one in front, with a mark at t.
+ * @param {number} T
+ */
+function plot(T) {
+  const [width, height] = [640, 150];
+  const svg = vector("svg", { viewBox: `-2 -6 ${width + 4} ${height + 12}`, "aria-hidden": "true" });
+  const wrap = element("div", { className: "instrument-plot" });
+  wrap.append(element("p", { className: "instrument-name" }, "bits still to be sent, against t"), svg);
+  return {
+    wrap,
+    /**
+     * @param {Record<string, number[]>} bits
+     * @param {string} chosen
+     * @param {number} t
+     */
+    show(bits, chosen, t) {
+      const top = Math.max(...Object.values(bits).map((values) => values[T]));
+      const at = (/** @type {number[]} */ values, /** @type {number} */ t) =>
+        `${((t / T) * width).toFixed(1)},${(height * (1 - values[t] / top)).toFixed(1)}`;
+      const curve = (/** @type {string} */ name) => {
+        const points = Array.from({ length: T / 5 + 1 }, (_, i) => at(bits[name], 5 * i)).join(" ");
+        return vector("polyline", { points, class: name === chosen ? "chosen" : "other" });
+      };
+      const [cx, cy] = at(bits[chosen], t).split(",");
+      const others = Object.keys(bits).filter((name) => name !== chosen);
+      svg.replaceChildren(
+        vector("line", { x1: 0, x2: width, y1: height, y2: height }),
+        vector("line", { x1: cx, x2: cx, y1: 0, y2: height }),
+        ...[...others, chosen].map(curve),
+        vector("circle", { cx, cy, r: 5 }),
+      );
+    },
+  };
+}
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ */
+function vector(tag, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  return made;
+}

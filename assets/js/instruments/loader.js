@@ -1,0 +1,88 @@
+/**
+ * Finds the figures that can be tried out and gives each a button. Everything else is fetched when it is pressed.
+ */
+
+/**
+ * What every instrument exports: it fills the panel and returns a function that stops whatever it has running.
+ * @typedef {(panel: HTMLElement, file: (name: string) => string) => Promise<() => void>} Mount
+ */
+
+const NAMES = { open: "Try it", close: "Back to the picture" };
+
+for (const figure of document.querySelectorAll("figure[data-instrument]")) {
+  prepare(/** @type {HTMLElement} */ (figure));
+}
+
+const style = document.createElement("link");
+style.rel = "stylesheet";
+style.href = new URL("../../css/instruments.css", import.meta.url).href;
+document.head.append(style);
+
+/** @param {HTMLElement} figure */
+function prepare(figure) {
+  const picture = /** @type {HTMLImageElement} */ (figure.querySelector("img"));
+  const call = /** @type {HTMLElement} */ (figure.querySelector(".instrument-call"));
+  const panel = document.createElement("div");
+  panel.className = "instrument";
+  panel.id = `${figure.id}-instrument`;
+  panel.hidden = true;
+  panel.tabIndex = -1;
+  panel.setAttribute("role", "group");
+  panel.setAttribute("aria-label", "the figure, to be tried out");
+  picture.after(panel);
+
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = NAMES.open;
+  button.setAttribute("aria-expanded", "false");
+  button.setAttribute("aria-controls", panel.id);
+  const state = document.createElement("span");
+  state.setAttribute("role", "status");
+  call.replaceChildren(button, state);
+
+  let stop = () => {};
+  button.addEventListener("click", async () => {
+    const opens = panel.hidden;
+    if (!opens) stop();
+    else if (panel.childElementCount === 0) {
+      button.disabled = true;
+      state.textContent = "Loading …";
+      try {
+        stop = await mounted(figure, panel);
+        state.textContent = "";
+      } catch (error) {
+        panel.replaceChildren();
+        state.textContent = `This did not load (${reason(error)}). Press again to retry.`;
+        return;
+      } finally {
+        button.disabled = false;
+      }
+    }
+    panel.hidden = !opens;
+    picture.hidden = opens;
+    button.textContent = opens ? NAMES.close : NAMES.open;
+    button.setAttribute("aria-expanded", String(opens));
+    if (opens) {
+      panel.focus({ preventScroll: true });
+      panel.firstElementChild?.scrollIntoView({ block: "nearest" });
+    } else button.focus();
+  });
+}
+
+/**
+ * @param {HTMLElement} figure
+ * @param {HTMLElement} panel
+ * @returns {Promise<() => void>}
+ */
+async function mounted(figure, panel) {
+  const { instrument, files } = figure.dataset;
+  const base = new URL(/** @type {string} */ (files), document.baseURI).href;
+  /** @type {{mount: Mount}} */
+  const { mount } = await import(`./${instrument}.js`);
+  return mount(panel, (name) => base + name);
+}
+
+/** @param {unknown} error */
+function reason(error) {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,97 @@
+/** A batch of pictures on its way from noise: x_t above x0_hat, a slider to look back, and pictures to choose from. */
+
+import { element, paint, picture, slider } from "./widgets.js";
+
+/** @typedef {import("./chain.js").Step} Step */
+
+/**
+ * @param {string} title
+ * @param {() => void} touched called when the reader looks back
+ */
+export function board(title, touched) {
+  /** @type {{button: HTMLButtonElement, xt: HTMLCanvasElement, x0Hat: HTMLCanvasElement}[]} */
+  let cells = [];
+  /** @type {Step[]} */
+  let frames = [];
+  const heading = element("p", { className: "instrument-name" });
+  const grid = element("div", { className: "instrument-board", role: "group", ariaLabel: title });
+  const time = slider({
+    label: "look back to t",
+    min: 0,
+    max: 0,
+    value: 0,
+    says: (place) => (frames[place] ? `t = ${frames[place].t}` : ""),
+    changed: () => {
+      touched();
+      draw();
+    },
+  });
+  const wrap = element("div", { className: "instrument-batch", hidden: true }, heading, grid, time.wrap);
+
+  function draw() {
+    const { x, x0Hat } = frames[time.value];
+    const size = x.length / cells.length;
+    cells.forEach((cell, k) => {
+      paint(cell.xt, x.subarray(k * size, (k + 1) * size));
+      paint(cell.x0Hat, x0Hat.subarray(k * size, (k + 1) * size));
+    });
+  }
+
+  return {
+    wrap,
+    /** The step that is looked at, and its place among all. */
+    get seen() {
+      return { place: time.value, step: frames[time.value], last: frames[frames.length - 1] };
+    },
+    /** The chosen pictures, by number. */
+    get chosen() {
+      return cells.flatMap(({ button }, k) => (button.ariaPressed === "true" ? [k] : []));
+    },
+    get count() {
+      return cells.length;
+    },
+    /**
+     * Begin with an empty board.
+     * @param {string} says what the pictures are
+     * @param {string[]} names of the pictures
+     */
+    clear(says, names) {
+      heading.textContent = says;
+      frames = [];
+      cells = names.map((name) => {
+        const [xt, x0Hat] = [picture(""), picture("")];
+        for (const canvas of [xt, x0Hat]) canvas.setAttribute("aria-hidden", "true");
+        const button = element("button", { type: "button", ariaPressed: "false", ariaLabel: name, title: name }, xt, x0Hat);
+        button.addEventListener("click", () => {
+          button.ariaPressed = String(button.ariaPressed !== "true");
+        });
+        return { button, xt, x0Hat };
+      });
+      grid.replaceChildren(...cells.map(({ button }) => button));
+      wrap.hidden = false;
+    },
+    /** @param {Step} step */
+    add(step) {
+      frames.push(step);
+      time.move(frames.length - 1, frames.length - 1);
+    },
+    draw,
+    /**
+     * The place of the step nearest to half of the way, for a look that is at neither end.
+     * @param {number} place
+     */
+    look(place) {
+      time.move(place);
+      draw();
+    },
+    /** @param {number} place @param {number} k */
+    pixels(place, k) {
+      const { x } = frames[place];
+      const size = x.length / cells.length;
+      return x.slice(k * size, (k + 1) * size);
+    },
+    get frames() {
+      return frames;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** A network of the notes in the browser: its graph and its checkpoint are fetched, and a worker runs them. */
+
+import { fromBetas } from "./schedule.js";
+
+const RUNTIME = new URL("../../../vendor/onnxruntime-web/", import.meta.url).href;
+
+/**
+ * @typedef {object} Network
+ * @property {(x: Float32Array, t: number) => Promise<Float32Array>} eps epsilon_theta(x_t, t) of a batch
+ * @property {import("./schedule.js").Schedule} schedule what it was trained with
+ * @property {() => void} close
+ */
+
+/** Why the network cannot run here, or nothing. */
+export function missing() {
+  // The smallest module with an instruction on vectors, which the runtime is built from.
+  const vectors = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+  if (typeof WebAssembly === "undefined") return "This browser has no WebAssembly, in which the network would run.";
+  if (!WebAssembly.validate(Uint8Array.from(vectors))) return "This browser's WebAssembly has no SIMD, which the network needs.";
+  return "";
+}
+
+/**
+ * @param {object} source
+ * @param {string} source.graph address of the ONNX graph, which keeps its numbers in the checkpoint
+ * @param {string} source.checkpoint address of the safetensors file
+ * @param {string} source.name what the graph calls that file
+ * @param {number[]} source.shape of one picture: channels, height, width
+ * @param {(got: number, of: number) => void} progress bytes; `of` is 0 while it is not known
+ * @returns {Promise<Network>}
+ */
+export async function loadNetwork({ graph, checkpoint, name, shape }, progress) {
+  const addresses = [`${RUNTIME}ort-wasm-simd-threaded.wasm`, checkpoint, graph];
+  const [wasm, weights, model] = await downloaded(addresses, progress);
+  const schedule = fromBetas(scheduleOf(weights));
+  const worker = new Worker(new URL("./network-worker.js", import.meta.url), { type: "module" });
+  const ask = questions(worker);
+  await ask({ wasm, weights, model, name, runtime: RUNTIME }, [wasm, weights, model]);
+  return {
+    schedule,
+    eps: (x, t) => ask({ x, t, shape: [x.length / shape.reduce((a, b) => a * b), ...shape] }),
+    close: () => worker.terminate(),
+  };
+}
+
+/**
+ * Questions to a worker, each with its answer as a promise.
+ * @param {Worker} worker
+ */
+function questions(worker) {
+  /** @type {((error: Error) => void) | null} */
+  let failed = null;
+  worker.addEventListener("error", (event) => failed?.(new Error(event.message || "the worker did not start")));
+  return (/** @type {object} */ question, /** @type {Transferable[]} */ handed = []) =>
+    new Promise((resolve, reject) => {
+      const { port1, port2 } = new MessageChannel();
+      failed = reject;
+      port1.onmessage = ({ data }) => {
+        port1.close();
+        if (data.error) reject(new Error(data.error));
+        else resolve(data.answer);
+      };
+      worker.postMessage({ ...question, port: port2 }, [port2, ...handed]);
+    });
+}
+
+/**
+ * @param {string[]} addresses
+ * @param {(got: number, of: number) => void} progress
+ * @returns {Promise<ArrayBuffer[]>}
+ */
+async function downloaded(addresses, progress) {
+  const responses = await Promise.all(addresses.map((address) => fetch(address)));
+  const wrong = responses.find((response) => !response.ok);
+  if (wrong) throw new Error(`${wrong.url.split("/").pop()}: ${wrong.status}`);
+  const lengths = responses.map(({ headers }) => (headers.has("content-encoding") ? 0 : Number(headers.get("content-length"))));
+  const of = lengths.every(Boolean) ? lengths.reduce((a, b) => a + b) : 0;
+  let got = 0;
+  return Promise.all(
+    responses.map(async (response) => {
+      const counting = new TransformStream({
+        transform(chunk, controller) {
+          progress((got += chunk.byteLength), of);
+          controller.enqueue(chunk);
+        },
+      });
+      return new Response(/** @type {ReadableStream} */ (response.body).pipeThrough(counting)).arrayBuffer();
+    }),
+  );
+}
+
+/**
+ * beta_1..beta_T from a checkpoint: a safetensors file is the length of a header, the header in JSON, and numbers.
+ * @param {ArrayBuffer} file
+ */
+export function scheduleOf(file) {
+  const length = Number(new DataView(file).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, length)));
+  const [start, end] = header["schedule.beta"].data_offsets;
+  return new Float64Array(file.slice(8 + length + start, 8 + length + end)).subarray(1);
+}

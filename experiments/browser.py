@@ -1,0 +1,74 @@
+"""The graphs of the committed networks for the reader's browser: `python -m experiments browser`.
+
+A graph holds no weights. Its initialisers point into the checkpoint, as ONNX allows ("external data"): the numbers are
+in the repository once, and what the browser runs is the checkpoint itself. The graph is small and changes only with
+the network's shape, so it is committed, and `make` needs no exporter; a test exports it again and compares the bytes.
+"""
+
+import json
+import struct
+from pathlib import Path
+
+import torch
+
+from ddpm_notes.checkpoints import load_checkpoint, write_atomically
+from experiments.stale import CHECKPOINTS
+
+NETWORKS = ("digits", "fashion")
+
+
+def graph(checkpoint: Path) -> bytes:
+    """The network of a checkpoint as an ONNX model: x (B, C, H, W) and t (B,), the paper's t, to eps."""
+    network = load_checkpoint(checkpoint).model
+    if network.predicts != "eps" or network.learned_variance:
+        raise ValueError(
+            f"{checkpoint.name} must predict epsilon alone, since that is what the browser's sampler asks for"
+        )
+    unet = network.net.config
+    x, t = torch.zeros(2, unet.channels, unet.size, unet.size), torch.tensor([1, 2])
+    batch = {0: torch.export.Dim("batch")}
+    exported = torch.onnx.export(
+        network.net,
+        (x, t),
+        dynamo=True,
+        input_names=["x", "t"],
+        output_names=["eps"],
+        dynamic_shapes=(batch, batch),
+        optimize=False,  # the runtime does that; folding would copy weights into the graph
+        verbose=False,
+    )
+    model = exported.model_proto
+    _point_into(checkpoint, model)
+    _forget_this_machine(model)
+    return model.SerializeToString(deterministic=True)
+
+
+def _point_into(checkpoint: Path, model) -> None:
+    """Replace every weight by its place in the safetensors file: the length of a header, the header, the numbers."""
+    data = checkpoint.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    tensors = json.loads(data[8 : 8 + length])
+    for weight in model.graph.initializer:
+        if (name := f"net.{weight.name}") not in tensors:
+            continue
+        start, end = tensors[name]["data_offsets"]
+        weight.ClearField("raw_data")
+        weight.data_location = weight.EXTERNAL
+        place = {"location": checkpoint.name, "offset": 8 + length + start, "length": end - start}
+        for key, value in place.items():
+            weight.external_data.add(key=key, value=str(value))
+
+
+def _forget_this_machine(model) -> None:
+    """Drop what the exporter notes of the code it traced: its paths, and its lines."""
+    values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
+    for part in (model, model.graph, *model.graph.node, *model.graph.initializer, *values):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+
+
+def main() -> None:
+    """Write each network's graph beside its checkpoint, as far as the checkpoints are there."""
+    for path in (CHECKPOINTS / f"{name}.safetensors" for name in NETWORKS):
+        if path.exists():
+            write_atomically(path.with_suffix(".onnx"), graph(path))

@@ -1,0 +1,82 @@
+"""Figures that can be tried out: what a cell says of them, what is published, what stands on the page."""
+
+import json
+
+import pytest
+
+from publishing import diagrams, paths, vendor
+from publishing.errors import PublishingError
+from publishing.render import render_paper
+
+from .notes import code, diagram, executed
+from .test_includes import built  # noqa: F401
+
+FILES = {"table.json": {"text": "[1,2]"}, "net.bin": {"path": "data/net.bin"}}
+
+
+def live(**changes) -> dict:
+    """A cell with a figure that can be tried out."""
+    output = diagram("chain")
+    output["data"][diagrams.MIME] |= {"instrument": "slider", "files": FILES} | changes
+    return code("1", output)
+
+
+@pytest.fixture
+def parts(repository):
+    """What such a figure needs in its repository."""
+    repository.write("assets/js/instruments/slider.js", "export function mount() {}")
+    repository.write("data/net.bin", "numbers")
+    return repository
+
+
+def test_the_files_are_published_under_the_figure_s_name_and_stale_ones_removed(parts):
+    render_paper("toy", [executed(parts, "01-first", live())])
+    published = {path.name: path.read_text() for path in paths.DATA.iterdir()}
+    assert published == {"toy-chain-table.json": "[1,2]", "toy-chain-net.bin": "numbers"}
+    render_paper("toy", [executed(parts, "01-first", live(files={"table.json": {"text": "[3]"}}))])
+    assert {path.name: path.read_text() for path in paths.DATA.iterdir()} == {"toy-chain-table.json": "[3]"}
+
+
+def test_the_figure_on_the_page_names_its_instrument_and_where_its_files_are(built, parts):  # noqa: F811
+    render_paper("toy", [executed(parts, "01-first", live())])
+    page = built('{% include paper_section.html name="toy/01-first" %}\n')
+    assert (
+        '<figure class="paper-figure" id="fig-chain" data-instrument="slider" '
+        'data-files="/base/assets/data/toy-chain-"><img src="/base/assets/images/toy-chain.png"'
+    ) in page
+    assert page.count('<script type="module" src="/base/assets/js/instruments/loader.js"></script></figure>') == 1
+
+
+def test_a_figure_without_an_instrument_brings_no_script(built, parts):  # noqa: F811
+    render_paper("toy", [executed(parts, "01-first", code("1", diagram("chain")))])
+    assert "script" not in built('{% include paper_section.html name="toy/01-first" %}\n')
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"instrument": "none"}, "wants the instrument 'none'; write assets/js/instruments/none.js"),
+        ({"files": {"a": {"path": "data/none"}}}, "needs 'data/none', which is not in the repository; add it"),
+        ({"files": {"a": {"path": "../other/secret"}}}, "needs '../other/secret', which is not in the repository"),
+        ({"files": {"../a": {"text": "1"}}}, "cannot publish a file named '../a'"),
+    ],
+)
+def test_what_would_not_work_is_refused(parts, changes, message):
+    with pytest.raises(PublishingError, match="^toy/01-first, cell 1: the figure 'chain' ") as caught:
+        render_paper("toy", [executed(parts, "01-first", live(**changes))])
+    assert message in str(caught.value)
+
+
+def test_what_npm_packages_give_the_browser_is_copied(repository):
+    repository.write("package.json", json.dumps({"browserFiles": {"runtime": ["dist/run.mjs", "dist/run.wasm"]}}))
+    for name in ("run.mjs", "run.wasm", "unused.js"):
+        repository.write(f"node_modules/runtime/dist/{name}", name)
+    repository.write("assets/vendor/runtime/stale.js", "")
+    vendor.bring_packages()
+    assert sorted(path.name for path in (paths.VENDOR / "runtime").iterdir()) == ["run.mjs", "run.wasm"]
+
+
+def test_a_package_that_is_not_installed_is_named(repository):
+    repository.write("package.json", json.dumps({"browserFiles": {"runtime": ["dist/run.mjs"]}}))
+    with pytest.raises(PublishingError, match="node_modules/runtime/dist/run.mjs is not installed; run"):
+        vendor.bring_packages()

@@ -1,0 +1,449 @@
+"""The figures that can be tried out: pictures at first, then what they promise, under a strict policy for scripts."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page
+
+from ddpm_notes import sampling
+from ddpm_notes.checkpoints import load_checkpoint
+from ddpm_notes.schedule import constant_schedule, linear_schedule, quadratic_schedule
+from publishing import paths
+
+from .conftest import POST, Visit
+
+INSTRUMENTS = ("forward-process", "reverse-process", "gaussian-mixture")
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+)
+CHECKPOINTS = paths.ROOT / "experiments/checkpoints"
+MODELS = json.loads((paths.DATA / "ddpm-progressive-generation-models.json").read_text()) if paths.DATA.exists() else []
+
+PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
+    .filter((_, i) => i % 4 === 0)"""
+CHAIN = """async ({name, shape, steps, kind, clip, noise}) => {
+    const part = name => import(`/assets/js/instruments/parts/${name}.js`);
+    const [{loadNetwork}, {chain}, {strided}] = await Promise.all(['network', 'chain', 'schedule'].map(part));
+    const data = file => `/assets/data/ddpm-progressive-generation-${file}`;
+    const checkpoint = `${name}.safetensors`;
+    const source = {graph: data(`${name}.onnx`), checkpoint: data(checkpoint), name: checkpoint, shape};
+    const network = await loadNetwork(source, () => {});
+    const noises = new Float32Array(await (await fetch(noise)).arrayBuffer());
+    const size = shape.reduce((a, b) => a * b) * 2;
+    const at = t => noises.slice(t * size, (t + 1) * size);
+    const walk = chain({model: network.eps, ...strided(network.schedule, steps), x: at(0), kind, clip, noises: at});
+    const found = [];
+    for await (const step of walk) found.push([step.t, [...step.x]]);
+    network.close();
+    return found;
+}"""
+
+
+@pytest.fixture
+def open_post(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
+    """The post, freshly opened, by a server that allows no script but files of the site."""
+    contexts = []
+
+    def show(path: str = POST, before: Callable = lambda context: None, **options) -> Visit:
+        settings = {"viewport": {"width": 1280, "height": 900}} | options
+        context = browser.new_context(**settings)
+        contexts.append(context)
+        context.route(re.compile(r"(/|/page|\.m?js)$"), _with_policy)
+        before(context)
+        visited = Visit(context.new_page())
+        visited.page.on("console", lambda message: visited.complaints.append(f"{message.type}: {message.text}"))
+        visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
+        visited.page.on("request", lambda request: visited.requests.append(request.url.removeprefix(address)))
+        visited.page.goto(address + path, wait_until="networkidle")
+        return visited
+
+    yield show
+    for context in contexts:
+        context.close()
+
+
+def _with_policy(route) -> None:
+    response = route.fetch()
+    route.fulfill(response=response, headers={**response.headers, "content-security-policy": POLICY})
+
+
+def started(page: Page, instrument: str) -> Locator:
+    """The panel of an instrument, brought by its button."""
+    figure = page.locator(f'figure[data-instrument="{instrument}"]')
+    figure.get_by_role("button", name="Try it").press("Enter")
+    figure.get_by_role("button", name="Back to the picture").wait_for()
+    return figure.locator(".instrument")
+
+
+def status(panel: Locator, text: str, timeout: float = 60_000) -> str:
+    """What the panel says, once it says this."""
+    panel.get_by_role("status").filter(has_text=text).wait_for(timeout=timeout)
+    return panel.get_by_role("status").inner_text()
+
+
+def move(panel: Locator, label: str, value: int) -> None:
+    """Move a slider as a pointer does."""
+    panel.get_by_label(label, exact=True).evaluate(
+        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }", str(value)
+    )
+
+
+# --- all of them
+
+
+def test_a_reader_who_tries_nothing_fetches_one_small_script_and_its_style(open_post):
+    requests = open_post().requests
+    assert [name for name in requests if name.endswith((".js", ".mjs"))] == ["/assets/js/instruments/loader.js"]
+    assert [name for name in requests if "/assets/data/" in name or "/assets/vendor/" in name] == []
+    assert (paths.INSTRUMENTS / "loader.js").stat().st_size < 4096
+
+
+def test_without_javascript_the_pictures_are_there(open_post):
+    page = open_post(java_script_enabled=False).page
+    figures = page.locator("figure[data-instrument]")
+    assert figures.count() == len(INSTRUMENTS)
+    for figure in figures.all():
+        assert figure.locator("img").is_visible()
+        assert figure.get_by_role("button").count() == 0
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_it_comes_at_a_key_takes_the_picture_s_place_and_goes_again(open_post, instrument):
+    visited = open_post()
+    panel = started(visited.page, instrument)
+    figure = visited.page.locator(f'figure[data-instrument="{instrument}"]')
+    assert panel.is_visible()
+    assert figure.locator("img").is_hidden()
+    assert figure.locator("figcaption").is_visible()
+    assert visited.page.evaluate("document.activeElement.id") == panel.get_attribute("id")
+    visited.page.keyboard.press("Tab")
+    assert panel.locator(":focus").count() == 1, "the next key does not reach the first control"
+    figure.get_by_role("button", name="Back to the picture").press("Enter")
+    assert panel.is_hidden()
+    assert figure.locator("img").is_visible()
+    assert visited.page.evaluate("document.activeElement.textContent") == "Try it"
+    assert visited.complaints == []
+
+
+def test_what_does_not_load_is_said_and_can_be_tried_again(open_post):
+    page = open_post().page
+    pattern = "**/*pictures.json"
+    page.route(pattern, lambda route: route.fulfill(status=503))
+    figure = page.locator('figure[data-instrument="forward-process"]')
+    figure.get_by_role("button", name="Try it").click()
+    figure.get_by_role("status").filter(has_text="did not load").wait_for()
+    assert "503" in figure.get_by_role("status").inner_text()
+    page.unroute(pattern)
+    assert started(page, "forward-process").is_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_in_use_they_are_accessible_and_fit(open_post, width, scheme):
+    page = open_post(viewport={"width": width, "height": 900}, color_scheme=scheme).page
+    panels = [started(page, instrument) for instrument in INSTRUMENTS]
+    panels[1].get_by_label("Steps").select_option("20")
+    panels[1].get_by_role("button", name="Sample").click()
+    status(panels[1], "Done")
+    found = Axe().run(page, context={"include": [["figure[data-instrument]"]]}).response["violations"]
+    assert [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_they_work_under_a_base_path(open_post, address):
+    def moved(context) -> None:
+        context.route(
+            "**/base/**",
+            lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace("/base/", "/"))),
+        )
+        context.route("**/base/page", lambda route: route.fulfill(content_type="text/html", body=PAGE))
+
+    visited = open_post("/base/page", before=moved)
+    for instrument in ("forward-process", "reverse-process"):
+        assert started(visited.page, instrument).is_visible()
+    panel = visited.page.locator(".instrument").nth(1)
+    panel.get_by_role("button", name="Sample").click()
+    status(panel, "Done")
+    assert [name for name in visited.requests if not name.startswith("/base/")] == []
+
+
+PAGE = "<!DOCTYPE html><html lang=en><title>Elsewhere</title><div class=paper-notes>" + "".join(
+    f'<figure id="fig-{name}" data-instrument="{instrument}" data-files="/base/assets/data/ddpm-{name}-">'
+    '<img alt=""><p class="instrument-call"></p></figure>'
+    '<script type="module" src="/base/assets/js/instruments/loader.js"></script>'
+    for name, instrument in (("forward-process", "forward-process"), ("progressive-generation", "reverse-process"))
+)
+
+
+# --- the forward process
+
+
+@pytest.mark.parametrize(
+    ("name", "schedule"),
+    [("constant", constant_schedule()), ("linear", linear_schedule()), ("quadratic", quadratic_schedule())],
+)
+def test_the_forward_process_says_the_package_s_numbers(open_post, name, schedule):
+    panel = started(open_post().page, "forward-process")
+    panel.get_by_label("Schedule").select_option(name)
+    bits = json.loads((paths.DATA / "ddpm-forward-process-pictures.json").read_text())[0]["bits"][name]
+    for t in (1, 400, 1000):
+        move(panel, "t", t)
+        signal, noise, snr, left = panel.locator("dd").all_inner_texts()
+        assert float(signal) == pytest.approx(schedule.alpha_bar[t].sqrt().item(), abs=1e-4)
+        assert float(noise) == pytest.approx((1 - schedule.alpha_bar[t]).sqrt().item(), abs=1e-4)
+        assert float(snr) == pytest.approx(schedule.snr[t].item(), rel=0.01)
+        assert left == f"{bits[t]:.1f} of {bits[-1]:.1f}"
+
+
+def test_the_slider_takes_keys_and_goes_from_the_picture_to_noise(open_post):
+    panel = started(open_post().page, "forward-process")
+    xt, x0, noise = (panel.locator("canvas").nth(i) for i in range(3))
+    slider = panel.get_by_label("t", exact=True)
+    slider.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "0 of 1000"
+    assert xt.evaluate(PIXELS) == x0.evaluate(PIXELS)
+    slider.press("End")
+    assert slider.get_attribute("aria-valuetext") == "1000 of 1000"
+    off = [abs(a - b) for a, b in zip(xt.evaluate(PIXELS), noise.evaluate(PIXELS), strict=True)]
+    assert max(off) <= 3  # of 255: sqrt(alpha_bar_T) is 0.006
+    before = xt.evaluate(PIXELS)
+    panel.get_by_role("button", name="New noise").click()
+    assert xt.evaluate(PIXELS) != before
+
+
+# --- the reverse process
+
+
+def noises(shape: list[int]) -> torch.Tensor:
+    """(T + 1, 2, C, H, W): z at every t; at 0 stands x_T."""
+    return torch.randn((1001, 2, *shape), generator=torch.Generator().manual_seed(11))
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind", "clip"),
+    [
+        (1000, "beta", False),
+        (50, "beta", True),
+        (50, "ddim", False),
+        (20, "beta_tilde", False),
+    ],
+)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model["name"])
+def test_the_browser_s_chain_stays_within_a_thousandth_of_pytorch_s(open_post, model, steps, kind, clip):
+    """x_t of two pictures at every level, from the same noise."""
+    steps = min(steps, model["steps"][-1])
+    z = noises(model["shape"])
+    page = open_post("/").page
+    page.route("**/noise", lambda route: route.fulfill(body=z.numpy().tobytes()))
+    theirs = page.evaluate(CHAIN, {**model, "steps": steps, "kind": kind, "clip": clip, "noise": "/noise"})
+    ours = chain(model["name"], z, steps, kind, clip)
+    assert [t for t, _ in theirs] == list(ours)
+    for t, x in theirs:
+        off = (torch.tensor(x).view_as(ours[t]) - ours[t]).abs().max().item()
+        assert off < 1e-3, f"at t = {t}"
+
+
+def chain(name: str, z: torch.Tensor, steps: int, kind: str, clip: bool) -> dict[int, torch.Tensor]:
+    """The same chain by the package: x_t by t."""
+    checkpoint = load_checkpoint(CHECKPOINTS / f"{name}.safetensors")
+    levels = {i: math.ceil(i * 1000 / steps) for i in range(steps + 1)}
+    model, short = sampling.strided(checkpoint.model, checkpoint.schedule, steps)
+    if kind == "ddim":
+        seen = {}
+
+        def watched(xt, t):
+            seen[levels[int(t[0])]] = xt
+            return model(xt, t)
+
+        seen[0] = sampling.ddim(watched, z[0].shape, short, clip_x0=clip, xT=z[0])
+        return seen
+    walk = sampling.sample_steps(model, z[0], short, variance=kind, clip_x0=clip, noises=lambda i: z[levels[i]])
+    return {levels[step.t]: step.x for step in walk}
+
+
+def sampled(panel: Locator, seed: int, *, count: str = "4", steps: str = "50") -> list[list[int]]:
+    """The finished samples of a seed, as grey values."""
+    panel.get_by_label("Seed", exact=True).fill(str(seed))
+    panel.get_by_label("Pictures").select_option(count)
+    panel.get_by_label("Steps").select_option(steps)
+    panel.get_by_role("button", name="Sample", exact=True).click()
+    status(panel, "Done")
+    return pictures(panel)
+
+
+def pictures(panel: Locator, board: int = 0) -> list[list[int]]:
+    """x_t of all pictures of a board; below each of them is x0_hat."""
+    canvases = panel.locator(".instrument-board").nth(board).locator("canvas").all()
+    return [canvas.evaluate(PIXELS) for canvas in canvases[::2]]
+
+
+def test_a_seed_gives_the_same_samples_in_any_number(open_post):
+    panel = started(open_post().page, "reverse-process")
+    four = sampled(panel, 5)
+    assert len({tuple(one) for one in four}) == 4
+    assert sampled(panel, 6) != four
+    assert sampled(panel, 5, count="1") == four[:1]
+
+
+def test_samples_are_digits_and_the_reader_can_look_back_to_noise(open_post):
+    panel = started(open_post().page, "reverse-process")
+    done = sampled(panel, 5, count="16", steps="250")
+    borders = sum(sum(one[0::8]) for one in done) / (16 * 8 * 255)
+    assert borders < 0.2, "the left border of a digit is black"
+    move(panel.locator(".instrument-batch").first, "look back to t", 0)
+    noise = pictures(panel)
+    assert sum(sum(one[0::8]) for one in noise) / (16 * 8 * 255) == pytest.approx(0.5, abs=0.15)
+
+
+def test_the_other_network_is_chosen_and_draws_pictures_of_its_size(open_post):
+    panel = started(open_post().page, "reverse-process")
+    sampled(panel, 5, count="1", steps="20")
+    panel.get_by_label("Network").select_option("fashion")
+    clothes = sampled(panel, 5, count="2", steps="20")
+    assert [len(one) for one in clothes] == [28 * 28] * 2
+    corners = [one[i] for one in clothes for i in (0, 27)]
+    assert max(corners) < 64, "clothes stand on black"
+
+
+def test_stopped_and_continued_is_as_if_it_had_not_been_stopped(open_post):
+    panel = started(open_post().page, "reverse-process")
+    whole = sampled(panel, 7, count="4", steps="250")
+    panel.get_by_role("button", name="Sample", exact=True).click()
+    panel.get_by_role("button", name="Stop").click()
+    said = status(panel, "Stopped at t = ")
+    assert 0 < int(said.split("= ")[1].rstrip(".")) <= 1000
+    panel.get_by_role("button", name="Continue").click()
+    status(panel, "Done")
+    assert pictures(panel) == whole
+
+
+def test_branches_share_their_beginning_and_part_the_more_the_earlier_they_begin(open_post):
+    panel = started(open_post().page, "reverse-process")
+    done = sampled(panel, 5, steps="100")
+    spread = {}
+    for place in (10, 90):
+        move(panel.locator(".instrument-batch").first, "look back to t", place)
+        panel.get_by_role("button", name="sample 2", exact=True).click()
+        shared = pictures(panel)[1]
+        panel.get_by_role("button", name="Branch from").click()
+        status(panel, f"Done: 4 branches that share x at t = {1000 - 10 * place} of sample 2")
+        ends = torch.tensor(pictures(panel, 1)).double()
+        spread[place] = ends.std(0).mean().item()
+        move(panel.locator(".instrument-batch").nth(1), "look back to t", 0)
+        assert pictures(panel, 1) == [shared] * 4
+        panel.get_by_role("button", name="sample 2", exact=True).click()
+    assert spread[10] > 2 * spread[90] > 0
+    assert len(done) == 4
+
+
+def test_interpolation_goes_from_one_sample_to_another(open_post):
+    panel = started(open_post().page, "reverse-process")
+    done = torch.tensor(sampled(panel, 5, steps="100")).double()
+    for name in ("sample 1", "sample 3"):
+        panel.get_by_role("button", name=name, exact=True).click()
+    move(panel.locator(".instrument-batch").first, "look back to t", 90)
+    panel.get_by_role("button", name="Interpolate").click()
+    status(panel, "Done: from sample 1 to sample 3, mixed at t = 100")
+    between = torch.tensor(pictures(panel, 1)).double()
+    off = [(between - done[k]).abs().mean(1) for k in (0, 2)]
+    assert off[0].argmin() == 0
+    assert off[1].argmin() == len(between) - 1
+    assert off[0][0] < off[0][-1]
+    assert off[1][-1] < off[1][0]
+
+
+def test_the_8x8_network_takes_thirty_steps_a_second(open_post):
+    """By the processor time of the browser, drawing included, so that a busy machine does not count."""
+    panel = started(open_post().page, "reverse-process")
+    sampled(panel, 1, count="1", steps="20")
+    before = seconds_of_chromium()
+    sampled(panel, 2, count="1", steps="250")
+    assert 250 / (seconds_of_chromium() - before) >= 30
+
+
+def seconds_of_chromium() -> float:
+    """The processor time that the browser of this test has used."""
+    browsers = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
+    return sum(sum(one.cpu_times()[:2]) for one in browsers)
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ("delete globalThis.WebAssembly", "has no WebAssembly"),
+        ("WebAssembly.validate = () => false", "WebAssembly has no SIMD"),
+    ],
+)
+def test_a_browser_that_cannot_run_it_is_told_so(open_post, broken, says):
+    page = open_post(before=lambda context: context.add_init_script(broken)).page
+    panel = started(page, "reverse-process")
+    assert says in panel.inner_text()
+    assert panel.get_by_role("button").count() == 0
+
+
+def test_a_network_that_does_not_arrive_is_said_and_can_be_asked_for_again(open_post):
+    page = open_post().page
+    panel = started(page, "reverse-process")
+    pattern = "**/*.safetensors"
+    page.route(pattern, lambda route: route.fulfill(status=404))
+    panel.get_by_role("button", name="Sample", exact=True).click()
+    assert "404" in status(panel, "did not work")
+    page.unroute(pattern)
+    assert len(sampled(panel, 1, count="1", steps="20")) == 1
+
+
+# --- the plane
+
+
+def test_particles_arrive_at_the_islands(open_post):
+    panel = started(open_post().page, "gaussian-mixture")
+    panel.get_by_role("button", name="Play").click()
+    status(panel, "Arrived at t = 0")
+    assert panel.get_by_label("t", exact=True).get_attribute("aria-valuetext") == "t = 0"
+    _, ends, truth = panel.locator("dd").all_inner_texts()
+    assert float(ends) == pytest.approx(float(truth), rel=0.25)
+
+
+def test_few_steps_make_the_islands_too_wide_or_too_narrow_by_the_variance(open_post):
+    """Page 3 of the paper: they are right for data of unit variance and for a point, and islands are neither."""
+    panel = started(open_post().page, "gaussian-mixture")
+    panel.get_by_label("Steps").select_option("25")
+    spread = {}
+    for kind in ("beta", "beta_tilde"):
+        panel.get_by_label("Noise of a step").select_option(kind)
+        spread[kind] = float(panel.locator("dd").nth(1).inner_text())
+    truth = float(panel.locator("dd").nth(2).inner_text())
+    assert spread["beta_tilde"] < truth < spread["beta"]
+
+
+def test_who_wants_no_motion_gets_none(open_post):
+    panel = started(open_post(reduced_motion="reduce").page, "gaussian-mixture")
+    panel.get_by_role("button", name="Play").click()
+    assert panel.get_by_label("t", exact=True).get_attribute("aria-valuetext") == "t = 0"
+    assert "without motion" in panel.get_by_role("status").inner_text()
+
+
+# --- pictures for a person
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
+def test_the_instruments_are_pictured_in_use(open_post, width, scheme):
+    folder = paths.BUILD / "screenshots" / "instruments"
+    page = open_post(viewport={"width": width, "height": 900}, color_scheme=scheme).page
+    for instrument in INSTRUMENTS:
+        panel = started(page, instrument)
+        if instrument == "reverse-process":
+            sampled(panel, 5, count="8")
+            panel.get_by_role("button", name="Branch from").click()
+            status(panel, "Done: 8 branches")
+        elif instrument == "gaussian-mixture":
+            move(panel, "t", 60)
+        page.locator(f'figure[data-instrument="{instrument}"]').screenshot(
+            path=folder / f"{instrument}-{width}-{scheme}.png"
+        )
+        assert panel.is_visible()

@@ -13,13 +13,14 @@ from publishing.files import below
 _FRONT_MATTER = re.compile(r"---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 _SECTION = re.compile(r'\{%-?\s*include\s+paper_section\.html\s+name="([^"]*)"\s*-?%\}')
+_ADDRESS = re.compile(r'\{\{ "[^"|{}]*" \| relative_url \}\}')
 _NEEDED = ("layout", "title", "description", "permalink")
 _TRAPS = {
     r"\$": "kramdown sets no formula; write it in a notebook",
     r"\\[(\[]": "this begins a formula that nothing sets; write it in a notebook",
     r"\|": "kramdown makes a table of a paragraph with a bare |; write \\| or put the table into a notebook",
     r"\{:": "this is a command to kramdown; leave it to the includes",
-    r"\{\{|\{%": "Liquid runs this; a post has includes of paper_section.html and nothing else",
+    r"\{\{|\{%": "Liquid runs this; a post has includes of paper_section.html, and addresses through relative_url",
     r"<(?!!--|https?:)/?[A-Za-z]": "kramdown passes HTML on as it is; write Markdown, or put it into a notebook",
     r"!\[": "an image comes from a notebook, where diagram() gives it its alternative text",
 }
@@ -51,7 +52,7 @@ def _of_post(path: Path) -> Iterator[str]:
 
 
 def _traps(path: Path, text: str, start: int) -> Iterator[str]:
-    prose = _SECTION.sub(_blank, _CODE.sub(_blank, text))
+    prose = _ADDRESS.sub(_blank, _SECTION.sub(_blank, _CODE.sub(_blank, text)))
     for pattern, remedy in _TRAPS.items():
         for found in re.compile(rf"(?<!\\)(?:{pattern})").finditer(prose, start):
             yield f"{at(path, line_of(text, found.start()))}: {found.group()!r} stands in a post: {remedy}"
@@ -68,7 +69,7 @@ def _of_paper(path: Path, text: str, paper: str, facts: dict) -> Iterator[str]:
     sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
     included = [(found[1], line_of(text, found.start())) for found in _SECTION.finditer(text)]
     for name, line in included:
-        if name not in [*sections, f"{paper}/claims", f"{paper}/toc"]:
+        if name not in [*sections, *(f"{paper}/{part}" for part in ("claims", "claims-summary", "toc"))]:
             yield f"{at(path, line)}: includes {name!r}, which no notebook makes; correct the name"
     shown = [name for name, _ in included if name in sections]
     for name in sections:

@@ -204,6 +204,11 @@ def test_a_post_that_lacks_something_is_named(post, old, new, says):
     assert [problem for problem in post(old, new) if says in problem and problem.startswith("_posts/2026")]
 
 
+def test_an_address_under_the_sites_base_path_is_no_trap(post):
+    assert post("A *lead*", 'A *lead*, [all]({{ "/toy/claims/" | relative_url }})') == []
+    assert len(post("A *lead*", 'A *lead* {{ "x|y" | relative_url }}')) > 0
+
+
 def test_sections_out_of_order_are_named(post):
     (problem,) = post(
         '"toy/01-a" %}\n{% include paper_section.html name="toy/02-b"',

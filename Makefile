@@ -41,7 +41,7 @@ new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion 
 embed: $(if $(UNDO),,site) ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
 	@$(PYTHON) -m publishing embed $(call given,BLOG) $(if $(UNDO),--undo)
 
-test: site check ## Run every test: package, press, executed notebooks, site in a browser
+test: check ## Run every test: package, press, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test
 	@$(INSIDE) .venv/bin/python -m pytest --nbval tests build/executed --numprocesses 2 --dist loadfile
 
@@ -49,8 +49,9 @@ experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes
 	@$(PYTHON) bootstrap.py notebooks
 	@env -u TQDM_DISABLE -u OMP_NUM_THREADS .venv/bin/python -m experiments $(ONLY)
 
-check: site ## Lint the code, the notebooks, their outputs and the built site
-	@.venv/bin/ruff check && $(PRESS) check && .venv/bin/python -m experiments.stale
+check: ## Lint the code and the notebooks, then build the site and lint it and the outputs
+	@$(PYTHON) bootstrap.py site
+	@.venv/bin/ruff check && .venv/bin/ruff format --check && $(PRESS) check --sources && $(PRESS) site && $(PRESS) check && .venv/bin/python -m experiments.stale
 
 faults: site ## Kill, starve and damage the build, and see that the next one is whole (about ten minutes)
 	@$(PYTHON) bootstrap.py test
@@ -73,8 +74,8 @@ bench-page: site ## Measure the built post in Lighthouse, as a phone sees it (ab
 	@$(PYTHON) bootstrap.py bench-page
 	@$(INSIDE) .venv/bin/python -m benchmarks.page
 
-clean: ## Remove everything that is generated, environments included
-	@rm -rf _site build _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
+clean: ## Remove everything that is generated, environments too, but for hours of training in build/experiments/
+	@rm -rf _site $(filter-out build/experiments,$(wildcard build/*)) _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
 
 help: ## List these targets

@@ -232,7 +232,7 @@ def peers() -> None:
         shutil.rmtree(PEERS, ignore_errors=True)
         pip_install("installing denoising-diffusion-pytorch", VENV, "--no-deps", "--target", PEERS, "-r", lock)
 
-    lay("peers", PEERS, digest(lock, interpreter(VENV)), install)
+    lay("peers", PEERS, lambda: digest(lock, interpreter(VENV)), install)
 
 
 # --- Node

@@ -155,7 +155,7 @@ def main() -> None:
     print(f"{time.monotonic() - start:.0f} s; load after: {os.getloadavg()[0]:.1f}")
     if given.out:
         given.out.parent.mkdir(parents=True, exist_ok=True)
-        about = {"threads": threads, "turns": given.turns, "machine": platform.platform(), "cores": os.cpu_count()}
+        about = {"threads": threads, "turns": given.turns, "machine": platform.machine(), "cores": os.cpu_count()}
         given.out.write_text(json.dumps({"about": about, "results": everything}, indent=1) + "\n", encoding="utf-8")
 
 

@@ -38,7 +38,7 @@ RECIPES = {
     "digits": (DIGITS, TrainingConfig(steps=10_000, learning_rate=1e-3, warmup=500, ema=0.999, levels=17)),
     "fashion-mnist": (
         FASHION,
-        TrainingConfig(steps=13_000, batch=32, learning_rate=5e-4, warmup=500, ema=0.999, precision="bfloat16"),
+        TrainingConfig(steps=22_000, batch=32, learning_rate=5e-4, warmup=500, ema=0.999, precision="bfloat16"),
     ),
     "cifar10": (CIFAR10, TrainingConfig(flips=True)),
 }
@@ -204,7 +204,7 @@ data set:
 
 examples:
   python -m ddpm_notes train --data digits --steps 500 --out first.safetensors
-  python -m ddpm_notes train --data cifar10                      # the paper's run; needs a good GPU for days
+  python -m ddpm_notes train --data cifar10                      # the paper's run; hours on a good GPU, months here
   torchrun --nproc-per-node 2 -m ddpm_notes train --data cifar10 # the same batches, half on each of two GPUs
 """
 

@@ -11,7 +11,7 @@ from experiments.quality import Judge
 from experiments.results import Result, weights_of
 from experiments.stale import CHECKPOINTS
 
-STEPS = (5, 10, 20, 50, 100, 250)
+STEPS = (5, 10, 20, 50)
 SAMPLES = 256
 
 

@@ -16,9 +16,9 @@ from experiments.results import STATES, Result, checksum_of, weights_of
 from experiments.stale import CHECKPOINTS, RESULTS
 
 CHECKPOINT_OF = {"digits": "digits", "fashion-mnist": "fashion"}
-BOUND_IMAGES = {"digits": 299, "fashion-mnist": 128}
-SAMPLES = {"digits": 512, "fashion-mnist": 512}
-PART = 64
+BOUND_IMAGES = {"digits": 299, "fashion-mnist": 64}
+SAMPLES, PART = 256, 64
+SHOWN, STRIPS = 40, 6
 SHOWN_T = (1000, 900, 800, 700, 600, 500, 400, 300, 250, 200, 150, 100, 50, 25, 1)
 
 
@@ -48,7 +48,7 @@ def pixel_gaussian(train: Images, test: Images, judge: Judge) -> dict:
     x0 = train.x0.double()
     mean, deviation = x0.mean(0), x0.std(0).clamp(min=1 / (train.levels - 1))
     bits = -per_dimension(discretized_log_likelihood(test.x0, mean, deviation.log(), test.levels)) / NATS_PER_BIT
-    noise = torch.randn((SAMPLES[train.name], *mean.shape), generator=Generator().manual_seed(0), dtype=torch.float64)
+    noise = torch.randn((SAMPLES, *mean.shape), generator=Generator().manual_seed(0), dtype=torch.float64)
     drawn = (mean + deviation * noise).clamp(-1, 1).float()
     return {"bits": summary(bits), "distance": judge.distance(drawn)}
 
@@ -66,7 +66,7 @@ def full_gaussian(train: Images, test: Images, judge: Judge) -> dict:
     held_out = test.x0.double().flatten(1)
     dequantised = held_out + (torch.rand(held_out.shape, generator=generator, dtype=torch.float64) - 0.5) * width
     bits = -gaussian.log_prob(dequantised) / NATS_PER_BIT / x0.shape[1] - math.log2(width)
-    noise = torch.randn((SAMPLES[train.name], x0.shape[1]), generator=generator, dtype=torch.float64)
+    noise = torch.randn((SAMPLES, x0.shape[1]), generator=generator, dtype=torch.float64)
     drawn = gaussian.mean + noise @ gaussian.scale_tril.T
     drawn = drawn.clamp(-1, 1).float().view(-1, *train.x0.shape[1:])
     return {"bits": summary(bits), "distance": judge.distance(drawn)}
@@ -86,7 +86,7 @@ def histograms(train: Images, test: Images) -> dict:
 def chains(name: str, checkpoint: Checkpoint, weights: str) -> tuple[Tensor, Tensor]:
     """Samples by Algorithm 2 with beta, clipped: x_0 (N, C, H, W), and x0_hat at SHOWN_T (N, len(SHOWN_T), C, H, W)."""
     drawn = []
-    for k in range(SAMPLES[name] // PART):
+    for k in range(SAMPLES // PART):
         path = STATES / f"samples-{name}-{weights}-{k}.safetensors"
         if not path.exists():
             write_tensors(path, _chain(checkpoint, seed=k), {})
@@ -109,9 +109,10 @@ def sampled(name: str, checkpoint: Checkpoint, weights: str, judge: Judge, train
     """The samples' distance to real images, along the chain too; their classes and nearest neighbours."""
     x0, x0_hat = chains(name, checkpoint, weights)
     real = test.x0[: len(x0)]
-    file = RESULTS / f"samples-{name}.safetensors"
-    write_tensors(file, {"samples": to_uint8(x0)}, {"weights": weights})
     (near, index), (near_real, _) = nearest(x0, train.x0), nearest(real, train.x0)
+    file = RESULTS / f"samples-{name}.safetensors"
+    pictures = {"samples": x0, "nearest": train.x0[index[:SHOWN]], "held_out": real[:SHOWN], "x0_hat": x0_hat[:STRIPS]}
+    write_tensors(file, {key: to_uint8(x) for key, x in pictures.items()}, {"weights": weights})
     return {
         "samples": len(x0),
         "held_out": len(real),

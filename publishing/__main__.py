@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=4000)
     serve.set_defaults(command=_serve)
 
-    check = commands.add_parser("check", help="lint the notebooks")
+    check = commands.add_parser("check", help="lint the notebooks, the posts, and what was built from them")
+    check.add_argument("--sources", action="store_true", help="not what was built")
     check.set_defaults(command=_check)
 
     new = commands.add_parser("new", help="begin the notes on another paper")
@@ -79,10 +80,10 @@ def _serve(arguments: argparse.Namespace) -> None:
     serve(arguments.port)
 
 
-def _check(_: argparse.Namespace) -> None:
+def _check(arguments: argparse.Namespace) -> None:
     from publishing.lints import check_all
 
-    check_all()
+    check_all(arguments.sources)
 
 
 def _new(arguments: argparse.Namespace) -> None:

@@ -64,7 +64,7 @@ def _alone() -> Iterator[None]:
 
 def _sweep() -> None:
     """Remove what a killed build was about to write."""
-    for room in (paths.BUILD, paths.IMAGES, paths.DOWNLOADS, paths.SECTIONS):
+    for room in paths.generated():
         for path in room.rglob(f"{UNFINISHED}*"):
             path.unlink()
 

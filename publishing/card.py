@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from PIL import Image, ImageDraw, ImageFont
 
-from publishing import posts
+from publishing import diagrams, paths, posts
 from publishing.errors import PublishingError
 from publishing.section import Page
 
@@ -17,13 +17,18 @@ _EDGE, _TYPE = 70, 56
 
 def card(page: Page) -> dict[str, bytes]:
     """`ddpm-card.png`, if the paper's post names a figure in its front matter (`card: forward-reverse`)."""
-    front = posts.front_matter(page.paper)
-    if "card" not in front:
+    shown = posts.of(page.paper)
+    facts = shown[0].facts() if shown else {}
+    if "card" not in facts:
         return {}
-    figure = page.figures.get(front["card"])
+    place = paths.relative(shown[0].path)
+    figure = page.figures.get(str(facts["card"]))
     if figure is None:
-        raise PublishingError(f"the post of {page.paper} names the card {front['card']!r}, which no cell draws")
-    return {f"{page.paper}-card.png": _drawn(re.sub(r"^Paper Summary: ", "", front["title"]), figure.png)}
+        raise PublishingError(f"{place}: the card is {facts['card']!r}, which no cell draws; name one of the figures")
+    if not facts.get("title"):
+        raise PublishingError(f"{place}: the card shows the title, and there is none; add `title:` to the front matter")
+    title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
+    return {diagrams.image_name(page.paper, diagrams.CARD): _drawn(title, figure.png)}
 
 
 def _drawn(title: str, png: bytes) -> bytes:

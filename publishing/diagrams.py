@@ -17,6 +17,7 @@ from publishing.escaping import MARK, clean, html_safe, liquid_safe
 from publishing.section import Figure, Page, Section
 
 MIME = "application/vnd.paper-diagram+json"
+CARD = "card"  # beside the figures, the picture of card.py has this name
 
 Inline = Callable[[str, Section], str]
 _OPENING = re.compile(r"\{%-?\s*include\s+paper_diagram\.html\b")
@@ -36,6 +37,8 @@ def _collect_one(drawn: dict, png: str, section: Section) -> None:
     name = drawn["name"]
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise section.error(f"a figure cannot be named {name!r}; use small letters, digits and single hyphens")
+    if name == CARD:
+        raise section.error(f"a figure cannot be named {name!r}, as the picture for sharing is; name it otherwise")
     if name in section.page.figures:
         raise section.error(f"a figure named {name!r} is drawn twice in these notes; name one of them otherwise")
     if not png:

@@ -14,11 +14,14 @@ from publishing.files import below, digest, digest_of, write
 
 LIST = ".paper-notes.json"
 DIAGRAM = "_includes/paper_diagram.html"
+INCLUDES = (DIAGRAM, *(f"_includes/paper_{name}.html" for name in ("section", "section_tools", "cite")))
+SITE_STYLE = "css/site.css"  # of whole pages, such as the list of claims
 OWN = "assets/paper-notes"  # where styles and scripts go, so that they meet none of the blog's
 TEMPLATES = Path(__file__).with_name("templates") / "embed"
 DARK = "(prefers-color-scheme: dark)"
 
 _LINKED = re.compile(r"<(link|script)\b[^>]*'/assets/((?:css|js)/[^']+)' \| relative_url[^>]*>(?:</script>)?")
+_MOVED = re.compile(r"""(?<=["'])/assets/(?=(?:css|data|js|vendor)/)""")
 _FIGURE = re.compile(r'\{% capture paper_alt %\}(?=[^\n]*?src="/assets/images/[a-z0-9]+-([a-z0-9-]+)\.png")')
 
 
@@ -104,21 +107,22 @@ def _wanted(blog: Path) -> dict[str, bytes]:
     if not shown:
         raise PublishingError("no post is published here; take `published: false` out of one")
     layouts = "".join(path.read_text(encoding="utf-8") for path in sorted((paths.ROOT / "_layouts").glob("*.html")))
-    linked = [found for found in _LINKED.finditer(layouts) if found[2] != "css/site.css"]
+    tags = [(found[1], found[2], _moved(found[0])) for found in _LINKED.finditer(layouts)]
+    styles = {name: tag for kind, name, tag in tags if kind == "link"}
+    scripts = [tag for kind, _, tag in tags if kind == "script"]
     files = {f"{OWN}/{name}": content for name, content in _styles_and_scripts(blog).items()}
-    for name in (DIAGRAM, "_includes/paper_section.html"):
-        files[name] = (paths.ROOT / name).read_bytes()
+    for name in INCLUDES:
+        files[name] = _moved((paths.ROOT / name).read_text(encoding="utf-8")).encode()
     for post in shown:
         files |= _of_paper(post.field("paper"), blog)
-        files[paths.relative(post.path)] = _post(post, blog, linked).encode()
+        files |= _claims(post.field("paper"), styles)
+        files[paths.relative(post.path)] = _post(post, blog, styles, scripts).encode()
     return files
 
 
 def _styles_and_scripts(blog: Path) -> dict[str, bytes]:
-    generated = {paths.IMAGES, paths.DOWNLOADS}
-    own = [path for path in below(paths.ASSETS) if generated.isdisjoint(path.parents) and path.parent != paths.ASSETS]
+    own = [path for name in ("css", "js", "vendor") for path in below(paths.ASSETS / name)]
     files = {path.relative_to(paths.ASSETS).as_posix(): path.read_bytes() for path in own}
-    files.pop("css/site.css")
     files["css/embedded.css"] = (TEMPLATES / "embedded.css").read_bytes()
     if not _has_dark_variant(blog):
         for name in files:
@@ -140,9 +144,15 @@ def _has_dark_variant(blog: Path) -> bool:
 
 
 def _of_paper(paper: str, blog: Path) -> dict[str, bytes]:
-    """Its typeset sections, its figures, its notebooks to download."""
+    """Its typeset sections, its figures and what instruments fetch, its notebooks to download."""
     found = [*below(paths.sections_dir(paper)), *below(paths.downloads_dir(paper)), *paths.IMAGES.glob(f"{paper}-*")]
     files = {paths.relative(path): path.read_bytes() for path in sorted(found)}
+    files |= {f"{OWN}/data/{path.name}": path.read_bytes() for path in sorted(paths.DATA.glob(f"{paper}-*"))}
+    for name in files:
+        if name.startswith("_includes/"):
+            files[name] = _moved(files[name].decode()).encode()
+    contents = paths.relative(paths.sections_dir(paper) / "toc.html")
+    files[contents] = files[contents].replace(b" popover ", b" ")  # it stands in a fold, without a button of its own
     their_include = blog / DIAGRAM
     if their_include.is_file() and b'id="fig-' not in their_include.read_bytes():
         for name in files:
@@ -151,22 +161,42 @@ def _of_paper(paper: str, blog: Path) -> dict[str, bytes]:
     return files
 
 
-def _post(post: posts.Post, blog: Path, linked: list[re.Match]) -> str:
+def _moved(text: str) -> str:
+    """Addresses of styles, scripts and what instruments fetch, as they are in the blog; the repository is ours."""
+    ours = re.search(r"^repository:\s*(\S+)", (paths.ROOT / "_config.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    return _MOVED.sub(f"/{OWN}/", text).replace("site.repository", f'"{ours[1]}"' if ours else "nil")
+
+
+def _post(post: posts.Post, blog: Path, styles: dict[str, str], scripts: list[str]) -> str:
     """The post with what the layouts of this site would put around it, but for the head."""
     front = re.sub(r"^layout:.*$", f"layout: {_layout(blog)}", post.front, flags=re.MULTILINE)
     front = re.sub(r"^mathjax:.*\n", "", front, flags=re.MULTILINE)
     if description := re.search(r"^description:(.*)$", front, re.MULTILINE):
         front += f"excerpt:{description[1]}\n"
-    tags = [(found[1], found[0].replace("'/assets/", f"'/{OWN}/")) for found in linked]
     first = f"""<link rel="stylesheet" href="{{{{ '/{OWN}/css/embedded.css' | relative_url }}}}">"""
-    frame = Template((TEMPLATES / "post.md").read_text(encoding="utf-8"))
-    return frame.substitute(
+    return _framed(
+        "post.md",
         front=front.rstrip("\n"),
-        styles="\n".join([first, *(tag for kind, tag in tags if kind == "link")]),
-        scripts="\n".join(tag for kind, tag in tags if kind == "script"),
+        styles="\n".join([first, *(tag for name, tag in styles.items() if name != SITE_STYLE)]),
+        scripts="\n".join(scripts),
         paper=post.field("paper"),
         text=post.text.strip("\n"),
     )
+
+
+def _claims(paper: str, styles: dict[str, str]) -> dict[str, bytes]:
+    """The page of the paper's claims, if it has one, without a title: many a theme lists titled pages in its menu."""
+    path = paths.ROOT / "_claims" / f"{paper}.md"
+    if not path.is_file():
+        return {}
+    _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
+    front = re.sub(r"^title:", "heading:", front.rstrip("\n"), flags=re.MULTILINE)
+    page = _framed("claims.html", front=front, styles="\n".join(styles.values()), paper=paper, text=text.strip("\n"))
+    return {f"{paper}/claims/index.html": page.encode()}
+
+
+def _framed(template: str, **parts: str) -> str:
+    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(parts)
 
 
 def _layout(blog: Path) -> str:

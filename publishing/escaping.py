@@ -3,8 +3,8 @@
 import re
 from html import escape
 
-# What no page may hold: control characters, and the two noncharacters that this package uses as marks.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0\ufdd1\ufffe\uffff]")
+# What no page may hold: control characters, byte order marks, and two noncharacters that this package uses as marks.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0\ufdd1\ufeff\ufffe\uffff]")
 MARK, PIPE = "\ufdd0", "\ufdd1"
 
 
@@ -16,6 +16,7 @@ def clean(text: str) -> str:
 def terminal(text: str) -> str:
     """Text as a terminal leaves it: a carriage return overwrites its line, escapes other than colours are gone."""
     text = re.sub(r"\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b[^\[\]]", "", text.replace("\r\n", "\n"))
+    text = re.sub(r"\x1b\[(?![\d;]*m).*?[@-~]", "", text)
     return re.sub(r"[^\n]*\r(?=[^\n])", "", text).replace("\r", "")
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from publishing import notebooks, paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below
 
+_OF_THE_SITE = re.compile(r"_.*|assets|index\..*")
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
 _FRONT_MATTER = re.compile(r"---\s*\n.*?^(---|\.\.\.)\s*$", re.DOTALL | re.MULTILINE)
 
@@ -26,11 +28,10 @@ def build_site(drafts: bool = False) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     overrides = work / "settings.yml"
-    overrides.write_text(json.dumps(build_settings(drafts)))  # JSON is YAML
+    hidden = [*_beside_the_site(), *([] if drafts else _drafts())]
+    overrides.write_text(json.dumps(build_settings(drafts) | {"exclude": hidden}))  # JSON is YAML
     fresh = work / "site"
     _run(fresh, paths.ROOT / "_config.yml", overrides)
-    if not drafts:
-        _withhold_drafts(fresh)
     if paths.SITE.exists():
         paths.SITE.rename(work / "old")
     fresh.rename(paths.SITE)
@@ -73,12 +74,23 @@ def _check_front_matter() -> None:
             raise PublishingError(f"{name}: no front matter; begin the file with it, between two lines ---")
 
 
-def _withhold_drafts(site: Path) -> None:
-    """Take out the figures and notebooks of papers whose posts are all unpublished: Jekyll copies every asset."""
+def _beside_the_site() -> Iterator[str]:
+    """Whatever stands in the root and is not of the site, packages and a person's own files too.
+
+    A plain name would exclude all that begins like it, so every letter is escaped, which makes a pattern of it.
+    """
+    for path in sorted(paths.ROOT.iterdir()):
+        if not _OF_THE_SITE.fullmatch(path.name):
+            yield "".join(f"\\{letter}" for letter in path.name)
+
+
+def _drafts() -> Iterator[str]:
+    """What is made of papers whose posts are all unpublished: Jekyll would copy every asset and list every claim."""
     for paper in filter(posts.is_draft, notebooks.papers()):
-        shutil.rmtree(site / paths.downloads_dir(paper).relative_to(paths.ROOT), ignore_errors=True)
-        for image in (site / paths.IMAGES.relative_to(paths.ROOT)).glob(f"{paper}-*"):
-            image.unlink()
+        yield f"{paths.relative(paths.CLAIMS)}/{paper}.md"
+        yield f"{paths.relative(paths.downloads_dir(paper))}/"
+        for folder in (paths.IMAGES, paths.DATA):
+            yield f"{paths.relative(folder)}/{paper}-*"
 
 
 def _run(destination: Path, *configurations: Path) -> None:

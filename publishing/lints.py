@@ -48,10 +48,14 @@ def post_starters(paper: str) -> Iterator[str]:
             yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
 
 
-def check_all() -> None:
-    """Print everything that is wrong and the starters of drafts; raise PublishingError if something is wrong."""
+def check_all(sources_alone: bool = False) -> None:
+    """Print everything that is wrong and the starters of drafts; raise PublishingError if something is wrong.
+
+    What was built is looked at too, unless it is to be of the sources alone, which may be newer.
+    """
     sections = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.sections(paper)]
-    found = [*_in_sources(sections), *_in_outputs(sections), *_in_site()]
+    built = [] if sources_alone else [*_in_outputs(sections), *_in_site()]
+    found = [*_in_sources(sections), *built]
     for paper in notebooks.papers():
         waiting = list(post_starters(paper))
         for stem in notebooks.sections(paper):
@@ -64,8 +68,13 @@ def check_all() -> None:
         print(line)
     if found:
         raise PublishingError(f"{len(found)} {'thing' if len(found) == 1 else 'things'} to mend, named above")
-    built = "and the site that was built from them" if paths.SITE.is_dir() else "but no site, since none is built"
-    print(f"{len(sections)} notebooks checked, {built}: nothing to mend")
+    print(f"{len(sections)} notebooks checked, {_beside_them(sources_alone)}: nothing to mend")
+
+
+def _beside_them(sources_alone: bool) -> str:
+    if sources_alone:
+        return "and the posts"
+    return "and the site that was built from them" if paths.SITE.is_dir() else "but no site, since none is built"
 
 
 def _in_sources(sections: list[tuple[str, str]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`make new PAPER=ddim TITLE="…"`: thirteen notebooks, a bibliography and a draft post for another paper."""
+"""`make new PAPER=ddim TITLE="…"`: thirteen notebooks, a bibliography, a draft post and its page of claims."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from publishing import paths, posts
 from publishing.errors import PublishingError
 from publishing.files import write
 
-POST = "post.md"
+POST, CLAIMS = "post.md", "claims.md"
 
 
 def new(paper: str, title: str) -> None:
@@ -17,14 +17,15 @@ def new(paper: str, title: str) -> None:
     _check(paper, title)
     folder = paths.notebooks_dir(paper)
     post = paths.POSTS / f"{date.today().isoformat()}-{paper}.md"
-    for path in (folder, *(found.path for found in posts.of(paper)), post):
+    beside = {POST: post, CLAIMS: paths.CLAIMS / f"{paper}.md"}
+    for path in (folder, *(found.path for found in posts.of(paper)), *beside.values()):
         if path.exists():
             raise PublishingError(f"{paths.relative(path)} is there already, and stays; choose another PAPER")
     for source in sorted(paths.TEMPLATE.glob("[!.]*.*")):
-        target = post if source.name == POST else folder / source.name
-        write(target, _filled(source, paper, title))
+        write(beside.get(source.name, folder / source.name), _filled(source, paper, title))
     print(f"the notebooks: {paths.relative(folder)}/")
     print(f"the draft: {paths.relative(post)} (no one else sees it while it says `published: false`)")
+    print(f"its list of claims: {paths.relative(beside[CLAIMS])} (a draft as well as long as the post is one)")
     print(f"its code may go into a package of its own, as in {paper}_notes/__init__.py")
     print(f"to look at it: make serve, then /{paper}/; what is still to be written: make check")
 

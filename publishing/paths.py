@@ -18,6 +18,7 @@ VENDOR = ASSETS / "vendor"
 INCLUDES = ROOT / "_includes"
 SECTIONS = INCLUDES / "sections"
 POSTS = ROOT / "_posts"
+CLAIMS = ROOT / "_claims"
 SITE = ROOT / "_site"
 
 BUILD = ROOT / "build"
@@ -31,6 +32,11 @@ REQUIREMENTS = ROOT / "requirements" / "main.lock"
 def relative(path: Path) -> str:
     """How messages and digests name a file: from the repository's root, with forward slashes."""
     return path.relative_to(ROOT).as_posix()
+
+
+def generated() -> tuple[Path, ...]:
+    """The folders that the press writes and nobody edits."""
+    return BUILD, SITE, SECTIONS, IMAGES, DOWNLOADS, DATA, VENDOR
 
 
 def packages() -> list[Path]:

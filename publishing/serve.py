@@ -15,9 +15,11 @@ from watchfiles import Change, DefaultFilter, watch
 
 from publishing import paths
 from publishing.errors import PublishingError
+from publishing.files import digest
 from publishing.live import Files, LivePages, News
 
-ROOMS = ("_includes", "_layouts", "_posts", "_claims", "assets", "experiments", "notebooks")
+ROOMS = ("_includes", "_layouts", "_posts", "_claims", "assets", "notebooks")
+LOOSE = ("_config.yml", "index.md")
 
 
 def serve(port: int) -> None:
@@ -28,11 +30,11 @@ def serve(port: int) -> None:
     news = News()
     with start_server(paths.SITE, port, partial(LivePages, news=news)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
-        stale = True  # the first build runs when the watch is on, so that no edit falls in between
+        built = None  # the first build runs when the watch is on, so that no edit falls in between
         for edits in watch(*rooms(), watch_filter=Handwritten(), yield_on_timeout=True, rust_timeout=200):
-            if edits or stale:
+            if edits or built != loose():
+                built = loose()
                 rebuild(news)
-                stale = False
 
 
 def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingHTTPServer:
@@ -51,13 +53,17 @@ class Handwritten(DefaultFilter):
     """Lets pass what a person edits, not what the build writes into the same rooms."""
 
     def __call__(self, change: Change, path: str) -> bool:
-        generated = {paths.SECTIONS, paths.IMAGES, paths.DOWNLOADS}
-        return generated.isdisjoint(Path(path).parents) and super().__call__(change, path)
+        return set(paths.generated()).isdisjoint(Path(path).parents) and super().__call__(change, path)
 
 
 def rooms() -> list[Path]:
     """The folders a person edits: those of the site, and the packages of this repository."""
     return paths.packages() + [paths.ROOT / room for room in ROOMS if (paths.ROOT / room).exists()]
+
+
+def loose() -> list[str | None]:
+    """What the files of the root hold that a person edits; a watch on a file ends when an editor replaces it."""
+    return [digest(paths.ROOT / name) for name in LOOSE]
 
 
 def rebuild(news: News) -> None:

@@ -1,13 +1,19 @@
 """What the repository promises about itself."""
 
+import ast
 import json
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
+
+from publishing import paths
 
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -43,6 +49,31 @@ def test_make_alone_builds_the_site():
     assert "-m publishing site" in told[0]
 
 
+def test_check_lints_every_source_before_the_build_which_stops_at_the_first_problem():
+    told = subprocess.run(["make", "--dry-run", "check"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    commands = re.findall(r"(?:ruff|-m) (.*?)(?: &&|$)", told, re.MULTILINE)
+    assert commands == [
+        *("check", "format --check", "publishing check --sources"),
+        *("publishing site", "publishing check", "experiments.stale"),
+    ]
+
+
+def test_clean_removes_all_that_is_generated_but_the_states_of_training(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    generated = [paths.relative(path) for path in paths.generated()]
+    for folder in ("build/experiments/0123", ".venv", ".venv-lab", "node_modules", "vendor", *generated):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "x").write_text("")
+    subprocess.run(["make", "clean"], cwd=tmp_path, check=True)
+    left = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(left) == ["Makefile", "build/experiments/0123/x"]
+
+
+def test_a_commit_is_held_against_its_sources_and_not_against_an_older_site():
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert repository["hooks"][-1]["entry"].endswith("-m publishing check --sources")
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
 def test_a_lock_names_exact_versions_and_nothing_else(lock):
     lines = lock.read_text().splitlines()
@@ -60,6 +91,44 @@ def test_what_the_project_names_is_locked():
     lines = (ROOT / "requirements" / "main.lock").read_text().lower().splitlines()
     locked = {line.split("==")[0].replace("_", "-") for line in lines}
     assert {re.split("=", name.lower())[0] for name in named} - locked == set()
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a file imports, at its top or later."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("rooms", "groups"),
+    [(("ddpm_notes", "experiments", "publishing"), ("press",)), (("tests",), ("press", "test"))],
+)
+def test_what_the_code_imports_the_project_names(rooms, groups):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = project["dependencies"] + [name for group in groups for name in project["optional-dependencies"][group]]
+    named = {re.split("=", name.lower())[0] for name in named}
+    found = {name for room in rooms for path in (ROOT / room).rglob("*.py") for name in imported(path)}
+    ours = {path.name for path in ROOT.iterdir()}
+    laid = {name: told[0].lower().replace("_", "-") for name, told in packages_distributions().items()}
+    assert {laid.get(name, name) for name in found - ours - sys.stdlib_module_names} - named == set()
+
+
+def test_what_the_scripts_of_the_press_load_the_project_names():
+    named = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    texts = [path.read_text() for path in (ROOT / "publishing").glob("*.mjs")]
+    loaded = {name for text in texts for name in re.findall(r"require\('([^/']+)", text)}
+    assert loaded and loaded <= named.keys()
+
+
+def test_binder_lays_what_is_locked_and_its_notebooks_import_the_packages(tmp_path):
+    binder = ROOT / ".binder"
+    named = [line.removeprefix("-r ") for line in (binder / "requirements.txt").read_text().splitlines()]
+    assert ROOT / "requirements/main.lock" in [(binder / name).resolve() for name in named]
+    assert all((binder / name).is_file() for name in named)
+    started = subprocess.run([binder / "start", "printenv", "PYTHONPATH"], cwd=tmp_path, capture_output=True, text=True)
+    assert started.stdout == f"{ROOT}\n"
 
 
 def test_the_lock_of_node_names_no_download_address():

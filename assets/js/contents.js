@@ -18,16 +18,15 @@ export function markPlace(note) {
   /** @type {HTMLAnchorElement | undefined} */
   let current;
 
-  // A heading counts as passed when it is above the upper third of the window; the last that is passed is the place.
+  // A heading is passed when it is above the lower two thirds of the window, however far; the last passed is the place.
   const observer = new IntersectionObserver((entries) => {
-    for (const { target, boundingClientRect, rootBounds } of entries) {
-      const passed = boundingClientRect.top < (rootBounds?.bottom ?? 0);
-      if (passed) above.add(target);
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) above.add(target);
       else above.delete(target);
     }
     const place = targets.findLast((target) => above.has(target));
     mark(place && links.get(place));
-  }, { rootMargin: '0px 0px -67% 0px', threshold: [0, 1] });
+  }, { rootMargin: '10000000px 0px -67% 0px' });
   for (const target of targets) observer.observe(target);
 
   contents.addEventListener('click', ({ target }) => {
@@ -40,9 +39,19 @@ export function markPlace(note) {
     current?.removeAttribute('aria-current');
     link?.setAttribute('aria-current', 'location');
     current = link;
-    if (button) button.textContent = link ? sectionOf(link) : 'Contents';
+    if (button) nameButton(button, link && sectionOf(link));
     if (link && contents instanceof HTMLElement) reveal(link, contents);
   }
+}
+
+/**
+ * The button shows where the reader is, and still says what it opens.
+ * @param {Element} button
+ * @param {string | undefined} section
+ */
+function nameButton(button, section) {
+  button.textContent = section ?? 'Contents';
+  button.ariaLabel = section ? `Contents: ${section}` : null;
 }
 
 /** @param {HTMLElement} contents */

@@ -7,18 +7,22 @@ const KINDS = [
 
 /** @param {Element} note */
 export function offerCopies(note) {
+  const state = document.createElement('p');
+  state.className = 'copy-state';
+  state.setAttribute('role', 'status');
+  note.append(state);
   const observer = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       observer.unobserve(target);
-      offer(target);
+      offer(target, state);
     }
   }, { rootMargin: '100px' });
   for (const { of } of KINDS) for (const one of note.querySelectorAll(of)) observer.observe(one);
 }
 
-/** @param {Element} one */
-function offer(one) {
+/** @param {Element} one @param {Element} state */
+function offer(one, state) {
   const kind = KINDS.find(({ of }) => one.matches(of));
   if (!kind) return;
   const button = document.createElement('button');
@@ -26,7 +30,7 @@ function offer(one) {
   button.className = 'copy';
   button.textContent = kind.name;
   button.setAttribute('aria-label', kind.label);
-  button.addEventListener('click', () => copy(kind.text(one), button, kind));
+  button.addEventListener('click', () => copy(kind.text(one), button, kind, state));
   one.append(button);
 }
 
@@ -34,16 +38,34 @@ function offer(one) {
  * @param {string} text
  * @param {HTMLButtonElement} button
  * @param {{name: string, label: string}} kind
+ * @param {Element} state
  */
-async function copy(text, button, { name, label }) {
-  const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
+async function copy(text, button, { name, label }, state) {
+  const done = await isWritten(text);
   say(done ? 'Copied' : 'Not allowed', done ? 'Copied' : 'The browser does not allow copying');
-  setTimeout(() => say(name, label), 2000);
+  state.textContent = button.ariaLabel;
+  setTimeout(() => {
+    say(name, label);
+    state.textContent = '';
+  }, 2000);
 
   /** @param {string} word @param {string} sentence */
   function say(word, sentence) {
     button.textContent = word;
     button.setAttribute('aria-label', sentence);
+  }
+}
+
+/**
+ * Whether the clipboard took it; on a page without encryption there is none.
+ * @param {string} text
+ */
+async function isWritten(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

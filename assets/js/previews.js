@@ -1,6 +1,7 @@
 // A reference to an equation, a figure, a table, a claim or a source shows it, as long as pointer or focus is on it.
 
-const KINDS = /^#(eq|fig|table|ref|fn|claim)-/;
+const KINDS = /^#(eq|fig|table|ref|fn|claim|source)-/;
+const LEFT_OUT = 'button, script, .instrument, .instrument-call, .permalink, .footnote-back, .backlinks';
 const DELAY = 200; // milliseconds, so that a pointer on its way elsewhere raises nothing
 
 /** @param {Element} note */
@@ -17,7 +18,10 @@ export function previewTargets(note) {
 
   note.addEventListener('pointerover', (event) => wait(event, DELAY));
   note.addEventListener('focusin', (event) => wait(event, 0));
-  note.addEventListener('pointerout', () => leave(DELAY));
+  note.addEventListener('pointerout', ({ target }) => {
+    // A pointer that rests on other text is "out" when the page scrolls under it, as the keyboard makes it do.
+    if (target instanceof Element && target.closest('a, .preview')) leave(DELAY);
+  });
   note.addEventListener('focusout', () => leave(0));
   card.addEventListener('pointerover', () => clearTimeout(timer));
   document.addEventListener('keydown', ({ key }) => { if (key === 'Escape') hide(); });
@@ -25,7 +29,7 @@ export function previewTargets(note) {
   /** @param {Event} event @param {number} delay */
   function wait({ target }, delay) {
     const link = target instanceof Element ? target.closest('a') : null;
-    if (!link || !KINDS.test(link.hash) || !refersElsewhere(link)) return;
+    if (!link || !KINDS.test(link.hash) || !leadsToText(link)) return;
     clearTimeout(timer);
     timer = setTimeout(() => show(link), link === shown ? 0 : delay);
   }
@@ -39,7 +43,7 @@ export function previewTargets(note) {
   /** @param {HTMLAnchorElement} link */
   function show(link) {
     const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    if (!target || link === shown) return;
+    if (!target || target.contains(link) || link === shown) return;
     hide();
     card.replaceChildren(likeness(target));
     card.hidden = false;
@@ -57,22 +61,24 @@ export function previewTargets(note) {
 }
 
 /**
- * Neither a permalink nor a link of the contents.
+ * On this page, and no link of the contents.
  * @param {HTMLAnchorElement} link
  */
-function refersElsewhere(link) {
-  return link.pathname === location.pathname && !link.matches('.permalink, .equation-number, .claim-mark, .toc a, .preview a');
+function leadsToText(link) {
+  return link.pathname === location.pathname && !link.matches('.toc a');
 }
 
 /**
- * A copy of the target without ids, buttons, and what takes focus.
+ * A copy of the target, unfolded, without ids, controls, and what takes focus.
  * @param {Element} target
  */
 function likeness(target) {
   const whole = target.matches('table') ? target.closest('.table-scroll') ?? target : target;
   const copy = /** @type {Element} */ (whole.cloneNode(true));
-  for (const one of copy.querySelectorAll('button, .permalink, .footnote-back, .backlinks')) one.remove();
+  for (const one of copy.querySelectorAll(LEFT_OUT)) one.remove();
   for (const one of [copy, ...copy.querySelectorAll('*')]) {
+    if (one instanceof HTMLImageElement) one.hidden = false; // an instrument may stand in its place
+    if (one instanceof HTMLDetailsElement) one.open = true;
     one.removeAttribute('id');
     one.removeAttribute('tabindex');
     one.removeAttribute('loading');

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from publishing.checks import leaks
-from publishing.checks.places import Source
+from publishing.checks.places import Source, at
 
 _UNWANTED = {
     r"\b[A-Z]\w*Warning\b": "a warning; mend its cause",
@@ -18,6 +18,10 @@ _UNWANTED = {
 
 def problems(source: Source, executed: dict) -> Iterator[str]:
     """What the outputs of a notebook must not hold, told at the cell that made it."""
+    if len(executed["cells"]) != len(source.notebook.cells):
+        ran, cells = len(executed["cells"]), len(source.notebook.cells)
+        yield f"{at(source.path)}: what was executed has {ran} cells, the notebook has {cells}; run `make notebooks`"
+        return
     for number, cell in enumerate(executed["cells"], 1):
         for output in cell.get("outputs", []):
             for problem in _of_output(output):

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
-from publishing import notebooks, paths
+from publishing import notebooks, paths, posts
 from publishing.checks.places import at, line_of
+from publishing.errors import PublishingError
 from publishing.files import below
 
-_FRONT_MATTER = re.compile(r"---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 _SECTION = re.compile(r'\{%-?\s*include\s+paper_section\.html\s+name="([^"]*)"\s*-?%\}')
 _ADDRESS = re.compile(r'\{\{ "[^"|{}]*" \| relative_url \}\}')
@@ -33,20 +31,19 @@ def problems() -> Iterator[str]:
 
 
 def _of_post(path: Path) -> Iterator[str]:
-    text = path.read_text(encoding="utf-8")
-    head = _FRONT_MATTER.match(text)
+    text, post = path.read_text(encoding="utf-8"), posts.read(path)
     try:
-        facts = yaml.safe_load(head[1]) if head else None
-    except yaml.YAMLError as error:
-        yield f"{at(path, error.problem_mark.line + 2)}: {error.problem}; mend the front matter"
+        facts = post.facts()
+    except PublishingError as error:
+        yield str(error)
         return
-    if not isinstance(facts, dict):
+    if not facts:
         yield f"{at(path)}: no front matter; begin the file with it, between two lines ---"
         return
     for name in _NEEDED:
         if not facts.get(name):
             yield f"{at(path)}: the front matter has no {name}; give it one"
-    yield from _traps(path, text, head.end())
+    yield from _traps(path, text, len(text) - len(post.text))
     if paper := facts.get("paper"):
         yield from _of_paper(path, text, paper, facts)
 

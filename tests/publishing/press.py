@@ -1,5 +1,6 @@
 """A small repository, with a copy of the press that runs there in processes of its own, as `make` runs it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,10 +13,11 @@ from publishing.notebooks import HEADER
 
 HOME = paths.ROOT
 SITE_FILES = (
-    *("_config.yml", "_includes", "_layouts", "index.md", "Gemfile", "package.json", "package-lock.json"),
-    *(f"assets/{path.name}" for path in (HOME / "assets").glob("*") if path.name not in ("images", "notebooks")),
+    *("_config.yml", "_includes", "_layouts", "index.md", "Gemfile", "package-lock.json"),
+    *(paths.relative(path) for path in (HOME / "assets").iterdir() if path not in paths.generated()),
 )
-GENERATED = ("build/executed", "build/fragments", "assets", "_includes/sections", "_site")
+GENERATED = tuple(map(paths.relative, paths.generated()))
+MADE = ("build/executed", "build/fragments", *(name for name in GENERATED if name != "build"))
 POST = """\
 ---
 layout: post
@@ -71,6 +73,8 @@ class Press:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("sections"))
             else:
                 shutil.copy(source, target)
+        package = json.loads((HOME / "package.json").read_text(encoding="utf-8"))
+        self.repository.write("package.json", json.dumps(package | {"browserFiles": {}}))
         (self.root / "node_modules").symlink_to(HOME / "node_modules")
 
     def start(self, *arguments, code="from publishing.__main__ import main; sys.exit(main())", under=(), **keywords):
@@ -81,7 +85,7 @@ class Press:
 
     def run(self, *arguments, **keywords):
         process = self.start(*arguments, **keywords)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=240)
         return process.returncode, out, err
 
     def succeed(self, *arguments, **keywords):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from .press import GENERATED, POST, Press
+from .press import MADE, POST, Press
 
 FIGURE = """\
 from matplotlib.figure import Figure
@@ -39,7 +39,7 @@ def test_notebooks_are_executed_and_rendered_and_the_figures_listed(press):
     out = press.succeed("notebooks")
     assert "executing 2 of the notebooks" in out and "01-figure  cell 2/2" in out
     assert out.splitlines()[-1] == "figures written (1): toy-line.png"
-    made = press.outputs(*GENERATED)
+    made = press.outputs(*MADE)
     assert {
         "build/executed/toy/01-figure.ipynb",
         "build/fragments/toy/02-claim.html",
@@ -48,7 +48,7 @@ def test_notebooks_are_executed_and_rendered_and_the_figures_listed(press):
 
     again = press.succeed("notebooks")
     assert again == "toy: 2 notebooks, nothing changed\nfigures unchanged (1): toy-line.png\n"
-    assert press.outputs(*GENERATED) == made
+    assert press.outputs(*MADE) == made
 
 
 def test_nothing_changed_is_decided_without_the_slow_imports(press):
@@ -69,13 +69,13 @@ def test_a_formula_of_the_package_changes_the_figure_that_shows_it(press):
 
 def test_a_lost_or_altered_output_is_made_again(press):
     press.succeed("notebooks")
-    made = press.outputs(*GENERATED)
+    made = press.outputs(*MADE)
     (press.root / "assets/images/toy-line.png").unlink()
     (press.root / "build/fragments/toy/01-figure.html").write_text("altered")
     out = press.succeed("notebooks")
     assert "executing" not in out
     assert out.splitlines()[-1] == "figures written (1): toy-line.png"
-    assert press.outputs(*GENERATED) == made
+    assert press.outputs(*MADE) == made
 
 
 def test_one_section_is_taken_alone_and_forced_to_run_again(press):
@@ -98,19 +98,19 @@ def test_a_repository_without_a_paper_says_what_to_write(press):
 def test_a_section_that_is_gone_leaves_nothing_behind(press):
     press.repository.notebook("03-more", "# 3. More", "print(3)")
     press.succeed("notebooks")
-    assert any("03-more" in name for name in press.outputs(*GENERATED))
+    assert any("03-more" in name for name in press.outputs(*MADE))
     (press.root / "notebooks/toy/03-more.md").unlink()
     press.succeed("notebooks")
-    assert not any("03-more" in name for name in press.outputs(*GENERATED))
+    assert not any("03-more" in name for name in press.outputs(*MADE))
 
 
 def test_a_failing_notebook_leaves_the_good_outputs_alone(press):
     press.succeed("notebooks")
-    made = press.outputs(*GENERATED)
+    made = press.outputs(*MADE)
     press.repository.notebook("01-figure", "# 1. Figure", FIGURE.replace('alt="A rising line."', 'alt=""'))
     press.repository.notebook("02-claim", "# 2. Claim", "print('new')")
     assert press.fail("notebooks").startswith("toy/01-figure, cell 2: ValueError: the alt is empty")
-    assert press.outputs(*GENERATED) == made
+    assert press.outputs(*MADE) == made
     assert list(press.outputs("build/failed")) == ["build/failed/toy/01-figure.ipynb"]
 
 
@@ -130,13 +130,13 @@ def test_the_site_is_built_once_and_again_only_after_a_change(site):
     assert out.splitlines()[-2:] == ["the post: _site/toy/index.html", "to look at it: make serve"]
     page = (site.root / "_site/toy/index.html").read_text()
     assert 'id="eq-1"' in page and "toy-line.png" in page and "A rising line." in page
-    made = site.outputs(*GENERATED)
+    made = site.outputs(*MADE)
 
     began = time.perf_counter()
     again = site.succeed("site")
     assert time.perf_counter() - began < 3  # usually a tenth of it
     assert "toy: 2 notebooks, nothing changed" in again and "site: nothing changed" in again
-    assert site.outputs(*GENERATED) == made
+    assert site.outputs(*MADE) == made
 
     site.repository.write("_posts/2026-01-01-toy.md", POST.format("A new beginning."))
     out = site.succeed("site")
@@ -208,3 +208,4 @@ def test_checking_says_what_is_wrong(press):
     press.repository.notebook("01-figure", "# 1\n\n_Starter:_", FIGURE)
     status, out, err = press.run("check")
     assert status == 1 and "_Starter" in out and err.startswith("error: 1 thing")
+    assert press.run("check", "--sources")[:2] == (status, out)

@@ -30,12 +30,21 @@ A lead.
 
 {% include paper_section.html name="toy/01-first" %}
 """
+CLAIMS = """\
+---
+title: What toys have checked
+description: All of it.
+paper: toy
+---
+
+A claim is *checked*.
+"""
 FIGURE = '{% capture paper_alt %}A{% endcapture %}{% include paper_diagram.html src="/assets/images/toy-line.png" %}\n'
 
 
 @pytest.fixture
 def notes(repository):
-    for name in ("paper_diagram", "paper_section"):
+    for name in ("paper_diagram", "paper_section", "paper_section_tools", "paper_cite"):
         repository.write(f"_includes/{name}.html", (INCLUDES / f"{name}.html").read_text())
     repository.write("_layouts/default.html", LAYOUT)
     for name in ("site", "notes", "print"):
@@ -43,10 +52,16 @@ def notes(repository):
             f"assets/css/{name}.css", "@media (prefers-color-scheme: dark) { .paper-notes { color: #fff } }"
         )
     repository.write("assets/js/notes.js", "")
+    repository.write("assets/data/toy-line-points.json", "[]")
+    repository.write("_config.yml", "title: Notes\n")
+    repository.write("_claims/toy.md", CLAIMS)
     repository.write("assets/images/toy-line.png", "image")
     repository.write("assets/notebooks/toy/01-first.ipynb", "{}")
-    for name in ("01-first", "glyphs", "toc"):
+    for name in ("01-first", "glyphs"):
         repository.write(f"_includes/sections/toy/{name}.html", FIGURE if name == "01-first" else f"<i>{name}</i>\n")
+    repository.write(
+        "_includes/sections/toy/toc.html", '<nav class="toc" id="toc" popover aria-label="Contents"></nav>'
+    )
     repository.notebook("01-first", "# 1. First")
     repository.write("_posts/2026-01-01-toy.md", POST)
     return repository
@@ -72,8 +87,10 @@ def test_everything_that_the_post_needs_is_put_beside_what_is_there_and_taken_ou
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {
         ".paper-notes.json",
+        "_includes/paper_cite.html",
         "_includes/paper_diagram.html",
         "_includes/paper_section.html",
+        "_includes/paper_section_tools.html",
         "_includes/sections/toy/01-first.html",
         "_includes/sections/toy/glyphs.html",
         "_includes/sections/toy/toc.html",
@@ -83,9 +100,12 @@ def test_everything_that_the_post_needs_is_put_beside_what_is_there_and_taken_ou
         "assets/paper-notes/css/embedded.css",
         "assets/paper-notes/css/notes.css",
         "assets/paper-notes/css/print.css",
+        "assets/paper-notes/css/site.css",
+        "assets/paper-notes/data/toy-line-points.json",
         "assets/paper-notes/js/notes.js",
+        "toy/claims/index.html",
     }
-    assert "12 files are in" in capsys.readouterr().out
+    assert "17 files are in" in capsys.readouterr().out
     embed.undo(blog)
     assert contents(blog) == before
     assert {path.name for path in blog.iterdir()} == {"_config.yml", "_posts"}
@@ -103,6 +123,38 @@ def test_the_post_keeps_its_words_and_gets_styles_scripts_and_an_excerpt(notes, 
     assert 'print.css\' | relative_url }}" media="print">' in post
     assert "site.css" not in post
     assert '<script type="module" src="{{ \'/assets/paper-notes/js/notes.js\' | relative_url }}"></script>' in post
+
+
+def test_the_contents_are_no_popover_since_nothing_opens_one_there(notes, blog):
+    embed.embed(blog)
+    assert (
+        blog / "_includes/sections/toy/toc.html"
+    ).read_text() == '<nav class="toc" id="toc" aria-label="Contents"></nav>'
+    post = (blog / "_posts/2026-01-01-toy.md").read_text()
+    assert "<summary>Contents</summary>{% include sections/toy/toc.html %}</details>" in post
+
+
+def test_the_page_of_claims_comes_with_the_post_and_enters_no_menu(notes, blog):
+    embed.embed(blog)
+    front, page = (blog / "toy/claims/index.html").read_text().removeprefix("---\n").split("---\n", 1)
+    assert front.splitlines() == [
+        "layout: none",
+        "permalink: /toy/claims/",
+        "heading: What toys have checked",
+        "description: All of it.",
+        "paper: toy",
+    ]
+    assert "A claim is *checked*." in page
+    assert "css/site.css" in page and "js/notes.js" not in page
+    (notes.root / "_claims/toy.md").unlink()
+    embed.embed(blog)
+    assert not (blog / "toy").exists()
+
+
+def test_what_instruments_fetch_is_taken_of_published_papers_alone(notes, blog):
+    notes.write("assets/data/draft-line-points.json", "[]")
+    embed.embed(blog)
+    assert [path.name for path in (blog / "assets/paper-notes/data").iterdir()] == ["toy-line-points.json"]
 
 
 def test_a_diagram_include_of_the_blog_stays_and_is_used_with_a_place_to_link_to(notes, blog, capsys):

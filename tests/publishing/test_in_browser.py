@@ -29,9 +29,8 @@ def jekyll(tmp_path_factory):
     """Jekyll as a function: the page that a section becomes."""
     root = tmp_path_factory.mktemp("jekyll")
     shutil.copy(ROOT / "_config.yml", root)
-    for name in ("paper_section.html", "paper_diagram.html"):
-        (root / "_includes/sections/toy").mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "_includes" / name, root / "_includes")
+    shutil.copytree(ROOT / "_includes", root / "_includes", ignore=shutil.ignore_patterns("sections"))
+    (root / "_includes/sections/toy").mkdir(parents=True)
     script = Path(__file__).with_name("jekyll_pages.rb")
     ruby = subprocess.Popen(["ruby", script, root], cwd=root, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -83,7 +82,7 @@ DANGEROUS = """() => {
         for (const { name, value } of one.attributes) {
             const runs = name.startsWith('on') || name === 'srcdoc' || name === 'formaction';
             const leads = /^(xlink:)?href$|^src$/.test(name);
-            const home = /^(#|https?:|mailto:|[/]assets[/]images[/])/.test(value);
+            const home = /^(#|https?:|mailto:|[/]assets[/](images|notebooks)[/])/.test(value);
             if (runs || (leads && !home)) found.push(`${one.localName} ${name}=${value}`);
         }
     }
@@ -145,7 +144,7 @@ def test_text_in_every_place_where_a_writer_may_put_it(seen, text):
         code("2", table([markdown], columns=(markdown,), caption=markdown)),
         code("3", diagram("a", alt=f"x{text}x", caption=markdown)),
     ]
-    selectors = ("h2", ".paper-section > p", "li", "blockquote", "td", "th", "caption", "figcaption", "img")
+    selectors = ("h2", ".block > p:not(.section-tools)", "li", "blockquote", "td", "th", "caption", "figcaption", "img")
     found = [text for texts in seen(cells, *selectors, ".claim") for text in texts]
     *places, claimed = [" ".join(one.split()) for one in found if one != "a"]
     assert places == [" ".join(f"x{text}x".split())] * 10

@@ -30,7 +30,8 @@ def site(repository):
         shutil.copy(ROOT / name, repository.root)
     shutil.copytree(ROOT / "_layouts", repository.root / "_layouts")
     shutil.copytree(ROOT / "assets" / "css", repository.root / "assets" / "css")
-    repository.write("_includes/mathjax.html", "")
+    generated = shutil.ignore_patterns("sections")
+    shutil.copytree(ROOT / "_includes", repository.root / "_includes", ignore=generated, dirs_exist_ok=True)
     repository.write("_posts/2026-11-24-toy.md", POST)
     return repository
 
@@ -132,6 +133,8 @@ def test_what_is_not_the_site_is_not_published(site):
     for name in (
         "notebooks/toy/01-x.md",
         "ddpm_notes/x.py",
+        "ddim_notes/x.py",
+        "other/__init__.py",
         "publishing/x.py",
         "tests/x.py",
         "experiments/x.json",
@@ -141,6 +144,9 @@ def test_what_is_not_the_site_is_not_published(site):
         ".venv/x.py",
         ".venv-lab/x.md",
         "vendor/x.rb",
+        "my.safetensors",
+        "a [1]*.md",
+        "as",
         "README.md",
         "Makefile",
         "LICENSE",
@@ -159,3 +165,30 @@ def test_what_is_not_the_site_is_not_published(site):
         "sitemap.xml",
         "toy",
     }
+
+
+def test_a_file_of_the_root_is_published_if_the_settings_include_it(site):
+    site.write("CNAME", "notes.example.org")
+    site.write("_config.yml", (site.root / "_config.yml").read_text() + "\ninclude: [CNAME]\n")
+    assert (jekyll.build_site() / "CNAME").exists()
+
+
+def test_nothing_of_a_draft_is_published(site):
+    made = ("assets/data/{}-x.json", "assets/images/{}-x.png", "assets/notebooks/{}/01-x.ipynb", "{}/claims/index.html")
+    for paper in ("toy", "toys"):
+        site.write(f"notebooks/{paper}/01-x.md", "")
+        site.write(f"_claims/{paper}.md", f"---\ntitle: Claims\npaper: {paper}\n---\nWords.\n")
+        for part in ("claims", "toc"):
+            site.write(f"_includes/sections/{paper}/{part}.html", "")
+        for name in made[:3]:
+            site.write(name.format(paper), "x")
+    draft = POST.replace("---\n", "---\npaper: toy\npublished: false\n", 1)
+    site.write("_posts/2026-11-24-toy.md", draft)
+    site.write("_posts/2026-11-25-toys.md", POST.replace("---\n", "---\npaper: toys\n", 1).replace("/toy/", "/toys/"))
+    of_toy, of_toys = ({name.format(paper) for name in made} for paper in ("toy", "toys"))
+
+    built = jekyll.build_site()
+    assert contents().keys() >= of_toys and not contents().keys() & of_toy
+    assert "/toy/" not in (built / "sitemap.xml").read_text() + (built / "index.html").read_text()
+    jekyll.build_site(drafts=True)
+    assert contents().keys() >= of_toy | of_toys

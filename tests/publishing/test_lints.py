@@ -91,6 +91,16 @@ def test_checking_everything_prints_all_and_fails(repository, capsys):
     assert "notebooks/toy/01-a.md:18 (cell 1)" in printed and "notebooks/toy/02-b.md:18 (cell 2)" in printed
 
 
+def test_the_sources_can_be_checked_without_what_was_built_before(repository, capsys):
+    repository.notebook("01-a", "# T")
+    repository.write("build/executed/toy/01-a.ipynb", '{"cells": []}')
+    repository.write("_site/index.html", "<img>")
+    lints.check_all(sources_alone=True)
+    assert capsys.readouterr().out == "1 notebooks checked, and the posts: nothing to mend\n"
+    with pytest.raises(PublishingError, match="3 things to mend"):
+        lints.check_all()
+
+
 def test_checking_a_finished_paper_passes(repository, capsys):
     repository.notebook("01-a", "# T")
     lints.check_all()

@@ -231,7 +231,7 @@ def test_a_citation_can_be_linked_back_to():
 
 def test_footnotes_of_all_cells_stand_at_the_end_and_are_numbered_through():
     html = body("a[^x] b[^y]", code("1"), "c[^x]\n\n[^x]: Note $q$.\n\n[^y]: Other.")
-    assert html.index('class="cell code"') < html.index('<section class="footnotes"')
+    assert html.index('class="cell-input"') < html.index('<section class="footnotes"')
     assert html.count('href="#fn-05-1"') == 2
     assert 'id="fn-05-2"' in html
     for link in ("fnref-05-1-1", "fnref-05-1-2", "fnref-05-2-1"):

@@ -10,6 +10,8 @@ import pytest
 from publishing import lints, new, notebooks, paths, posts
 from publishing.errors import PublishingError
 
+from .press import Press
+
 TEMPLATE = paths.TEMPLATE
 ROOT = paths.ROOT
 STEMS = sorted(path.stem for path in TEMPLATE.glob("[0-9]*.md"))
@@ -31,7 +33,7 @@ def test_there_are_thirteen_notebooks_and_a_bibliography(begun):
     assert notebooks.sections("ddim") == STEMS
     assert [int(stem[:2]) for stem in STEMS] == list(range(1, 14))
     assert (paths.notebooks_dir("ddim") / "references.bib").is_file()
-    assert not (paths.notebooks_dir("ddim") / new.POST).exists()
+    assert not any((paths.notebooks_dir("ddim") / name).exists() for name in (new.POST, new.CLAIMS))
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -46,11 +48,20 @@ def test_the_post_is_a_draft_of_today_that_shows_every_section(begun):
     assert 'title: "Paper Summary: Denoising \\"Diffusion\\" Implicit Models"' in post().front
     assert post().field("permalink") == "/ddim/"
     shown = re.findall(r'include paper_section.html name="ddim/([^"]*)"', post().text)
-    assert shown == [*STEMS, "claims"]
+    assert shown == [*STEMS, "claims-summary"]
+
+
+def test_what_the_first_paper_says_around_its_notebooks_the_template_asks_for(begun):
+    (first,) = (posts.read(path) for path in (ROOT / "_posts").glob("*-ddpm.md"))
+    assert post().facts().keys() == first.facts().keys()
+    assert post().facts()["reviews"].keys() == first.facts()["reviews"].keys()
+    claims, claims_of_first = posts.read(paths.CLAIMS / "ddim.md"), posts.read(ROOT / "_claims/ddpm.md")
+    assert claims.facts().keys() == claims_of_first.facts().keys()
+    assert claims.text == claims_of_first.text
 
 
 def test_nothing_of_the_template_is_left_unfilled(begun):
-    for path in [post().path, *paths.notebooks_dir("ddim").iterdir()]:
+    for path in [post().path, paths.CLAIMS / "ddim.md", *paths.notebooks_dir("ddim").iterdir()]:
         assert not re.search("PAPER|TITLE", path.read_text())
 
 
@@ -59,6 +70,14 @@ def test_what_exists_is_never_overwritten(begun):
     with pytest.raises(PublishingError, match="^notebooks/ddim is there already"):
         new.new("ddim", "Another")
     assert {path: path.read_text() for path in paths.notebooks_dir("ddim").iterdir()} == before
+
+
+def test_a_page_of_claims_counts_as_well(begun):
+    shutil.rmtree(paths.notebooks_dir("ddim"))
+    post().path.unlink()
+    with pytest.raises(PublishingError, match="^_claims/ddim.md is there already"):
+        new.new("ddim", "Another")
+    assert not paths.notebooks_dir("ddim").exists()
 
 
 def test_a_post_of_an_earlier_day_counts_as_well(begun):
@@ -83,7 +102,7 @@ def test_a_name_or_title_that_cannot_be_is_refused(begun, paper, title, says):
 def test_the_title_reaches_the_command_through_make_as_it_was_given(tmp_path):
     title = """It's "$x$" `echo` $(HOME) \\beta; a | b"""
     told = subprocess.run(
-        ["make", "--dry-run", "new", "PYTHON=printf '%s|'", "PAPER=vae", f"TITLE={title}"],
+        ["make", "--no-print-directory", "--dry-run", "new", "PYTHON=printf '%s|'", "PAPER=vae", f"TITLE={title}"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     said = subprocess.run(["sh", "-c", told], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
@@ -104,3 +123,15 @@ def test_a_draft_cannot_be_published_with_starters(begun, capsys):
     post().path.write_text(post().path.read_text().replace("published: false", "published: true"))
     with pytest.raises(PublishingError, match="things to mend"):
         lints.check_all()
+
+
+def test_a_new_draft_is_executed_and_shown_whole(repository):
+    press = Press(repository)
+    press.add_site()
+    shutil.copytree(TEMPLATE, press.root / "notebooks/template")
+    press.succeed("new", "ddim", 'Notes on: "Diffusion"')
+    press.succeed("site", "--drafts")
+    page = (press.root / "_site/ddim/index.html").read_text()
+    assert [stem for stem in STEMS if page.count(f'id="{stem}"') == 1] == STEMS
+    assert {"_site/assets/images/ddim-card.png", "_site/ddim/claims/index.html"} <= press.outputs("_site").keys()
+    assert press.succeed("check").endswith("nothing to mend\n")

@@ -22,7 +22,7 @@ def test_a_code_cell_shows_its_code_and_what_it_printed():
         '<section class="paper-section" id="05-key-equations" data-notebook="05-key-equations">\n'
         '<div class="block cell code lines-4" data-cell="1">\n'
         '<div class="cell-input"><div class="highlight"><pre tabindex="0"><code class="language-python">'
-        '<span class="nb">print</span>(<span class="mi">1</span>)'
+        'print(<span class="m">1</span>)'
         "</code></pre></div>\n</div>\n"
         '<div class="cell-output stdout"><pre tabindex="0"><samp>1</samp></pre></div>\n'
         "</div>\n</section>\n"
@@ -238,7 +238,7 @@ def test_source_is_today_s_whatever_the_notebook_showed(repository):
     )
     assert '<figure class="source" id="source-pack.module.f">' in html
     assert '<figcaption><a href="#source-pack.module.f"><code>pack.module.f</code></a></figcaption>' in html
-    assert 'x &lt; <span class="mi">2</span>' in html
+    assert 'x &lt; <span class="m">2</span>' in html
     assert "old" not in html
 
 

@@ -129,6 +129,7 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
         ("[a](#source-x.f)", "toy/01-first, cell 1: links to #source-x.f, which no cell shows; add source('x.f')"),
         (code("1", claim(of=["eq-99"])), "toy/01-first, cell 1: links to #eq-99"),
         (code("1", diagram("chain")), "toy/02-second, cell 2: a figure named 'chain' is drawn twice"),
+        (code("1", diagram("card")), "toy/01-first, cell 1: a figure cannot be named 'card'"),
         (code("1", diagram("Chain!")), "toy/01-first, cell 1: a figure cannot be named 'Chain!'"),
         (
             code("1", table(["1", "2"])),
@@ -156,6 +157,27 @@ def test_what_the_sections_get_wrong_together_is_refused_and_the_last_good_files
     assert {k: v for k, v in after.items() if k.suffix != ".md"} == {
         k: v for k, v in before.items() if k.suffix != ".md"
     }
+
+
+def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
+    repository.write("_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: 2020\n---\n")
+    assert render_paper("toy", paper).written == ["toy-card.png", "toy-chain.png"]
+
+
+@pytest.mark.parametrize(
+    ("front", "message"),
+    [
+        ("card: [chain", "_posts/2026-01-01-toy.md:4: expected ',' or ']'"),
+        ("card: chain\ndate: 2020-13-45", "_posts/2026-01-01-toy.md:1: month must be in 1..12; mend"),
+        ("card: chain", "_posts/2026-01-01-toy.md: the card shows the title, and there is none; add `title:`"),
+        ("card: [chain]", "_posts/2026-01-01-toy.md: the card is ['chain'], which no cell draws; name one"),
+    ],
+)
+def test_what_a_post_gets_wrong_about_its_card_is_one_line_with_its_place(paper, repository, front, message):
+    repository.write("_posts/2026-01-01-toy.md", f"---\npaper: toy\n{front}\n---\n")
+    with pytest.raises(PublishingError) as caught:
+        render_paper("toy", paper)
+    assert str(caught.value).startswith(message) and "\n" not in str(caught.value)
 
 
 def test_links_into_sections_that_are_not_executed_yet_are_let_pass(paper):

@@ -10,6 +10,7 @@ from publishing import paths
 from publishing.serve import start_server
 
 POST = "/ddpm/"
+SLOW = 120_000  # milliseconds for the long post, on a machine that has much else to do
 
 
 def load_images(page: Page) -> None:
@@ -36,7 +37,13 @@ class Visit:
 
     def draw_all(self) -> None:
         """Draw what is deferred until it comes into sight."""
-        self.page.add_style_tag(content=".paper-notes .block { content-visibility: visible !important }")
+        self.page.evaluate(
+            """() => {
+                const sheet = new CSSStyleSheet();
+                sheet.replaceSync('.paper-notes .block { content-visibility: visible !important }');
+                document.adoptedStyleSheets.push(sheet);
+            }"""
+        )
 
     def fold(self, *, folded: bool) -> None:
         """Close or open everything that folds."""
@@ -83,7 +90,7 @@ def _open(browser: Browser, url: str, width: int, scheme: str) -> Visit:
     visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
     visited.page.on("requestfailed", lambda request: visited.complaints.append(f"failed: {request.url}"))
     visited.page.on("request", lambda request: visited.requests.append(request.url))
-    visited.page.goto(url, wait_until="networkidle")
+    visited.page.goto(url, wait_until="load", timeout=SLOW)
     return visited
 
 

@@ -13,6 +13,7 @@ OPTIONS = {"rules": {"target-size": {"enabled": True}}}  # of WCAG 2.2, which ax
 def test_axe_finds_no_violation(visit, path, width, scheme):
     visited = visit(path, width=width, scheme=scheme)
     visited.load_images()
+    visited.draw_all()
     for folded in (True, False):
         visited.fold(folded=folded)
         results = Axe().run(visited.page, context=CONTEXT, options=OPTIONS)

@@ -7,12 +7,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urldefrag
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from publishing import embed, paths
 from publishing.serve import start_server
+
+from .conftest import SLOW
 
 MINIMA = shutil.which("ruby") and subprocess.run(["ruby", "-e", 'gem "minima"'], capture_output=True).returncode == 0
 PLAIN = {
@@ -76,7 +79,7 @@ def page(request, tmp_path_factory: pytest.TempPathFactory, browser: Browser) ->
         page.on("response", lambda answer: page.complaints.append(answer.url) if answer.status >= 400 else None)
         page.home = f"http://127.0.0.1:{server.server_port}{base}/"
         page.before, page.site, page.blog = folder / "before", site / base.strip("/"), blog
-        page.goto(f"{page.home}ddpm/", wait_until="networkidle")
+        page.goto(f"{page.home}ddpm/", wait_until="load", timeout=SLOW)
         yield page
         server.shutdown()
         page.context.close()
@@ -103,6 +106,51 @@ def test_every_link_into_the_page_has_a_target(page):
         )
         == []
     )
+
+
+@pytest.fixture
+def aside(page) -> Iterator[Page]:
+    """Another page of the blog, on a phone."""
+    context = page.context.browser.new_context(viewport={"width": 390, "height": 844})
+    yield context.new_page()
+    context.close()
+
+
+def test_a_fold_shows_the_contents_on_a_phone_and_a_button_all_code(page, aside):
+    aside.goto(f"{page.home}ddpm/", wait_until="load")
+    link = aside.locator(".toc a").first
+    assert link.is_hidden()
+    aside.locator(".toc-fold > summary").click()
+    assert link.is_visible()
+    folds = aside.locator("details.cell-input").count()
+    aside.get_by_role("button", name="Show all code").click()
+    assert aside.locator("details.cell-input[open]").count() == folds > 100
+
+
+def test_the_note_can_be_cited_with_an_author(page):
+    bibtex = page.locator(".cite code").inner_text()
+    assert re.search(r"author = \{[\w ]+\},", bibtex), bibtex
+
+
+@pytest.mark.parametrize("path", ["ddpm/", "ddpm/claims/"])
+def test_whatever_of_the_blog_is_linked_to_or_fetched_is_there(page, aside, path):
+    aside.goto(page.home + path, wait_until="load")
+    addresses = aside.eval_on_selector_all(
+        ".paper-notes :is(a, img, script), [href*=paper-notes], .site-title",
+        "found => found.map(one => one.href || one.src)",
+    )
+    internal = {urldefrag(one)[0] for one in addresses if one.startswith(page.home)}
+    assert len(internal) > 5
+    assert [one for one in sorted(internal) if aside.request.get(one).status != 200] == []
+
+
+def test_the_page_of_claims_has_a_title_and_leads_back_to_each_of_them(page, aside):
+    aside.goto(f"{page.home}ddpm/claims/", wait_until="load")
+    assert "have checked" in aside.title()
+    links = aside.eval_on_selector_all(".claims-table td:first-child a", "found => found.map(link => link.href)")
+    claims = page.eval_on_selector_all(".claim", "found => found.map(one => one.id)")
+    assert links == [f"{page.home}ddpm/#{claim}" for claim in claims]
+    assert aside.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280, 1920])
@@ -147,9 +195,18 @@ def test_the_styles_touch_nothing_of_the_blog(page):
         "document.querySelectorAll('.paper-notes link, link[href*=paper-notes]').forEach(one => one.remove())"
     )
     without = page.evaluate(look)
-    page.reload(wait_until="networkidle")
+    page.reload(wait_until="load")
     assert len(with_styles) >= 3
     assert with_styles == without
+
+
+def test_on_paper_the_blog_keeps_what_is_its_own(page):
+    page.emulate_media(media="print")
+    theirs = page.locator("body > :is(.site-header, .site-footer, .theirs)").all()
+    shown, contents = [one.is_visible() for one in theirs], page.locator(".toc-fold").is_visible()
+    page.emulate_media(media="screen")
+    assert shown == [True, True]
+    assert not contents
 
 
 def test_the_feed_and_the_list_of_posts_get_an_excerpt(page):
@@ -166,6 +223,21 @@ def test_the_blogs_own_include_shows_the_figures(page):
         assert page.locator("figure.paper-figure").count() == page.locator(".paper-notes img").count()
     else:
         assert page.locator(".their-figure img").count() == page.locator(".paper-notes img").count()
+
+
+@pytest.mark.parametrize("name", ["forward-process", "progressive-generation", "gaussian-mixture"])
+def test_an_instrument_opens_where_the_blog_has_no_include_of_its_own(page, name):
+    figure = page.locator(f"#fig-{name}")
+    if (page.blog / "about.markdown").exists():
+        figure.get_by_role("button", name="Try it").click()
+        figure.get_by_role("button", name="Back to the picture").wait_for()
+        if name == "progressive-generation":
+            figure.get_by_role("button", name="Sample", exact=True).click()
+            figure.get_by_role("status").filter(has_text="Done").wait_for(timeout=60_000)
+        assert figure.locator(".instrument canvas").first.is_visible()
+        figure.get_by_role("button", name="Back to the picture").click()
+    else:
+        assert figure.get_by_role("button").count() == 0
 
 
 def test_the_blog_is_as_before_once_it_is_undone(page, tmp_path):

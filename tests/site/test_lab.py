@@ -1,10 +1,13 @@
-"""`make lab`: a round trip through JupyterLab in Chromium, and how the writer's language looks there."""
+"""JupyterLab as `make lab` starts it: who may talk to it, a round trip, and how the writer's language looks there."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import ndiff
@@ -37,13 +40,14 @@ class Lab:
     """A JupyterLab that runs in a copy of the notebooks."""
 
     root: Path
+    process: int
     address: str
     token: str
     context: BrowserContext
 
     def open(self, notebook: str) -> Page:
         page = self.context.new_page()
-        page.goto(f"{self.address}/lab/tree/{notebook}?reset&token={self.token}", wait_until="commit")
+        page.goto(f"{self.address}lab/tree/{notebook}?reset&token={self.token}", wait_until="commit")
         expect(page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible(timeout=SECONDS * 1000)
         expect(page.get_by_text("Python 3 | Idle")).to_be_visible(timeout=SECONDS * 1000)
         return page
@@ -51,6 +55,8 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Lab]:
+    if not JUPYTER.exists():
+        pytest.skip("JupyterLab is not laid here; `make lab` lays it")
     root = tmp_path_factory.mktemp("lab")
     shutil.copytree(paths.NOTEBOOKS, root / "notebooks")
     (root / "notebooks/toy").mkdir()
@@ -59,20 +65,27 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     (root / "notebooks/toy/01-first.md").write_text(f"{HEADER}\n# 1. First\n\n{code}\n")
     own = {f"JUPYTER_{kind}_DIR": str(root / f".{kind}") for kind in ("CONFIG", "DATA", "RUNTIME")}
     settings = {"IPYTHONDIR": str(root / ".ipython"), "PYTHONPATH": str(paths.ROOT), "JUPYTER_PREFER_ENV_PATH": "1"}
-    log = root / "log.txt"
-    with log.open("w") as output:
+    with (root / "log.txt").open("w") as log:
         server = subprocess.Popen(
-            [JUPYTER, "lab", "--allow-root", "--no-browser", "--ServerApp.port=0", f"--ServerApp.root_dir={root}"],
-            cwd=root, env=os.environ | own | settings, stdout=output, stderr=subprocess.STDOUT,
+            [JUPYTER, "lab", *options(), "--no-browser", "--ServerApp.port=0", f"--ServerApp.root_dir={root}"],
+            cwd=root, env=os.environ | own | settings, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
-    address = re.compile(r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)")
-    eventually(lambda: address.search(log.read_text()) is not None, "JupyterLab's start")
+    said = root / f".RUNTIME/jpserver-{server.pid}.json"
+    eventually(lambda: said.is_file() and said.read_text().endswith("}"), "JupyterLab's start")
+    told = json.loads(said.read_text())
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     context.set_default_timeout(SECONDS * 1000)
-    yield Lab(root, *address.search(log.read_text()).groups(), context)
+    yield Lab(root, server.pid, told["url"], told["token"], context)
     context.close()
     server.terminate()
     server.wait(30)
+
+
+def options() -> list[str]:
+    """What the Makefile starts JupyterLab with."""
+    recipe = r"^lab:.*\n(?:\t.*\n)*?\t@(?:\S+=\S+ )*\S*jupyter lab(.*)$"
+    (found,) = re.findall(recipe, (paths.ROOT / "Makefile").read_text(), re.MULTILINE)
+    return found.split()
 
 
 def eventually(condition: Callable[[], bool], what: str) -> None:
@@ -93,6 +106,34 @@ def save(page: Page, path: Path) -> str:
     eventually(lambda: path.stat().st_mtime_ns != before, "the save")
     time.sleep(0.5)  # a second write would come at once
     return path.read_text()
+
+
+def status(url: str) -> int:
+    try:
+        return urllib.request.urlopen(url, timeout=SECONDS).status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_it_listens_on_the_loopback_address_alone(lab):
+    links = [str(path.readlink()) for path in Path(f"/proc/{lab.process}/fd").iterdir()]
+    sockets = {link[8:-1] for link in links if link.startswith("socket:")}
+    listening = [
+        fields[1].rsplit(":", 1)[0]
+        for table in ("tcp", "tcp6")
+        for fields in (line.split() for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:])
+        if fields[3] == "0A" and fields[9] in sockets
+    ]
+    loopback = {"0100007F", "0" * 24 + "01000000"}
+    assert listening and set(listening) <= loopback
+
+
+def test_it_answers_nobody_without_the_token(lab):
+    assert len(lab.token) >= 32
+    address = f"{lab.address}api/contents"
+    assert status(address) == 403
+    assert status(f"{address}?token=wrong") == 403
+    assert status(f"{address}?token={lab.token}") == 200
 
 
 @pytest.mark.parametrize("stem", ["05-key-equations", "08-python-implementation"])

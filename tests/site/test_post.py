@@ -47,14 +47,14 @@ VISIBLE_TEXT = """() => {
 
 
 def test_the_thirteen_sections_stand_in_order_under_the_headings_of_the_template(post):
-    headings = "sections => sections.map(section => [section.id, section.querySelector('h2').innerText])"
+    headings = "sections => sections.map(section => [section.id, section.querySelector('h2').textContent.trim()])"
     found = post.eval_on_selector_all("section.paper-section", headings)
     assert [tuple(pair) for pair in found] == SECTIONS
 
 
 def test_the_subsections_of_the_template_are_there(post):
     for section, expected in SUBSECTIONS.items():
-        found = post.locator(f"[id='{section}'] h3").all_inner_texts()
+        found = post.locator(f"[id='{section}'] h3").all_text_contents()
         assert [heading for heading in found if heading in expected] == expected
 
 
@@ -148,7 +148,7 @@ def test_nothing_complains_and_nothing_comes_from_elsewhere(visit, address):
 def test_under_every_heading_of_a_section_its_notebook_can_be_downloaded(post, address):
     for section, _ in SECTIONS:
         tools = post.locator(f"[id='{section}'] > .block .section-tools, [id='{section}'] .section-tools")
-        assert re.match(r"\d+ min read", tools.inner_text())
+        assert re.match(r"\d+ min read", tools.text_content())
         links = tools.locator("a").evaluate_all("found => found.map(link => link.getAttribute('href'))")
         assert links == [f"/assets/notebooks/ddpm/{section}{kind}" for kind in (".ipynb", ".md")]
 

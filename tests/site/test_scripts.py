@@ -1,32 +1,26 @@
 """What scripts add to the page, and that nothing is missing without them."""
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-
-from publishing import paths
-
-
-def test_the_types_of_the_scripts_are_right():
-    node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    compiler = paths.ROOT / "node_modules" / "typescript" / "bin" / "tsc"
-    done = subprocess.run([node, compiler, "--project", paths.ROOT], capture_output=True, text=True)
-    assert done.stdout == ""
-    assert done.returncode == 0
+from playwright.sync_api import expect
 
 
 def test_the_contents_mark_the_section_that_is_read(visit):
     page = visit().page
     page.evaluate("document.getElementById('09-experimental-setup').scrollIntoView()")
-    page.wait_for_function("document.querySelector('.toc [aria-current]')?.hash === '#09-experimental-setup'")
+    expect(page.locator(".toc [aria-current]")).to_have_attribute("href", "#09-experimental-setup")
     marked = page.locator(".toc [aria-current]")
     assert marked.count() == 1
     box, contents = marked.bounding_box(), page.locator(".toc").bounding_box()
     assert contents["y"] <= box["y"] < contents["y"] + contents["height"]
+
+
+def test_the_contents_mark_the_place_after_a_jump_back_over_many_sections(visit):
+    page = visit().page
+    mark = page.locator(".toc [aria-current]")
+    page.evaluate("document.getElementById('table-our-report').scrollIntoView()")
+    expect(mark).to_have_attribute("href", "#photographs-fashion-mnist")
+    page.evaluate("document.getElementById('table-schedules').scrollIntoView()")
+    expect(mark).not_to_have_attribute("href", "#photographs-fashion-mnist")
 
 
 def test_one_button_opens_and_closes_all_code(visit):
@@ -54,7 +48,35 @@ def test_code_and_equations_can_be_copied(visit, address, of, label, copied):
     assert copied in page.evaluate("navigator.clipboard.readText()")
 
 
-@pytest.mark.parametrize("target", ["eq-14", "ref-ho2020ddpm", "fig-forward-reverse"])
+def test_where_copying_is_not_possible_it_is_said_and_read_out(browser, address):
+    """As on plain http, where the browser has no clipboard for pages."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.add_init_script("delete Navigator.prototype.clipboard")
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.goto(f"{address}/ddpm/", wait_until="load")
+    equation = page.locator("#eq-2")
+    equation.scroll_into_view_if_needed()
+    equation.hover()
+    equation.get_by_role("button", name="Copy as TeX").press("Enter")
+    assert equation.get_by_role("button").inner_text() == "Not allowed"
+    said = page.locator(".paper-notes > [role=status]")
+    expect(said).to_have_text("The browser does not allow copying")
+    expect(said).to_be_empty()
+    assert equation.get_by_role("button").inner_text() == "TeX"
+    assert failures == []
+    page.context.close()
+
+
+def test_on_a_phone_the_contents_button_says_both_what_it_opens_and_where_the_reader_is(visit):
+    page = visit(width=320).page
+    assert page.get_by_role("button", name="Contents", exact=True).count() == 1
+    page.evaluate("document.getElementById('07-algorithm').scrollIntoView()")
+    button = page.get_by_role("button", name="Contents: 7. Algorithm")
+    expect(button).to_have_text("7. Algorithm (Pseudocode)", timeout=30_000)
+
+
+@pytest.mark.parametrize("target", ["eq-14", "ref-ho2020ddpm", "fig-samples"])
 def test_a_reference_shows_its_target_on_focus_and_escape_hides_it(visit, target):
     page = visit().page
     link = page.locator(f".post-body a[href='#{target}']:not(.permalink, .equation-number)").first
@@ -71,6 +93,39 @@ def test_a_reference_shows_its_target_on_focus_and_escape_hides_it(visit, target
     assert preview.locator("svg, img").count() or "Ho" in preview.inner_text()
     page.keyboard.press("Escape")
     assert preview.is_hidden()
+
+
+def test_the_preview_of_a_figure_in_use_is_its_picture_and_nothing_to_press(visit):
+    page = visit().page
+    figure = page.locator("#fig-forward-process")
+    figure.get_by_role("button", name="Try it").click()
+    figure.locator(".instrument canvas").first.wait_for()
+    page.evaluate(
+        """() => {
+            const link = Object.assign(document.createElement('a'), { href: '#fig-forward-process', id: 'probe' });
+            document.querySelector('.post-body').prepend(link);
+            link.focus();
+        }"""
+    )
+    preview = page.locator(".preview")
+    preview.locator("img").wait_for(state="visible")
+    assert preview.locator("button, select, input, progress, canvas, script, .instrument-call").count() == 0
+    page.locator("#probe").evaluate("link => link.remove()")
+    figure.get_by_role("button", name="Back to the picture").click()
+
+
+def test_a_reference_to_a_source_shows_it_but_its_own_link_does_not(visit):
+    page = visit().page
+    outside = page.locator(".post-body a[href^='#source-']:not(.source a)").first
+    outside.evaluate(
+        "link => { for (let one = link; one; one = one.parentElement) if (one.open === false) one.open = true; }"
+    )
+    outside.focus()
+    page.locator(".preview .highlight").wait_for(state="visible")
+    page.keyboard.press("Escape")
+    page.locator(".source > figcaption > a").first.focus()
+    page.wait_for_timeout(100)
+    assert page.locator(".preview").is_hidden()
 
 
 def test_a_pointer_may_move_onto_the_preview(visit):

@@ -12,7 +12,7 @@ from publishing.jekyll import build_settings
 
 from .conftest import load_images
 
-PAGES = ("/", "/ddpm/")
+PAGES = ("/", "/ddpm/", "/ddpm/claims/")
 REPORT = """window.violations = [];
 addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
     violations.push(`${effectiveDirective} ${blockedURI}`);

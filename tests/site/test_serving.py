@@ -136,9 +136,7 @@ def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(ser
 
     style = served.root / "assets/css/notes.css"
     style.write_text(style.read_text() + "\n.paper-notes h2 { outline: 7px solid; }\n")
-    page.wait_for_function(
-        "getComputedStyle(document.querySelector('.paper-notes h2')).outlineWidth === '7px'", timeout=SECONDS * 1000
-    )
+    expect(page.locator(".paper-notes h2").first).to_have_css("outline-width", "7px", timeout=SECONDS * 1000)
 
 
 def test_the_script_is_not_in_the_site_itself(served, page):

@@ -22,13 +22,16 @@ document.head.append(style);
 function prepare(figure) {
   const picture = /** @type {HTMLImageElement} */ (figure.querySelector("img"));
   const call = /** @type {HTMLElement} */ (figure.querySelector(".instrument-call"));
+  const caption = figure.querySelector("figcaption");
+  if (caption) caption.id = `${figure.id}-caption`;
   const panel = document.createElement("div");
   panel.className = "instrument";
   panel.id = `${figure.id}-instrument`;
   panel.hidden = true;
   panel.tabIndex = -1;
   panel.setAttribute("role", "group");
-  panel.setAttribute("aria-label", "the figure, to be tried out");
+  if (caption) panel.setAttribute("aria-labelledby", caption.id);
+  else panel.setAttribute("aria-label", picture.alt);
   picture.after(panel);
 
   const button = document.createElement("button");
@@ -36,16 +39,18 @@ function prepare(figure) {
   button.textContent = NAMES.open;
   button.setAttribute("aria-expanded", "false");
   button.setAttribute("aria-controls", panel.id);
+  if (caption) button.setAttribute("aria-describedby", caption.id);
   const state = document.createElement("span");
   state.setAttribute("role", "status");
   call.replaceChildren(button, state);
 
   let stop = () => {};
   button.addEventListener("click", async () => {
+    if (button.ariaDisabled === "true") return;
     const opens = panel.hidden;
     if (!opens) stop();
     else if (panel.childElementCount === 0) {
-      button.disabled = true;
+      button.ariaDisabled = "true";
       state.textContent = "Loading …";
       try {
         stop = await mounted(figure, panel);
@@ -55,7 +60,7 @@ function prepare(figure) {
         state.textContent = `This did not load (${reason(error)}). Press again to retry.`;
         return;
       } finally {
-        button.disabled = false;
+        button.ariaDisabled = null;
       }
     }
     panel.hidden = !opens;

@@ -5,7 +5,7 @@ import { chain, mix } from "./parts/chain.js";
 import { loadNetwork, missing } from "./parts/network.js";
 import { gaussian, newSeed } from "./parts/random.js";
 import { strided } from "./parts/schedule.js";
-import { button, choice, element, fetchJson, frame, still } from "./parts/widgets.js";
+import { button, choice, element, enable, fetchJson, frame, still } from "./parts/widgets.js";
 
 /**
  * models.json: the networks to choose from, with what one can ask of them.
@@ -79,6 +79,7 @@ export async function mount(panel, file) {
   let asked = null;
   /** @type {{name: string, network: import("./parts/network.js").Network} | null} */
   let loaded = null;
+  let loading = false;
   offer();
   refresh();
   return halt;
@@ -95,9 +96,22 @@ export async function mount(panel, file) {
 
   function refresh() {
     stopButton.textContent = run && !run.going && !run.ended ? "Continue" : "Stop";
-    stopButton.disabled = !run || run.ended;
-    const ready = main.frames.length > 0;
-    branchButton.disabled = mixButton.disabled = !ready;
+    enable(sampleButton, !loading);
+    enable(stopButton, !loading && run !== null && !run.ended);
+    for (const one of [branchButton, mixButton]) enable(one, !loading && main.frames.length > 0);
+  }
+
+  /**
+   * @param {number} done
+   * @param {number} of 0 while it is not known
+   * @param {string} says
+   */
+  function advance(done, of, says) {
+    bar.hidden = false;
+    bar.max = of || 1;
+    if (of) bar.value = done;
+    else bar.removeAttribute("value");
+    bar.ariaValueText = says;
   }
 
   /**
@@ -111,31 +125,40 @@ export async function mount(panel, file) {
       bar.hidden = true;
       state.textContent = `This did not work: ${error instanceof Error ? error.message : error}`;
     }
-    sampleButton.disabled = false;
     refresh();
   }
 
-  async function network() {
-    const { name, shape } = model();
-    if (loaded?.name === name) return loaded.network;
-    loaded?.network.close();
-    loaded = null;
+  /**
+   * A network. Until it has come, the last one is kept, and nothing can be asked of that.
+   * @param {Model} wanted
+   */
+  async function network(wanted) {
+    if (loaded?.name === wanted.name) return loaded.network;
+    loading = true;
+    refresh();
+    try {
+      await Promise.allSettled([run?.resting]); // the step at which it was stopped may still be under way
+      const network = await fetched(wanted);
+      loaded?.network.close();
+      loaded = { name: wanted.name, network };
+      return network;
+    } finally {
+      loading = false;
+    }
+  }
+
+  /** @param {Model} wanted */
+  function fetched({ name, shape }) {
     const source = { graph: file(`${name}.onnx`), checkpoint: file(`${name}.safetensors`), name: `${name}.safetensors`, shape };
     state.textContent = "Loading the network …";
-    bar.hidden = false;
-    bar.removeAttribute("value");
-    const network = await loadNetwork(source, (got, of) => {
-      if (of) bar.value = got / of;
-      bar.ariaValueText = `${(got / 1e6).toFixed(1)} megabytes`;
-    });
-    loaded = { name, network };
-    return network;
+    advance(0, 0, "begins");
+    return loadNetwork(source, (got, of) => advance(got, of, `${(got / 1e6).toFixed(1)} megabytes`));
   }
 
   async function sample() {
     halt();
-    sampleButton.disabled = true;
-    const ready = await network();
+    const wanted = model();
+    const ready = await network(wanted);
     const chosen = Number(steps.select.value);
     const { schedule, levels } = strided(ready.schedule, chosen);
     asked = {
@@ -145,10 +168,9 @@ export async function mount(panel, file) {
       kind: /** @type {import("./parts/chain.js").Kind} */ (kind.select.value),
       clip: clip.checked,
       seed: Math.abs(Math.trunc(seed.valueAsNumber)) || 0,
-      size: model().shape.reduce((a, b) => a * b),
+      size: wanted.shape.reduce((a, b) => a * b),
     };
     seed.value = String(asked.seed);
-    sampleButton.disabled = false;
     second.wrap.hidden = true;
     const [{ size, seed: key }, keys] = [asked, upTo(Number(count.select.value))];
     const start = joined(keys.map((k) => gaussian(size, key, k, START)));
@@ -224,9 +246,12 @@ export async function mount(panel, file) {
   async function walk(mine) {
     mine.going = true;
     state.textContent = `Running: ${mine.says} …`;
-    bar.hidden = false;
-    bar.max = mine.count;
     refresh();
+    const tell = () => {
+      const done = Math.max(0, mine.on.frames.length - 1);
+      if (mine === run) advance(done, mine.count, `${done} of ${mine.count} steps`);
+    };
+    tell();
     const began = performance.now();
     let drawn = -Infinity;
     while (mine.going) {
@@ -236,7 +261,7 @@ export async function mount(panel, file) {
         break;
       }
       mine.on.add(value);
-      bar.value = mine.on.frames.length - 1;
+      tell();
       if (!still() && performance.now() - drawn > 40) {
         mine.on.draw();
         drawn = await frame();

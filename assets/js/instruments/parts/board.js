@@ -41,7 +41,7 @@ export function board(title, touched) {
     wrap,
     /** The step that is looked at, and its place among all. */
     get seen() {
-      return { place: time.value, step: frames[time.value], last: frames[frames.length - 1] };
+      return { place: time.value, step: frames[time.value] };
     },
     /** The chosen pictures, by number. */
     get chosen() {
@@ -77,7 +77,7 @@ export function board(title, touched) {
     },
     draw,
     /**
-     * The place of the step nearest to half of the way, for a look that is at neither end.
+     * Look at another step.
      * @param {number} place
      */
     look(place) {

@@ -12,7 +12,7 @@
  * @param {number} i
  * @param {Kind} kind
  */
-function coefficients({ T, beta, alphaBar, betaTilde }, i, kind) {
+function coefficients({ beta, alphaBar, betaTilde }, i, kind) {
   const [here, before] = [alphaBar[i], alphaBar[i - 1]];
   const root = { signal: Math.sqrt(here), noise: Math.sqrt(1 - here) };
   if (kind === "ddim") return { ...root, x0: Math.sqrt(before), xt: 0, eps: Math.sqrt(1 - before), sigma: 0 };

@@ -8,7 +8,7 @@ const RUNTIME = new URL("../../../vendor/onnxruntime-web/", import.meta.url).hre
  * @typedef {object} Network
  * @property {(x: Float32Array, t: number) => Promise<Float32Array>} eps epsilon_theta(x_t, t) of a batch
  * @property {import("./schedule.js").Schedule} schedule what it was trained with
- * @property {() => void} close
+ * @property {() => void} close whoever waits for an answer, or asks later, is told so
  */
 
 /** Why the network cannot run here, or nothing. */
@@ -34,13 +34,14 @@ export async function loadNetwork({ graph, checkpoint, name, shape }, progress) 
   const [wasm, weights, model] = await downloaded(addresses, progress);
   const schedule = fromBetas(scheduleOf(weights));
   const worker = new Worker(new URL("./network-worker.js", import.meta.url), { type: "module" });
-  const ask = questions(worker);
-  await ask({ wasm, weights, model, name, runtime: RUNTIME }, [wasm, weights, model]);
-  return {
-    schedule,
-    eps: (x, t) => ask({ x, t, shape: [x.length / shape.reduce((a, b) => a * b), ...shape] }),
-    close: () => worker.terminate(),
-  };
+  const { ask, close } = questions(worker);
+  try {
+    await ask({ wasm, weights, model, name, runtime: RUNTIME }, [wasm, weights, model]);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { schedule, eps: (x, t) => ask({ x, t, shape: [x.length / shape.reduce((a, b) => a * b), ...shape] }), close };
 }
 
 /**
@@ -48,20 +49,40 @@ export async function loadNetwork({ graph, checkpoint, name, shape }, progress) 
  * @param {Worker} worker
  */
 function questions(worker) {
-  /** @type {((error: Error) => void) | null} */
-  let failed = null;
-  worker.addEventListener("error", (event) => failed?.(new Error(event.message || "the worker did not start")));
-  return (/** @type {object} */ question, /** @type {Transferable[]} */ handed = []) =>
-    new Promise((resolve, reject) => {
-      const { port1, port2 } = new MessageChannel();
-      failed = reject;
+  /** @type {Set<(error: Error) => void>} */
+  const waiting = new Set();
+  let ended = "";
+  worker.addEventListener("error", ({ message }) => end(message || "the worker did not start"));
+
+  /** @param {string} why */
+  function end(why) {
+    ended = why;
+    worker.terminate();
+    for (const reject of waiting) reject(new Error(why));
+  }
+
+  /**
+   * @param {object} question
+   * @param {Transferable[]} [handed]
+   * @returns {Promise<any>}
+   */
+  async function ask(question, handed = []) {
+    if (ended) throw new Error(ended);
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage({ ...question, port: port2 }, [port2, ...handed]);
+    const { answer, error } = await new Promise((resolve, reject) => {
+      waiting.add(reject);
       port1.onmessage = ({ data }) => {
-        port1.close();
-        if (data.error) reject(new Error(data.error));
-        else resolve(data.answer);
+        waiting.delete(reject);
+        resolve(data);
       };
-      worker.postMessage({ ...question, port: port2 }, [port2, ...handed]);
     });
+    port1.close();
+    if (error) throw new Error(error);
+    return answer;
+  }
+
+  return { ask, close: () => end("the network was closed") };
 }
 
 /**

@@ -41,7 +41,6 @@ export function slider({ label, min, max, value, says, changed }) {
   say();
   return {
     wrap,
-    input,
     get value() {
       return input.valueAsNumber;
     },
@@ -78,8 +77,19 @@ export function choice(label, options, value, changed) {
  */
 export function button(text, pressed) {
   const made = element("button", { type: "button" }, text);
-  made.addEventListener("click", pressed);
+  made.addEventListener("click", () => {
+    if (made.ariaDisabled !== "true") pressed();
+  });
   return made;
+}
+
+/**
+ * A button that is off stays where the keyboard is, and does nothing.
+ * @param {HTMLButtonElement} button
+ * @param {boolean} on
+ */
+export function enable(button, on) {
+  button.ariaDisabled = String(!on);
 }
 
 /**

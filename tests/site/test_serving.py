@@ -113,6 +113,8 @@ def test_an_edit_reloads_the_page_which_keeps_its_place(served, page):
 
 
 def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(served, page):
+    served.write("Words before the mistake.", "print(1)")
+    expect(page.get_by_text("Words before the mistake.")).to_be_attached(timeout=SECONDS * 1000)
     served.write("Words with a mistake.", "def f(x):\n    return 1 / x\n\nf(0)")
     error = page.locator("#press-error")
     expect(error).to_be_visible(timeout=SECONDS * 1000)
@@ -121,7 +123,7 @@ def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(serv
         assert words in error.inner_text()
     said = served.wait_for("error: ")
     assert place in said and cause in said and "return 1 / x" in said
-    assert page.get_by_text("Words afterwards").count() == 1, "the last good page stays"
+    assert page.get_by_text("Words before the mistake.").count() == 1, "the last good page stays"
 
     served.write("Words that are mended.", "print(2)")
     expect(page.get_by_text("Words that are mended.")).to_be_attached(timeout=SECONDS * 1000)

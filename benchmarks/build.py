@@ -145,8 +145,10 @@ def _imports(cells: list[str], module: str) -> None:
     os._exit(0 if module in sys.modules else 1)
 
 
-def mentioning(copy: Copy, words: str) -> frozenset[str]:
-    return frozenset(stem for stem, text in copy.notebooks().items() if words in text)
+def reading(copy: Copy, network: str) -> frozenset[str]:
+    """Notebooks that name the checkpoint, or all checkpoints in one line."""
+    named = re.compile(rf"({re.escape(Path(network).stem)}|checkpoints/\{{name\}})\.safetensors")
+    return frozenset(stem for stem, text in copy.notebooks().items() if named.search(text))
 
 
 # --- the table
@@ -185,7 +187,7 @@ def edits(folder: Path, turns: int) -> None:
         importers(copy, "ddpm_notes.losses"),
         None,
     )
-    row("a checkpoint", [copy.edited(network, a_checkpoint)], mentioning(copy, Path(network).name), None)
+    row("a checkpoint", [copy.edited(network, a_checkpoint)], reading(copy, network), None)
     row("a version in the lock file", [copy.edited(lock, a_version)], every, None)
 
 

@@ -121,8 +121,10 @@ def _site_stage(papers: list[str], drafts: bool) -> None:
 
 
 def _say_figures(state: str, names: Iterable[str]) -> None:
+    """Those that are new or gone by their names; of the others, how many."""
     if names := sorted(names):
-        print(f"figures {state} ({len(names)}): {' '.join(names)}", flush=True)
+        listed = "" if state == "unchanged" else f": {' '.join(names)}"
+        print(f"figures {state} ({len(names)}){listed}", flush=True)
 
 
 def _read_by_notebooks(paper: str) -> list[Path]:

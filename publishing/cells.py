@@ -31,6 +31,7 @@ REFERENCES = "application/vnd.paper-references+json"
 
 PIXELS_PER_INCH = 100  # of the page; the image itself has twice as many
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+ROUNDING = 1e-3  # a narrower tolerance is for rounding, a wider one for chance
 RELATIONS = {
     "==": lambda left, right, tolerance: (left == right) | (np.abs(left - right) <= tolerance),
     "<=": lambda left, right, tolerance: left <= right + tolerance,
@@ -211,9 +212,13 @@ def _short(values: np.ndarray, tolerance: float) -> str:
 
 
 def _digits(value: float, tolerance: float) -> str:
-    """At most six digits, and none that the tolerance calls noise: the page must not differ between processors."""
+    """At most six digits, and none that may differ between processors: under a tolerance for rounding, none below it.
+
+    A wider tolerance is for chance, which is seeded: two digits more show how far a number is from what is expected.
+    """
     if tolerance:
-        value = round(value, -math.floor(math.log10(tolerance)))
+        spare = 2 if tolerance >= ROUNDING else 0
+        value = round(value, spare - math.floor(math.log10(tolerance)))
     return f"{int(value):,}" if value.is_integer() else f"{value:.6g}"
 
 

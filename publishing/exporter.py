@@ -16,7 +16,9 @@ from publishing.outputs import output_html
 from publishing.section import Section
 from publishing.tools import tools
 
-_CLAIMS = re.compile(r'(?:<p class="claim".*?</p>\n)+')  # those that follow each other stand together
+_CLAIM = re.compile(r'<p class="claim".*?</p>\n')
+_CLAIMS = re.compile(f"(?:{_CLAIM.pattern})+")  # those that follow each other stand together
+CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
 
 
 class FragmentExporter(TemplateExporter):
@@ -59,13 +61,22 @@ class FragmentExporter(TemplateExporter):
 
     def _block(self, html: str, cell: nbformat.NotebookNode, kind: str = "") -> str:
         self.section.cell = cell.metadata["number"]
-        return block(_CLAIMS.sub(r'<div class="claims">\n\g<0></div>\n', html), self.section, kind)
+        return block(_CLAIMS.sub(_together, html), self.section, kind)
 
     def _output_html(self, output: nbformat.NotebookNode, cell: nbformat.NotebookNode) -> str:
         self.section.cell = cell.metadata["number"]
         if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
             raise self.section.error(f"raised {output.ename}; mend it, or tag the cell raises-exception")
         return output_html(output, self.section)
+
+
+def _together(found: re.Match) -> str:
+    claims = _CLAIM.findall(found[0])
+    first, more = claims[:CLAIMS_SHOWN], claims[CLAIMS_SHOWN:]
+    if len(more) == 1:
+        first, more = claims, []
+    fold = f"<details><summary>{len(more)} more checks</summary>\n{''.join(more)}</details>\n" if more else ""
+    return f'<div class="claims">\n{"".join(first)}{fold}</div>\n'
 
 
 def _is_prose(cell: nbformat.NotebookNode) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from publishing import notebooks, paths, posts
+from publishing import notebooks, paths, posts, styles
 from publishing.errors import PublishingError
 from publishing.files import below
 
@@ -29,9 +29,11 @@ def build_site(drafts: bool = False) -> Path:
     work.mkdir(parents=True)
     overrides = work / "settings.yml"
     hidden = [*_beside_the_site(), *([] if drafts else _drafts())]
-    overrides.write_text(json.dumps(build_settings(drafts) | {"exclude": hidden}))  # JSON is YAML
+    settings = build_settings(drafts)
+    overrides.write_text(json.dumps(settings | {"exclude": hidden}))  # JSON is YAML
     fresh = work / "site"
     _run(fresh, paths.ROOT / "_config.yml", overrides)
+    styles.inline(fresh, settings["baseurl"])
     if paths.SITE.exists():
         paths.SITE.rename(work / "old")
     fresh.rename(paths.SITE)

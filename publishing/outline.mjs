@@ -42,6 +42,11 @@ function within([a, d, e, f], transform) {
   return transform.trim() ? undefined : [a, d, e, f];
 }
 
+// The data of a glyph where it stands, in relative coordinates, which compress better.
+export function relative(data) {
+  return moveTo(data, [1, 1, 0, 0]) ?? data;
+}
+
 // Absolute data of a glyph as relative data at another place, in whole thousandths of an em. A glyph in the same size
 // gives the same words wherever it stands, which compresses well.
 function moveTo(data, [a, d, e, f]) {

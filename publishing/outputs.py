@@ -83,11 +83,19 @@ def claim_html(claim: dict, section: Section) -> str:
 
 
 def _claim_numbers(claim: dict) -> str:
-    extras = [f"tolerance {claim['tolerance']:g}"] if claim["tolerance"] else []
+    measured, relation, expected, tolerance = (
+        claim[name] for name in ("measured", "relation", "expected", "tolerance")
+    )
+    said = [f"{measured} {_RELATIONS[relation]} {expected}"]
+    if tolerance and relation == "==" and measured == expected and " values" in measured:
+        said = [f"{measured}, each as expected within {tolerance:g}"]
+    elif tolerance and relation == "==":
+        said = [f"{measured} ≈ {expected}", f"within {tolerance:g}"]
+    elif tolerance:
+        said.append(f"tolerance {tolerance:g}")
     if claim["standard_error"] is not None:
-        extras.append(f"standard error {claim['standard_error']:.2g}")
-    comparison = f"{claim['measured']} {_RELATIONS[claim['relation']]} {claim['expected']}"
-    return html_safe(clean(", ".join([comparison, *extras])))
+        said.append(f"standard error {claim['standard_error']:.2g}")
+    return html_safe(clean(", ".join(said)))
 
 
 def source_html(reference: dict, section: Section) -> str:

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { onePath } from './outline.mjs';
+import { onePath, relative } from './outline.mjs';
 
 const require = createRequire(import.meta.url);
 const { mathjax } = require('mathjax-full/js/mathjax.js');
@@ -24,7 +24,7 @@ for (const [name, file] of Object.entries(PACKAGES)) require(`mathjax-full/js/in
 
 const ELEMENTS = new Set(['svg', 'g', 'path', 'use', 'rect', 'line', 'polyline', 'ellipse']);
 const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
-const BYTES_AN_OCCURRENCE = 300; // of an outline, uncompressed
+const BYTES_AN_OCCURRENCE = 100; // of an outline, uncompressed
 const PAINT = ['stroke', 'fill', 'stroke-width']; // set once, by the stylesheet
 const STYLE = `<style>
 .math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:currentColor;stroke-width:0}
@@ -55,8 +55,13 @@ function typeset(formulas) {
   const shapes = { glyphs: output.fontCache.getCache(), outlines: [], used: new Set() };
   const typeset = formulas.map((formula) => attempt(document, shapes, formula));
   const glyphs = adaptor.childNodes(shapes.glyphs).filter((glyph) => shapes.used.has(adaptor.getAttribute(glyph, 'id')));
-  const paths = [...glyphs.map((glyph) => adaptor.outerHTML(glyph)), ...shapes.outlines].join('');
+  const paths = [...glyphs.map(glyphPath), ...shapes.outlines].join('');
   return { glyphs: `${STYLE}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${paths}</defs></svg>\n`, formulas: typeset };
+}
+
+function glyphPath(glyph) {
+  const [id, data] = ['id', 'd'].map((name) => adaptor.getAttribute(glyph, name));
+  return `<path id="${id}" d="${relative(data)}"/>`;
 }
 
 function attempt(document, shapes, { tex, display, count }) {
@@ -92,8 +97,17 @@ function round(svg) {
   for (const size of ['width', 'height']) adaptor.setAttribute(svg, size, to(2, adaptor.getAttribute(svg, size)));
   for (const use of adaptor.tags(svg, 'use')) {
     const transform = adaptor.getAttribute(use, 'transform');
-    if (transform) adaptor.setAttribute(use, 'transform', transform.replace(/translate\([^)]*\)/g, (moved) => to(0, moved)));
+    if (transform) place(use, transform.replace(/translate\([^)]*\)/g, (moved) => to(0, moved)));
   }
+}
+
+// A shift alone takes fewer bytes as x and y.
+function place(use, transform) {
+  const [, x, y] = /^translate\((-?\d+),(-?\d+)\)$/.exec(transform) ?? [];
+  if (x === undefined) return adaptor.setAttribute(use, 'transform', transform);
+  adaptor.removeAttribute(use, 'transform');
+  adaptor.setAttribute(use, 'x', x);
+  if (y !== '0') adaptor.setAttribute(use, 'y', y);
 }
 
 // A formula that returns is drawn once, as one outline that every occurrence refers to: fewer elements. Where that would

@@ -222,13 +222,13 @@ def test_a_claim_carries_its_facts():
     assert data[cells.CLAIM] == {
         "statement": "S",
         "relation": "==",
-        "measured": "3.14",
+        "measured": "3.1416",
         "expected": "3.14",
         "tolerance": 0.01,
         "of": ["eq-7"],
         "standard_error": 0.0012345,
     }
-    assert data["text/plain"] == "✓ S: 3.14 == 3.14 (tolerance 0.01, standard error 0.0012)"
+    assert data["text/plain"] == "✓ S: 3.1416 == 3.14 (tolerance 0.01, standard error 0.0012)"
 
 
 def test_a_claim_may_cover_several_equations_or_none():
@@ -241,11 +241,13 @@ def test_a_claim_may_cover_several_equations_or_none():
     [
         (35746307, 0, "35,746,307"),
         (0.07858718123, 0, "0.0785872"),
-        (0.07858718123, 1e-3, "0.079"),
+        (0.07858718123, 1e-3, "0.07859"),
+        (0.07858718123, 1e-4, "0.0786"),
+        (0.97, 0.2, "0.97"),
         (3.2e-16, 1e-12, "0"),
         (-3.2e-16, 1e-12, "0"),
         (4.035829765e-5, 0, "4.03583e-05"),
-        (1234.5678, 100, "1,200"),
+        (1234.5678, 100, "1,235"),
         (math.inf, 1, "inf"),
         (np.float32(0.5), 0, "0.5"),
         ([0.5, 2.0, 1.0], 0, "3 values from 0.5 to 2"),

@@ -52,9 +52,17 @@ def test_a_post_becomes_a_page_in_the_list_the_feed_and_the_sitemap(site):
 def test_the_base_path_is_put_before_every_link_once(site, monkeypatch):
     monkeypatch.setenv("BASEURL", "https://example.org/notes")
     page = (jekyll.build_site() / "toy" / "index.html").read_text()
-    assert 'href="/notes/assets/css/notes.css"' in page
+    assert 'href="/notes/assets/css/print.css" media="print"' in page
     assert 'href="https://example.org/notes/toy/"' in page
     assert "/notes/notes/" not in page
+
+
+def test_the_styles_that_a_page_waits_for_are_in_it(site, monkeypatch):
+    monkeypatch.setenv("BASEURL", "https://example.org/notes")
+    page = (jekyll.build_site() / "toy" / "index.html").read_text()
+    for name in ("tokens", "site", "notes", "code"):
+        style = (ROOT / f"assets/css/{name}.css").read_text()
+        assert f'<style data-file="assets/css/{name}.css">\n{style}</style>' in page
 
 
 def test_two_builds_in_two_time_zones_are_the_same_bytes(site, monkeypatch):

@@ -227,7 +227,33 @@ def test_claims_that_follow_each_other_stand_together():
 
 def test_a_claim_says_its_tolerance_and_standard_error():
     html = fragment(code("1", claim(measured="<1>", tolerance=1e-9, standard_error=0.0123)))
-    assert "&lt;1&gt; = 1, tolerance 1e-09, standard error 0.012" in html
+    assert "&lt;1&gt; ≈ 1, within 1e-09, standard error 0.012" in html
+
+
+@pytest.mark.parametrize(("count", "shown"), [(3, 3), (4, 4), (5, 3), (9, 3)])
+def test_a_long_list_of_claims_is_folded_behind_the_first(count, shown):
+    html = fragment(code("1", *(claim() for _ in range(count))))
+    before, _, after = html.partition("<details><summary>")
+    assert before.count('class="claim"') == shown
+    assert after.count('class="claim"') == count - shown
+    assert (f"{count - shown} more checks</summary>" in after) == (count > shown)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"measured": "7", "expected": "7"}, "7 = 7"),
+        ({"measured": "2", "relation": "<=", "expected": "1", "tolerance": 2.0}, "2 ≤ 1, tolerance 2"),
+        ({"measured": "0.97", "tolerance": 0.2}, "0.97 ≈ 1, within 0.2"),
+        ({"measured": "3 values from 0 to 2", "tolerance": 0.1}, "3 values from 0 to 2 ≈ 1, within 0.1"),
+        (
+            dict.fromkeys(("measured", "expected"), "3 values from 0 to 2") | {"tolerance": 0.1},
+            "3 values from 0 to 2, each as expected within 0.1",
+        ),
+    ],
+)
+def test_equal_within_a_tolerance_is_not_called_equal(facts, said):
+    assert f'<span class="claim-numbers">{said}</span>' in fragment(code("1", claim(**facts)))
 
 
 def test_source_is_today_s_whatever_the_notebook_showed(repository):

@@ -52,13 +52,23 @@ def test_every_glyph_of_a_page_is_in_the_paper_s_glyphs(page):
 
 
 def test_a_formula_that_returns_is_drawn_as_one_outline_where_that_pays(page):
-    html = page(inline("x_t") * 5 + inline("y"))
+    html = page(inline("x_t") * 9 + inline("y"))
     glyphs = (paths.sections_dir("toy") / "glyphs.html").read_text()
-    assert html.count('<use href="#formula-1"></use></svg>') == 5
-    assert html.count("<use") == 6
+    assert html.count('<use href="#formula-1"></use></svg>') == 9
+    assert html.count("<use") == 10
     (outline,) = re.findall(r'<path id="formula-1" d="([^"]*)"/>', glyphs)
     assert outline.count("z") == 2
     assert "MJX-TEX-I-1D465" not in glyphs, "a glyph that nothing refers to"
+
+
+def test_a_glyph_is_moved_by_x_and_y_and_has_relative_coordinates(page):
+    html = page(inline("x_t"))
+    glyphs = (paths.sections_dir("toy") / "glyphs.html").read_text()
+    assert re.search(r'<use href="#MJX-TEX-I-1D465"></use>', html)
+    assert re.search(r'transform="translate\(\d+,-\d+\) scale\(0.707\)"', html)
+    assert re.search(r'<use href="#[^"]*" x="\d+"></use>', page(inline("xy")))
+    (outline,) = re.findall(r'<path id="MJX-TEX-I-1D465" d="M([^"]*)z"/>', glyphs)
+    assert not re.search("[A-LN-Z]", outline)
 
 
 def test_the_bar_of_a_fraction_is_part_of_the_outline(page):

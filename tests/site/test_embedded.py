@@ -230,7 +230,9 @@ def test_an_instrument_opens_where_the_blog_has_no_include_of_its_own(page, name
     figure = page.locator(f"#fig-{name}")
     if (page.blog / "about.markdown").exists():
         figure.get_by_role("button", name="Try it").click()
-        figure.get_by_role("button", name="Back to the picture").wait_for()
+        back, failed = figure.get_by_role("button", name="Back to the picture"), figure.get_by_text("did not load")
+        back.or_(failed).wait_for(timeout=SLOW)
+        assert failed.all_inner_texts() == []
         if name == "progressive-generation":
             figure.get_by_role("button", name="Sample", exact=True).click()
             figure.get_by_role("status").filter(has_text="Done").wait_for(timeout=60_000)

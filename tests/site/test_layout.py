@@ -123,7 +123,7 @@ def test_the_styles_of_a_note_touch_nothing_outside_it(post):
             };
             const rules = sheet => [...sheet.cssRules].flatMap(rule => rule.cssRules?.length ? rules(rule) : [rule]);
             return [...document.styleSheets]
-                .filter(sheet => /(notes|code|instruments)\\.css$/.test(sheet.href))
+                .filter(sheet => /(notes|code|instruments)\\.css$/.test(sheet.href ?? sheet.ownerNode.dataset.file))
                 .flatMap(rules)
                 .map(rule => rule.selectorText)
                 .filter(selector => selector && !parts(selector).every(part => part.startsWith('.paper-notes')));

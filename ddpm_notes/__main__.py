@@ -35,7 +35,7 @@ from ddpm_notes.training import TrainingConfig, TrainingDiverged, train
 from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, UNet
 
 RECIPES = {
-    "digits": (DIGITS, TrainingConfig(steps=10_000, learning_rate=1e-3, warmup=500, ema=0.999, levels=17)),
+    "digits": (DIGITS, TrainingConfig(steps=12_000, batch=64, learning_rate=1e-3, warmup=500, ema=0.999, levels=17)),
     "fashion-mnist": (
         FASHION,
         TrainingConfig(steps=36_000, batch=32, learning_rate=5e-4, warmup=500, ema=0.999, precision="bfloat16"),

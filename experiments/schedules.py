@@ -1,4 +1,7 @@
-"""Schedules and T with trained networks, on the digits: the authors' three schedules, and short chains (E8)."""
+"""Schedules and T with trained networks, on the digits: two of the authors' schedules, and short chains (E8).
+
+The linear schedule is among the runs of `ablation`, as `eps, L_simple`.
+"""
 
 from dataclasses import replace
 from functools import partial

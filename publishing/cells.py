@@ -125,6 +125,7 @@ def claim(
     facts = {
         "statement": statement,
         "relation": relation,
+        "count": left.size,
         "measured": _short(left, tolerance),
         "expected": _short(right, tolerance),
         "tolerance": tolerance,

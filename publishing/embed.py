@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from string import Template
 
+import yaml
+
 from publishing import notebooks, paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
@@ -112,7 +114,8 @@ def _wanted(blog: Path) -> dict[str, bytes]:
     scripts = [tag for kind, _, tag in tags if kind == "script"]
     files = {f"{OWN}/{name}": content for name, content in _styles_and_scripts(blog).items()}
     for name in INCLUDES:
-        files[name] = _moved((paths.ROOT / name).read_text(encoding="utf-8")).encode()
+        text = _moved((paths.ROOT / name).read_text(encoding="utf-8"))
+        files[name] = text.replace("site.repository", _repository()).encode()
     for post in shown:
         files |= _of_paper(post.field("paper"), blog)
         files |= _claims(post.field("paper"), styles)
@@ -162,9 +165,14 @@ def _of_paper(paper: str, blog: Path) -> dict[str, bytes]:
 
 
 def _moved(text: str) -> str:
-    """Addresses of styles, scripts and what instruments fetch, as they are in the blog; the repository is ours."""
-    ours = re.search(r"^repository:\s*(\S+)", (paths.ROOT / "_config.yml").read_text(encoding="utf-8"), re.MULTILINE)
-    return _MOVED.sub(f"/{OWN}/", text).replace("site.repository", f'"{ours[1]}"' if ours else "nil")
+    """Addresses of styles, scripts and what instruments fetch, as they are in the blog."""
+    return _MOVED.sub(f"/{OWN}/", text)
+
+
+def _repository() -> str:
+    """The repository of these notes, as Liquid writes it; the blog may be in another."""
+    config = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8")) or {}
+    return json.dumps(config["repository"]) if config.get("repository") else "nil"
 
 
 def _post(post: posts.Post, blog: Path, styles: dict[str, str], scripts: list[str]) -> str:
@@ -186,13 +194,13 @@ def _post(post: posts.Post, blog: Path, styles: dict[str, str], scripts: list[st
 
 def _claims(paper: str, styles: dict[str, str]) -> dict[str, bytes]:
     """The page of the paper's claims, if it has one, without a title: many a theme lists titled pages in its menu."""
-    path = paths.ROOT / "_claims" / f"{paper}.md"
+    path = paths.CLAIMS / f"{paper}.md"
     if not path.is_file():
         return {}
-    _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
-    front = re.sub(r"^title:", "heading:", front.rstrip("\n"), flags=re.MULTILINE)
-    page = _framed("claims.html", front=front, styles="\n".join(styles.values()), paper=paper, text=text.strip("\n"))
-    return {f"{paper}/claims/index.html": page.encode()}
+    claims = posts.read(path)
+    front = re.sub(r"^title:", "heading:", claims.front.rstrip("\n"), flags=re.MULTILINE)
+    parts = {"front": front, "styles": "\n".join(styles.values()), "paper": paper, "text": claims.text.strip("\n")}
+    return {f"{paper}/claims/index.html": _framed("claims.html", **parts).encode()}
 
 
 def _framed(template: str, **parts: str) -> str:

@@ -87,7 +87,7 @@ def _claim_numbers(claim: dict) -> str:
         claim[name] for name in ("measured", "relation", "expected", "tolerance")
     )
     said = [f"{measured} {_RELATIONS[relation]} {expected}"]
-    if tolerance and relation == "==" and measured == expected and " values" in measured:
+    if tolerance and relation == "==" and measured == expected and claim["count"] > 1:
         said = [f"{measured}, each as expected within {tolerance:g}"]
     elif tolerance and relation == "==":
         said = [f"{measured} ≈ {expected}", f"within {tolerance:g}"]

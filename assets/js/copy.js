@@ -43,10 +43,10 @@ function offer(one, state) {
 async function copy(text, button, { name, label }, state) {
   const done = await isWritten(text);
   say(done ? 'Copied' : 'Not allowed', done ? 'Copied' : 'The browser does not allow copying');
-  state.textContent = button.ariaLabel;
+  const told = state.textContent = button.ariaLabel;
   setTimeout(() => {
     say(name, label);
-    state.textContent = '';
+    if (state.textContent === told) state.textContent = '';
   }, 2000);
 
   /** @param {string} word @param {string} sentence */

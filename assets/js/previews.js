@@ -42,9 +42,10 @@ export function previewTargets(note) {
 
   /** @param {HTMLAnchorElement} link */
   function show(link) {
-    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    if (!target || target.contains(link) || link === shown) return;
+    if (link === shown) return;
     hide();
+    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!target || target.contains(link)) return;
     card.replaceChildren(likeness(target));
     card.hidden = false;
     link.setAttribute('aria-describedby', card.id);

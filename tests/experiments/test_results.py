@@ -2,13 +2,15 @@
 
 import importlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ddpm_notes.__main__ import RECIPES
 from ddpm_notes.checkpoints import read_tensors
 from ddpm_notes.data import load
-from experiments import results, stale
+from experiments import digits, fashion, results, stale
 from experiments.__main__ import EXPERIMENTS
 from experiments.results import Result, checksum_of
 from experiments.stale import CHECKPOINTS, RESULTS, code_digest
@@ -103,3 +105,9 @@ def test_a_result_of_other_code_is_named_as_stale(tmp_path, monkeypatch):
     for name, code in (("old", "yesterday"), ("new", "today")):
         (tmp_path / f"{name}.json").write_text(json.dumps({"command": "python -m experiments scaling", "code": code}))
     assert stale.stale() == ["old.json: its code has changed since; `make experiments ONLY=scaling`"]
+
+
+@pytest.mark.parametrize(("data", "experiment"), [("digits", digits), ("fashion-mnist", fashion)])
+def test_the_command_line_has_the_recipe_of_the_committed_network(data, experiment):
+    _, recipe = RECIPES[data]
+    assert replace(recipe, save_every=experiment.CONFIG.save_every) == experiment.CONFIG

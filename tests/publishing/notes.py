@@ -45,7 +45,14 @@ def diagram(
 
 
 def claim(statement: str = "It holds", of=(), **numbers) -> nbformat.NotebookNode:
-    facts = {"measured": "1", "relation": "==", "expected": "1", "tolerance": 0.0, "standard_error": None} | numbers
+    facts = {
+        "count": 1,
+        "measured": "1",
+        "relation": "==",
+        "expected": "1",
+        "tolerance": 0.0,
+        "standard_error": None,
+    } | numbers
     return shows(claim={"statement": statement, "of": list(of)} | facts)
 
 

@@ -222,6 +222,7 @@ def test_a_claim_carries_its_facts():
     assert data[cells.CLAIM] == {
         "statement": "S",
         "relation": "==",
+        "count": 1,
         "measured": "3.1416",
         "expected": "3.14",
         "tolerance": 0.01,

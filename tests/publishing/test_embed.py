@@ -258,3 +258,19 @@ def test_what_is_no_blog_is_refused(notes, tmp_path_factory):
         (empty / "_config.yml").write_text("")
         embed.undo(empty)
     shutil.rmtree(empty)
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("", "nil"),
+        ("repository:\nurl: x\n", "nil"),
+        ("repository: owner/name  # of these notes\n", '"owner/name"'),
+        ('repository: "owner/name"\n', '"owner/name"'),
+    ],
+)
+def test_the_repository_is_that_of_the_notes_whatever_the_blog_is_in(notes, blog, line, word):
+    notes.write("_config.yml", f"title: Notes\n{line}")
+    embed.embed(blog)
+    tools = (blog / "_includes/paper_section_tools.html").read_text()
+    assert f"{{%- if {word} %}}" in tools and "site.repository" not in tools

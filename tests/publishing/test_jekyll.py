@@ -65,6 +65,13 @@ def test_the_styles_that_a_page_waits_for_are_in_it(site, monkeypatch):
         assert f'<style data-file="assets/css/{name}.css">\n{style}</style>' in page
 
 
+def test_a_style_that_is_not_there_is_left_to_the_checks(site):
+    layout = site.root / "_layouts/default.html"
+    link = '<link rel="stylesheet" href="/assets/css/missing.css">'
+    layout.write_text(layout.read_text().replace("</head>", f"{link}\n</head>"))
+    assert link in (jekyll.build_site() / "toy" / "index.html").read_text()
+
+
 def test_two_builds_in_two_time_zones_are_the_same_bytes(site, monkeypatch):
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
     jekyll.build_site()

@@ -247,7 +247,7 @@ def test_a_long_list_of_claims_is_folded_behind_the_first(count, shown):
         ({"measured": "0.97", "tolerance": 0.2}, "0.97 ≈ 1, within 0.2"),
         ({"measured": "3 values from 0 to 2", "tolerance": 0.1}, "3 values from 0 to 2 ≈ 1, within 0.1"),
         (
-            dict.fromkeys(("measured", "expected"), "3 values from 0 to 2") | {"tolerance": 0.1},
+            dict.fromkeys(("measured", "expected"), "3 values from 0 to 2") | {"tolerance": 0.1, "count": 3},
             "3 values from 0 to 2, each as expected within 0.1",
         ),
     ],

@@ -111,7 +111,8 @@ def test_on_paper_the_text_stands_alone(post):
 
 
 def test_the_styles_of_a_note_touch_nothing_outside_it(post):
-    loose = post.evaluate(
+    post.wait_for_function("[...document.styleSheets].some(sheet => /instruments.css$/.test(sheet.href))")
+    sheets, loose = post.evaluate(
         """() => {
             const parts = selector => {  // at the commas that stand in no brackets
                 let depth = 0;
@@ -122,13 +123,16 @@ def test_the_styles_of_a_note_touch_nothing_outside_it(post):
                 return marked.join('').split('\\n').map(part => part.trim());
             };
             const rules = sheet => [...sheet.cssRules].flatMap(rule => rule.cssRules?.length ? rules(rule) : [rule]);
-            return [...document.styleSheets]
-                .filter(sheet => /(notes|code|instruments)\\.css$/.test(sheet.href ?? sheet.ownerNode.dataset.file))
-                .flatMap(rules)
-                .map(rule => rule.selectorText)
-                .filter(selector => selector && !parts(selector).every(part => part.startsWith('.paper-notes')));
+            const ours = [...document.styleSheets]
+                .filter(sheet => /(notes|code|instruments)\\.css$/.test(sheet.href ?? sheet.ownerNode.dataset.file));
+            const selectors = ours.flatMap(rules).map(rule => rule.selectorText).filter(Boolean);
+            return [
+                ours.length,
+                selectors.filter(selector => !parts(selector).every(part => part.startsWith('.paper-notes'))),
+            ];
         }"""
     )
+    assert sheets == 3
     assert loose == []
 
 

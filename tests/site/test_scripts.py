@@ -122,10 +122,9 @@ def test_a_reference_to_a_source_shows_it_but_its_own_link_does_not(visit):
     )
     outside.focus()
     page.locator(".preview .highlight").wait_for(state="visible")
-    page.keyboard.press("Escape")
     page.locator(".source > figcaption > a").first.focus()
-    page.wait_for_timeout(100)
-    assert page.locator(".preview").is_hidden()
+    page.locator(".preview").wait_for(state="hidden")
+    assert page.locator("[aria-describedby=preview]").count() == 0
 
 
 def test_a_pointer_may_move_onto_the_preview(visit):

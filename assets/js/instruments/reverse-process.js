@@ -158,21 +158,22 @@ export async function mount(panel, file) {
   async function sample() {
     halt();
     const wanted = model();
-    const ready = await network(wanted);
-    const chosen = Number(steps.select.value);
-    const { schedule, levels } = strided(ready.schedule, chosen);
-    asked = {
-      network: ready,
-      schedule,
-      levels,
+    const [chosen, keys] = [Number(steps.select.value), upTo(Number(count.select.value))];
+    const choices = {
       kind: /** @type {import("./parts/chain.js").Kind} */ (kind.select.value),
       clip: clip.checked,
       seed: Math.abs(Math.trunc(seed.valueAsNumber)) || 0,
+    };
+    const ready = await network(wanted); // which takes a while, in which a reader may choose anew
+    asked = {
+      ...choices,
+      ...strided(ready.schedule, chosen),
+      network: ready,
       size: wanted.shape.reduce((a, b) => a * b),
     };
     seed.value = String(asked.seed);
     second.wrap.hidden = true;
-    const [{ size, seed: key }, keys] = [asked, upTo(Number(count.select.value))];
+    const { size, seed: key, levels } = asked;
     const start = joined(keys.map((k) => gaussian(size, key, k, START)));
     main.clear(`seed ${key}: xₜ above, x̂₀ below`, keys.map((k) => `sample ${k + 1}`));
     await begin(asked, main, start, levels.length - 1, keys, `${keys.length} samples`);

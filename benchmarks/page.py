@@ -110,7 +110,7 @@ def summary(reports: list[dict], html: str) -> str:
     rows = [(name, "", [100 * one["categories"][name]["score"] for one in reports]) for name in CATEGORIES]
     rows += [(words, unit, [one[name]["numericValue"] for one in audits]) for name, (words, unit) in FIGURES.items()]
     lines = [_line(*row) for row in rows]
-    formulas = len(re.findall(r'class="math (?:inline|display)"', html))
+    formulas = len(re.findall(r'class="math (?:inline|display)[" ]', html))
     about = reports[0]
     lines += [
         f"{'formulas on the page':<26}{formulas:>12,}",

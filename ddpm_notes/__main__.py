@@ -38,7 +38,7 @@ RECIPES = {
     "digits": (DIGITS, TrainingConfig(steps=12_000, batch=64, learning_rate=1e-3, warmup=500, ema=0.999, levels=17)),
     "fashion-mnist": (
         FASHION,
-        TrainingConfig(steps=36_000, batch=32, learning_rate=5e-4, warmup=500, ema=0.999, precision="bfloat16"),
+        TrainingConfig(steps=45_000, batch=32, learning_rate=5e-4, warmup=500, ema=0.999, precision="bfloat16"),
     ),
     "cifar10": (CIFAR10, TrainingConfig(flips=True)),
 }

@@ -15,6 +15,7 @@ from ddpm_notes.checkpoints import load_checkpoint, write_atomically
 from experiments.stale import CHECKPOINTS
 
 NETWORKS = ("digits", "fashion")
+FLOAT, FLOAT16, INT = 1, 10, 2  # as ONNX numbers types of tensors, and of attributes
 
 
 def graph(checkpoint: Path) -> bytes:
@@ -44,7 +45,10 @@ def graph(checkpoint: Path) -> bytes:
 
 
 def _point_into(checkpoint: Path, model) -> None:
-    """Replace every weight by its place in the safetensors file: the length of a header, the header, the numbers."""
+    """Replace every weight by its place in the safetensors file: the length of a header, the header, the numbers.
+
+    A weight in half precision, in which nothing is computed, is widened where the graph begins.
+    """
     data = checkpoint.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     tensors = json.loads(data[8 : 8 + length])
@@ -57,6 +61,11 @@ def _point_into(checkpoint: Path, model) -> None:
         place = {"location": checkpoint.name, "offset": 8 + length + start, "length": end - start}
         for key, value in place.items():
             weight.external_data.add(key=key, value=str(value))
+        if tensors[name]["dtype"] == "F16":
+            wide, weight.name, weight.data_type = weight.name, f"{weight.name}.half", FLOAT16
+            cast = type(model.graph.node[0])(op_type="Cast", input=[weight.name], output=[wide])
+            cast.attribute.add(name="to", type=INT, i=FLOAT)
+            model.graph.node.insert(0, cast)
 
 
 def _forget_this_machine(model) -> None:

@@ -5,7 +5,7 @@ from ddpm_notes.unet import FASHION
 from experiments.training import train_checkpoint
 
 CONFIG = TrainingConfig(
-    steps=36_000, batch=32, learning_rate=5e-4, warmup=500, ema=0.999, precision="bfloat16", save_every=200
+    steps=45_000, batch=32, learning_rate=5e-4, warmup=500, ema=0.999, precision="bfloat16", save_every=200
 )
 
 

@@ -7,6 +7,7 @@ text and caption travel in captures, since a parameter with `{{` or `%}` stops J
 import base64
 import re
 from collections.abc import Callable
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -48,8 +49,12 @@ def _collect_one(drawn: dict, png: str, section: Section) -> None:
         folder = paths.relative(paths.INSTRUMENTS)
         raise section.error(f"the figure {name!r} wants the instrument {instrument!r}; write {folder}/{instrument}.js")
     files = {file: _content(file, where, name, section) for file, where in drawn.get("files", {}).items()}
-    size = round(drawn["width"]), round(drawn["height"])
-    section.page.figures[name] = Figure(name, base64.b64decode(png), *size, instrument, files)
+    phone = _figure(f"{name}.phone", drawn["phone"]) if "phone" in drawn else None
+    section.page.figures[name] = _figure(name, drawn | {"png": png}, phone, instrument, files)
+
+
+def _figure(name: str, drawn: dict, *more: Any) -> Figure:
+    return Figure(name, base64.b64decode(drawn["png"]), round(drawn["width"]), round(drawn["height"]), *more)
 
 
 def _content(file: str, where: dict, name: str, section: Section) -> bytes:
@@ -111,6 +116,8 @@ def _include(name: str, alt: str, caption: str, section: Section) -> str:
     )
     figure = section.page.figures.get(name)
     size = f' width="{figure.width}" height="{figure.height}"' if figure else ""
+    if figure and figure.phone:
+        size += f' phone_width="{figure.phone.width}" phone_height="{figure.phone.height}"'
     src = f"/assets/images/{image_name(section.page.paper, name)}"
     live = ""
     if figure and figure.instrument:

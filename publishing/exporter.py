@@ -11,6 +11,7 @@ from publishing.deferral import block
 from publishing.diagrams import expand
 from publishing.escaping import liquid_safe
 from publishing.highlighting import code_html
+from publishing.listings import folded
 from publishing.markdown import prose
 from publishing.outputs import output_html
 from publishing.section import Section
@@ -44,6 +45,7 @@ class FragmentExporter(TemplateExporter):
         yield "code_html", code_html
         yield "output_html", self._output_html
         yield "block", self._block
+        yield "folded_code", self._folded_code
 
     def fragment(self, notebook: nbformat.NotebookNode, section: Section) -> str:
         """The fragment of one section; what it holds is checked on the way."""
@@ -62,6 +64,10 @@ class FragmentExporter(TemplateExporter):
     def _block(self, html: str, cell: nbformat.NotebookNode, kind: str = "") -> str:
         self.section.cell = cell.metadata["number"]
         return block(_CLAIMS.sub(_together, html), self.section, kind)
+
+    def _folded_code(self, cell: nbformat.NotebookNode) -> str:
+        self.section.cell = cell.metadata["number"]
+        return folded(code_html(cell.source), cell.outputs, self.section)
 
     def _output_html(self, output: nbformat.NotebookNode, cell: nbformat.NotebookNode) -> str:
         self.section.cell = cell.metadata["number"]

@@ -1,6 +1,7 @@
 """Code as HTML that a stylesheet colours (Pygments' short class names)."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from pygments import highlight
 from pygments.filter import Filter
@@ -31,12 +32,17 @@ _COLOURED = {
 }
 
 
+@cache
+def _shown(kind: _TokenType) -> _TokenType:
+    return next((shown for above, shown in _COLOURED.items() if kind in above), Text)
+
+
 class _FewKinds(Filter):
     """Fewer kinds of token than Pygments knows, and so fewer elements on the page."""
 
     def filter(self, lexer: Lexer, stream: Iterator[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
         for kind, value in stream:
-            yield next((shown for above, shown in _COLOURED.items() if kind in above), Text), value
+            yield _shown(kind), value
 
 
 def code_html(text: str, language: str = "python") -> str:

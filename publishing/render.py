@@ -16,6 +16,7 @@ from publishing.errors import PublishingError
 from publishing.escaping import MARK
 from publishing.exporter import FragmentExporter
 from publishing.folders import Report, bring
+from publishing.listings import listings_html
 from publishing.notebooks import sections
 from publishing.section import Page, Section
 
@@ -35,7 +36,11 @@ def render_paper(paper: str, executed: list[Path]) -> Report:
     fragments = _fragments(notebooks, page)
     downloads = {f"{stem}.ipynb": download(notebook) for stem, notebook in notebooks.items()}
     written = {f"{stem}.md": markdown(paper, stem) for stem in notebooks}
-    images = {diagrams.image_name(paper, name): figure.png for name, figure in page.figures.items()}
+    images = {
+        diagrams.image_name(paper, one.name): one.png
+        for figure in page.figures.values()
+        for one in filter(None, (figure, figure.phone))
+    }
     images |= card(page) if page.complete else {}
     data = {
         diagrams.data_name(paper, name, file): content
@@ -60,8 +65,12 @@ def _fragments(notebooks: dict[str, nbformat.NotebookNode], page: Page) -> dict[
     fragments = {name: _with_references(html, page) for name, html in fragments.items()}
     if page.complete:
         page.check_links()
-    about = {"toc": toc_html, "claims": claims_html, "claims-summary": claims_summary_html}
-    return fragments | {f"{name}.html": html(page) for name, html in about.items()}
+    return fragments | {
+        "toc.html": toc_html(page),
+        "claims.html": claims_html(page),
+        "code.html": listings_html(page),
+        "claims-summary.html": claims_summary_html(page),
+    }
 
 
 def _with_references(html: str, page: Page) -> str:

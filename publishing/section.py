@@ -12,13 +12,15 @@ from publishing.escaping import MARK
 class Figure:
     """An image that a cell drew with `diagram`, and its size on the page in CSS pixels.
 
-    `instrument` names the script that brings it to life, and `files` are what that script may fetch.
+    `phone` is what a narrow screen shows in its place. `instrument` names the script that brings it to life, and
+    `files` are what that script may fetch.
     """
 
     name: str
     png: bytes
     width: int
     height: int
+    phone: "Figure | None" = None
     instrument: str | None = None
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -42,6 +44,16 @@ class Claim:
     of: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The folded code of a cell as HTML. Its fold in the post and its place beside the claims have the same id."""
+
+    id: str
+    stem: str
+    cell: int
+    html: str
+
+
 @dataclass
 class Page:
     """What the sections of one paper share: they stand on one page, so an id may be given once."""
@@ -55,6 +67,7 @@ class Page:
     headings: list[Heading] = field(default_factory=list)
     equations: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
 
     def check_links(self) -> None:
         """Raise PublishingError for the first link into the page that leads nowhere."""

@@ -14,6 +14,7 @@ def tools(html: str, section: Section) -> str:
     """The include for a section that has been rendered."""
     words = len(_UNREAD.sub(" ", html).split())
     seconds = sum(html.count(what) * each for what, each in _SECONDS.items())
-    seconds += len(section.includes) * _SECONDS_A_FIGURE
+    figures = sum("paper_diagram.html" in include for include in section.includes)
+    seconds += figures * _SECONDS_A_FIGURE
     minutes = max(1, round(words / _WORDS_A_MINUTE + seconds / 60))
     return f'{{% include paper_section_tools.html stem="{section.stem}" minutes="{minutes}" %}}'

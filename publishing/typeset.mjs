@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { onePath, relative } from './outline.mjs';
+import { relative } from './outline.mjs';
 
 const require = createRequire(import.meta.url);
 const { mathjax } = require('mathjax-full/js/mathjax.js');
@@ -24,14 +24,15 @@ for (const [name, file] of Object.entries(PACKAGES)) require(`mathjax-full/js/in
 
 const ELEMENTS = new Set(['svg', 'g', 'path', 'use', 'rect', 'line', 'polyline', 'ellipse']);
 const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
-const BYTES_AN_OCCURRENCE = 100; // of an outline, uncompressed
 const PAINT = ['stroke', 'fill', 'stroke-width']; // set once, by the stylesheet
+// What MathJax leaves to a stylesheet: as attributes it holds within a <symbol> too.
+const LINES = [
+  { is: (name) => name('data-line') !== undefined || name('data-frame') !== undefined, paint: { 'stroke-width': 70, fill: 'none' } },
+  { is: (name) => /mjx-dashed/.test(name('class')), paint: { 'stroke-dasharray': 140 } },
+  { is: (name) => /mjx-dotted/.test(name('class')), paint: { 'stroke-linecap': 'round', 'stroke-dasharray': '0,140' } },
+];
 const STYLE = `<style>
-.math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:currentColor;stroke-width:0}
-.math use{stroke-width:3}
-.math line[data-line],.math rect[data-frame]{stroke-width:70px;fill:none}
-.math .mjx-dashed{stroke-dasharray:140}
-.math .mjx-dotted{stroke-linecap:round;stroke-dasharray:0,140}
+svg.math,.math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:currentColor;stroke-width:0}
 .math-kept{white-space:nowrap}
 .math-glyphs{display:none}
 .math.display{position:relative;text-align:center}
@@ -45,23 +46,25 @@ const visitor = new SerializedMmlVisitor();
 await speech.setupEngine({ locale: 'en', domain: 'clearspeak', modality: 'speech' });
 
 const result = {};
-for (const [paper, formulas] of Object.entries(JSON.parse(readFileSync(0, 'utf8')))) result[paper] = typeset(formulas);
+for (const [paper, formulas] of Object.entries(JSON.parse(readFileSync(0, 'utf8')))) result[paper] = typeset(paper, formulas);
 process.stdout.write(JSON.stringify(result));
 
-function typeset(formulas) {
+function typeset(paper, formulas) {
   const input = new TeX({ packages: Object.keys(PACKAGES), formatError: (jax, error) => { throw error; } });
   const output = new SVG({ fontCache: 'global' });
   const document = mathjax.document('', { InputJax: input, OutputJax: output });
-  const shapes = { glyphs: output.fontCache.getCache(), outlines: [], used: new Set() };
+  const shapes = { paper, glyphs: output.fontCache.getCache(), used: new Map(), shared: [], sizes: [] };
   const typeset = formulas.map((formula) => attempt(document, shapes, formula));
-  const glyphs = adaptor.childNodes(shapes.glyphs).filter((glyph) => shapes.used.has(adaptor.getAttribute(glyph, 'id')));
-  const paths = [...glyphs.map(glyphPath), ...shapes.outlines].join('');
-  return { glyphs: `${STYLE}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${paths}</defs></svg>\n`, formulas: typeset };
+  const drawn = [...usedGlyphs(shapes), ...shapes.shared].join('');
+  const style = STYLE.replace('</style>', `${shapes.sizes.join('')}\n</style>`);
+  return { glyphs: `${style}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${drawn}</defs></svg>\n`, formulas: typeset };
 }
 
-function glyphPath(glyph) {
-  const [id, data] = ['id', 'd'].map((name) => adaptor.getAttribute(glyph, name));
-  return `<path id="${id}" d="${relative(data)}"/>`;
+function usedGlyphs({ glyphs, used }) {
+  return adaptor.childNodes(glyphs)
+    .map((glyph) => ['id', 'd'].map((name) => adaptor.getAttribute(glyph, name)))
+    .filter(([id]) => used.has(id))
+    .map(([id, data]) => `<path id="${used.get(id)}" stroke-width="3" d="${relative(data)}"/>`);
 }
 
 function attempt(document, shapes, { tex, display, count }) {
@@ -69,25 +72,48 @@ function attempt(document, shapes, { tex, display, count }) {
     const container = document.convert(tex, { display });
     const svg = slim(adaptor.firstChild(container));
     for (const name of PAINT) adaptor.removeAttribute(adaptor.firstChild(svg), name);
-    draw(svg, shapes, count);
-    adaptor.setAttribute(svg, 'aria-hidden', 'true');
     round(svg);
     const mathml = visitor.visitTree(document.convert(tex, { display, end: STATE.CONVERT }));
-    return { html: display ? displayed(svg, mathml) : inline(svg, mathml) };
+    return { html: display ? displayed(svg, mathml, shapes) : inline(svg, mathml, shapes, count) };
   } catch (error) {
     return { error: error.message };
   }
 }
 
-function displayed(svg, mathml) {
+function displayed(svg, mathml, shapes) {
   const math = mathml.replace(/ (data-mjx-[a-z]+|xmlns)="[^"]*"/g, '').replace(/>\s+</g, '><');
-  return `<div class="math display">${adaptor.outerHTML(svg)}<span class="math-assistive">${math}</span></div>`;
+  adaptor.setAttribute(svg, 'aria-hidden', 'true');
+  return `<div class="math display">${adaptor.outerHTML(fromGlyphs(svg, shapes))}<span class="math-assistive">${math}</span></div>`;
 }
 
 // A line of text has many formulas, and a tree of MathML for each costs the reader's browser dearly: speak them instead.
-function inline(svg, mathml) {
+function inline(svg, mathml, shapes, count) {
   const spoken = speech.toSpeech(mathml).replace(/\bdivides\b/g, 'given').replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  return `<span class="math inline" role="img" aria-label="${spoken}">${adaptor.outerHTML(svg)}</span>`;
+  const drawn = fromGlyphs(svg, shapes);
+  const shown = count > 1 ? shared(drawn, shapes) : drawn;
+  adaptor.setAttribute(shown, 'class', ['math inline', adaptor.getAttribute(shown, 'class')].join(' ').trim());
+  adaptor.setAttribute(shown, 'role', 'img');
+  adaptor.setAttribute(shown, 'aria-label', spoken);
+  return adaptor.outerHTML(shown);
+}
+
+// A formula that returns has its drawing and its size once, with the glyphs, and is named wherever it stands.
+function shared(svg, shapes) {
+  const name = `${shapes.paper}-m${shapes.shared.length + 1}`;
+  const [viewBox, width, height, style] = ['viewBox', 'width', 'height', 'style'].map((one) => adaptor.getAttribute(svg, one));
+  shapes.shared.push(`<symbol id="${name}" overflow="visible" viewBox="${viewBox}">${adaptor.innerHTML(svg)}</symbol>`);
+  shapes.sizes.push(`.${name}{width:${width};height:${height};${style.replaceAll(' ', '').replace(/;$/, '')}}`);
+  return adaptor.node('svg', { class: name }, [adaptor.node('use', { href: `#${name}` })]);
+}
+
+// The same drawing with short names for its glyphs.
+function fromGlyphs(svg, { paper, used }) {
+  for (const use of adaptor.tags(svg, 'use')) {
+    const glyph = adaptor.getAttribute(use, 'href').slice(1);
+    if (!used.has(glyph)) used.set(glyph, `${paper}-g${used.size + 1}`);
+    adaptor.setAttribute(use, 'href', `#${used.get(glyph)}`);
+  }
+  return svg;
 }
 
 // Thousandths of an em and hundredths of an ex, which no eye tells apart from more.
@@ -110,25 +136,14 @@ function place(use, transform) {
   if (y !== '0') adaptor.setAttribute(use, 'y', y);
 }
 
-// A formula that returns is drawn once, as one outline that every occurrence refers to: fewer elements. Where that would
-// cost more bytes than it is worth, it refers to its glyphs.
-function draw(svg, { glyphs, outlines, used }, count) {
-  const outline = count > 1 && onePath(adaptor, svg, glyphs);
-  if (!outline || outline.length > BYTES_AN_OCCURRENCE * count) {
-    for (const use of adaptor.tags(svg, 'use')) used.add(adaptor.getAttribute(use, 'href').slice(1));
-    return;
-  }
-  const id = `formula-${outlines.length + 1}`;
-  outlines.push(`<path id="${id}" d="${outline}"/>`);
-  for (const child of [...adaptor.childNodes(svg)]) adaptor.remove(child);
-  adaptor.append(svg, adaptor.node('use', { href: `#${id}` }));
-}
-
 // The same picture from fewer nodes: groups that do nothing go, a group around one glyph gives it its transform.
 function slim(node) {
   const kind = adaptor.kind(node);
   if (kind === 'text') throw new Error('a character that TeX\'s fonts do not have; write it as a command');
   if (!ELEMENTS.has(kind)) throw new Error(`it would put <${kind}> on the page; leave that command out`);
+  for (const { is, paint } of LINES) {
+    if (is((name) => adaptor.getAttribute(node, name))) for (const [name, value] of Object.entries(paint)) adaptor.setAttribute(node, name, value);
+  }
   for (const { name } of adaptor.allAttributes(node)) if (DROPPED.test(name)) adaptor.removeAttribute(node, name);
   rename(node, 'xlink:href', 'href');
   for (const child of [...adaptor.childNodes(node)]) replace(child, slim(child));

@@ -13,21 +13,17 @@ export function markPlace(note) {
     if (target) links.set(target, link);
   }
   const targets = [...links.keys()];
-  /** @type {Set<Element>} */
-  const above = new Set();
   /** @type {HTMLAnchorElement | undefined} */
   let current;
 
-  // A heading is passed when it is above the lower two thirds of the window, however far; the last passed is the place.
-  const observer = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) above.add(target);
-      else above.delete(target);
-    }
-    const place = targets.findLast((target) => above.has(target));
+  // The place is the last heading above the lower two thirds of the window. Only when one crosses that line, or a block
+  // whose headings are not drawn yet, can it have changed.
+  const observer = new IntersectionObserver(() => {
+    const place = targets.findLast(isPassed);
     mark(place && links.get(place));
   }, { rootMargin: '10000000px 0px -67% 0px' });
   for (const target of targets) observer.observe(target);
+  for (const block of new Set(targets.map(blockOf))) observer.observe(block);
 
   contents.addEventListener('click', ({ target }) => {
     if (target instanceof Element && target.closest('a') && isOpen(contents)) contents.hidePopover();
@@ -42,6 +38,17 @@ export function markPlace(note) {
     if (button) nameButton(button, link && sectionOf(link));
     if (link && contents instanceof HTMLElement) reveal(link, contents);
   }
+}
+
+/** @param {Element} target */
+function isPassed(target) {
+  const drawn = target.checkVisibility({ contentVisibilityAuto: true }) ? target : blockOf(target);
+  return drawn.getBoundingClientRect().top < innerHeight / 3;
+}
+
+/** @param {Element} target */
+function blockOf(target) {
+  return target.closest('.block') ?? target;
 }
 
 /**

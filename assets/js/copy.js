@@ -5,7 +5,10 @@ const KINDS = [
   { of: '.equation[data-tex]', name: 'TeX', label: 'Copy as TeX', text: texOf },
 ];
 
-/** @param {Element} note */
+/**
+ * Returns what does the same for a part of the note that came later.
+ * @param {Element} note
+ */
 export function offerCopies(note) {
   const state = document.createElement('p');
   state.className = 'copy-state';
@@ -18,7 +21,12 @@ export function offerCopies(note) {
       offer(target, state);
     }
   }, { rootMargin: '100px' });
-  for (const { of } of KINDS) for (const one of note.querySelectorAll(of)) observer.observe(one);
+  /** @param {Element} within */
+  const watch = (within) => {
+    for (const { of } of KINDS) for (const one of within.querySelectorAll(of)) observer.observe(one);
+  };
+  watch(note);
+  return watch;
 }
 
 /** @param {Element} one @param {Element} state */

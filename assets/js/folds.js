@@ -1,10 +1,22 @@
-// One button that opens or closes all folded code.
+// Folded code: it stands on another page, to which each fold has a link, and comes into the fold when that is opened. One
+// button opens or closes all folds.
 
-/** @param {Element} note */
-export function foldAllCode(note) {
-  const place = note.querySelector('.note-actions');
+/** @type {Map<string, Promise<Document>>} */
+const pages = new Map();
+
+/**
+ * @param {Element} note
+ * @param {(within: Element) => void} whenFilled
+ */
+export function prepareFolds(note, whenFilled) {
   const folds = [...note.querySelectorAll('details.cell-input')].filter((fold) => fold instanceof HTMLDetailsElement);
-  if (!place || !folds.length) return;
+  for (const fold of folds) fold.addEventListener('toggle', () => fill(fold, whenFilled));
+  const place = note.querySelector('.note-actions');
+  if (place && folds.length) place.append(buttonFor(folds));
+}
+
+/** @param {HTMLDetailsElement[]} folds */
+function buttonFor(folds) {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = 'Show all code';
@@ -14,5 +26,44 @@ export function foldAllCode(note) {
     for (const fold of folds) fold.open = open;
     button.textContent = open ? 'Hide all code' : 'Show all code';
   });
-  place.append(button);
+  return button;
+}
+
+/**
+ * Where the code cannot be had, the link stays; opening the fold again is another attempt.
+ * @param {HTMLDetailsElement} fold
+ * @param {(within: Element) => void} whenFilled
+ */
+async function fill(fold, whenFilled) {
+  const link = fold.querySelector('a.code-link');
+  if (!fold.open || !(link instanceof HTMLAnchorElement)) return;
+  const code = await listed(link);
+  if (!code || !link.isConnected) return;
+  const block = document.importNode(code, true);
+  const focused = document.activeElement === link;
+  link.parentElement?.replaceWith(block);
+  if (focused) block.querySelector('pre')?.focus();
+  whenFilled(fold);
+}
+
+/** @param {HTMLAnchorElement} link */
+async function listed(link) {
+  const [page, id] = link.href.split('#');
+  if (!pages.has(page)) pages.set(page, fetched(page));
+  link.ariaBusy = 'true';
+  try {
+    return (await pages.get(page))?.getElementById(id)?.querySelector('.highlight');
+  } catch {
+    pages.delete(page);
+    return undefined;
+  } finally {
+    link.ariaBusy = null;
+  }
+}
+
+/** @param {string} page */
+async function fetched(page) {
+  const response = await fetch(page);
+  if (!response.ok) throw new Error(`${page}: ${response.status}`);
+  return new DOMParser().parseFromString(await response.text(), 'text/html');
 }

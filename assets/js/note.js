@@ -2,12 +2,12 @@
 
 import { markPlace } from './contents.js';
 import { offerCopies } from './copy.js';
-import { foldAllCode } from './folds.js';
+import { prepareFolds } from './folds.js';
 import { previewTargets } from './previews.js';
 
 for (const note of document.querySelectorAll('.paper-notes')) {
   markPlace(note);
-  foldAllCode(note);
-  offerCopies(note);
+  const offerCopiesIn = offerCopies(note);
+  prepareFolds(note, offerCopiesIn);
   previewTargets(note);
 }

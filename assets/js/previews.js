@@ -78,7 +78,7 @@ function likeness(target) {
   const copy = /** @type {Element} */ (whole.cloneNode(true));
   for (const one of copy.querySelectorAll(LEFT_OUT)) one.remove();
   for (const one of [copy, ...copy.querySelectorAll('*')]) {
-    if (one instanceof HTMLImageElement) one.hidden = false; // an instrument may stand in its place
+    if (one instanceof HTMLElement && one.matches('picture, img')) one.hidden = false; // an instrument may stand in its place
     if (one instanceof HTMLDetailsElement) one.open = true;
     one.removeAttribute('id');
     one.removeAttribute('tabindex');

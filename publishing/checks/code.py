@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from publishing.checks.places import Found
@@ -37,8 +38,9 @@ def calls(notebook: "NotebookNode", *names: str) -> list[tuple[int, ast.Call]]:
     ]
 
 
+@cache
 def parsed(source: str) -> ast.Module | None:
-    """The syntax tree; None of what is no Python."""
+    """The syntax tree, which several rules read and none changes; None of what is no Python."""
     try:
         return ast.parse(source)
     except SyntaxError:

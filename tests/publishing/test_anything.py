@@ -97,7 +97,7 @@ def test_prose(source):
     except PublishingError as error:
         assert str(error).startswith("toy/05-key-equations, cell 1: ")
         return
-    assert "{" not in html
+    assert "{" not in html.replace("{% include paper_section_tools.html ", "")  # below a heading of the second level
     assert not {"script", "b", "img", "samp"} & Tags(html).found
 
 

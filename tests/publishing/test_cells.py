@@ -45,6 +45,54 @@ def test_a_diagram_carries_its_facts_and_an_image_of_twice_its_size_on_the_page(
     assert metadata == {"image/png": {"width": 400, "height": 300}}
 
 
+def test_a_row_of_plots_is_stacked_for_a_phone_and_otherwise_as_it_was():
+    figure = Figure(figsize=(7.2, 3.0), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    left.set_ylabel("bits")
+    right.plot([1, 2])
+    data, _ = shown(diagram, figure, "a", alt="A.", caption="A.")
+    phone = data[cells.DIAGRAM]["phone"]
+    assert (phone["width"], phone["height"]) == (390, 540)
+    assert struct.unpack(">II", base64.b64decode(phone["png"])[16:24]) == (780, 1080)
+    upper, lower = left.get_position(), right.get_position()
+    assert lower.y1 < upper.y0
+    assert upper.width == pytest.approx(lower.width)
+    assert right.get_ylabel() == "bits"
+    assert any(label.get_visible() and label.get_text() for label in right.get_yticklabels())
+    assert struct.unpack(">II", base64.b64decode(data["image/png"])[16:24]) == (1440, 600)
+
+
+def test_four_plots_make_two_rows_on_a_phone():
+    figure = Figure(figsize=(7.2, 2.0), layout="constrained")
+    panels = figure.subplots(1, 4, sharey=True)
+    panels[0].set_ylabel("bits")
+    shown(diagram, figure, "a", alt="A.", caption="A.")
+    assert len({round(panel.get_position().y0, 2) for panel in panels}) == 2
+    assert [panel.get_ylabel() for panel in panels] == ["bits", "", "bits", ""]
+    assert [any(label.get_visible() for label in panel.get_yticklabels()) for panel in panels] == [True, False] * 2
+
+
+def test_plots_of_different_things_do_not_share_a_label():
+    figure = Figure(figsize=(7.2, 3.0))
+    left, right = figure.subplots(1, 2)
+    left.set_ylabel("bits")
+    shown(diagram, figure, "a", alt="A.", caption="A.")
+    assert right.get_ylabel() == ""
+
+
+def pictures(figure):
+    for panel in figure.subplots(1, 2):
+        panel.imshow([[0, 1]])
+
+
+@pytest.mark.parametrize("draw", [Figure.subplots, lambda figure: figure.subplots(2, 2), pictures, lambda figure: None])
+def test_any_other_figure_is_the_same_on_a_phone(draw):
+    figure = Figure(figsize=(7.2, 3.0))
+    draw(figure)
+    data, _ = shown(diagram, figure, "a", alt="A.", caption="A.")
+    assert "phone" not in data[cells.DIAGRAM]
+
+
 def test_the_same_figure_gives_the_same_bytes_and_names_no_software():
     one, two = (shown(diagram, drawing(), "a", alt="A.", caption="A.")[0]["image/png"] for _ in range(2))
     assert one == two

@@ -77,6 +77,20 @@ def test_a_figure_of_the_notes_is_one_figure_on_the_page(built, repository):
     assert figure.count('href="#fig-chain"') == 1
 
 
+def test_a_narrow_screen_gets_the_picture_that_is_drawn_for_it(built, repository):
+    drawn = diagram("chain")
+    small = {"png": drawn.data["image/png"], "width": 390, "height": 540}
+    drawn.data["application/vnd.paper-diagram+json"]["phone"] = small
+    render_paper("toy", [executed(repository, "01-first", code("1", drawn))])
+    page = built('{% include paper_section.html name="toy/01-first" %}\n')
+    assert (
+        '<picture><source media="(max-width: 600px)" srcset="/base/assets/images/toy-chain.phone.png" width="390" '
+        'height="540"><img src="/base/assets/images/toy-chain.png"'
+    ) in page
+    assert 'decoding="async"></picture><figcaption>' in page
+    assert (paths.IMAGES / "toy-chain.phone.png").is_file()
+
+
 def test_the_include_works_in_a_post_as_the_template_writes_it(built):
     lines = ['src="/assets/images/toy-chain.png"', 'alt="Forward & back"', 'caption="View."']
     include = "\n   ".join(["{% include paper_diagram.html", *lines]) + "\n%}"

@@ -30,8 +30,21 @@ def test_a_code_cell_shows_its_code_and_what_it_printed():
 
 
 def test_hide_input_folds_the_code():
-    html = fragment(code("x = 1", tags=("hide-input",)))
-    assert '<details class="cell-input"><summary>Show the code</summary>' in html
+    page = Page("toy", complete=False)
+    html = fragment(code("x = 1", tags=("hide-input",)), page=page)
+    assert (
+        '<details class="cell-input" id="cell-05-1"><summary>Show the code</summary>\n'
+        """<p><a class="code-link" href="{{ '/toy/claims/' | relative_url }}#cell-05-1">The code of cell 1</a></p>\n"""
+        "</details>\n"
+    ) in html
+    (listing,) = page.listings
+    assert (listing.id, listing.stem, listing.cell) == ("cell-05-1", "05-key-equations", 1)
+    assert 'x = <span class="m">1</span></code></pre>' in listing.html
+
+
+def test_folded_code_is_no_figure_that_takes_time_to_read():
+    cells = [code("x = 1", tags=("hide-input",)) for _ in range(20)]
+    assert 'minutes="1"' in fragment("# Title", *cells)
 
 
 def test_remove_input_leaves_the_output_alone():

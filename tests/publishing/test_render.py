@@ -46,7 +46,7 @@ def test_everything_the_site_needs_is_written(paper):
     assert report.written == ["toy-chain.png"]
     assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
     names = sorted(path.name for path in paths.fragments_dir("toy").iterdir())
-    assert names == ["01-first.html", "02-second.html", "claims-summary.html", "claims.html", "toc.html"]
+    assert names == ["01-first.html", "02-second.html", "claims-summary.html", "claims.html", "code.html", "toc.html"]
     downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
 
@@ -194,6 +194,7 @@ def test_the_same_heading_in_two_sections_has_two_ids(paper, repository):
 
 def test_the_downloaded_notebook_is_what_jupyter_shows_with_today_s_source(repository):
     repository.write("pack/__init__.py", "x = 2\n")
+    repository.write("_claims/toy.md", "---\npaper: toy\n---\n")
     old = shows(source={"object": "pack.x"}, **{"text/html": "<pre>x = 1</pre>"})
     notebook = executed(repository, "01-first", code("1", old, diagram("chain"), printed("a\n"), tags=("hide-input",)))
     render_paper("toy", [notebook])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from publishing import paths
 from publishing.serve import start_server
@@ -50,6 +50,8 @@ class Visit:
         self.page.evaluate(
             "open => document.querySelectorAll('details').forEach(one => { one.open = open })", not folded
         )
+        if not folded:
+            expect(self.page.locator("a.code-link")).to_have_count(0)  # each became the code it leads to
 
 
 @pytest.fixture(scope="module")

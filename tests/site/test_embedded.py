@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urldefrag
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from publishing import embed, paths
 from publishing.serve import start_server
@@ -125,6 +125,7 @@ def test_a_fold_shows_the_contents_on_a_phone_and_a_button_all_code(page, aside)
     folds = aside.locator("details.cell-input").count()
     aside.get_by_role("button", name="Show all code").click()
     assert aside.locator("details.cell-input[open]").count() == folds > 100
+    expect(aside.locator("details.cell-input .highlight")).to_have_count(folds)
 
 
 def test_the_note_can_be_cited_with_an_author(page):

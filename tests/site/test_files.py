@@ -16,7 +16,7 @@ ALLOWED = re.compile(
     r"|assets/js/instruments/(parts/)?[a-z-]+\.js"
     r"|assets/data/ddpm-[a-z0-9-]+\.(json|onnx|safetensors)"
     r"|assets/vendor/onnxruntime-web/[a-z.-]+\.(mjs|wasm)"
-    r"|assets/images/ddpm-[a-z0-9-]+\.png"
+    r"|assets/images/ddpm-[a-z0-9-]+(\.phone)?\.png"
     r"|assets/notebooks/ddpm/\d\d-[a-z-]+\.(ipynb|md)"
 )
 

@@ -95,7 +95,7 @@ def test_dark_and_light_have_their_own_paper(visit):
 def test_formulas_take_the_colour_of_the_text(visit):
     page = visit(scheme="dark").page
     other = page.eval_on_selector_all(
-        ".math svg",
+        "svg.math, .math > svg",
         """found => found.filter(one => getComputedStyle(one).fill !== getComputedStyle(one.parentElement).color)
             .map(one => one.outerHTML.slice(0, 120))""",
     )
@@ -150,3 +150,21 @@ def test_every_section_is_pictured_for_a_person_to_look_at(visit, width, scheme)
         page.screenshot(path=folder / f"{section.get_attribute('id')}.png")
     page.set_viewport_size({"width": width, "height": 900})
     assert len(list(folder.glob("*.png"))) > len(sections)
+
+
+@pytest.mark.parametrize(("width", "stacked"), [(390, True), (1280, False)])
+def test_a_phone_gets_the_stacked_picture_and_nothing_jumps(visit, width, stacked):
+    visited = visit(width=width)
+    picture = visited.page.locator("#fig-composition img")
+    before = picture.bounding_box()
+    visited.load_images()
+    assert picture.evaluate("one => one.currentSrc").endswith(".phone.png") == stacked
+    after = picture.bounding_box()
+    assert (after["width"], after["height"]) == pytest.approx((before["width"], before["height"]))
+    assert (after["height"] > after["width"]) == stacked
+
+
+def test_code_that_nobody_opened_is_not_printed(visit):
+    page = visit().page
+    page.emulate_media(media="print")
+    assert page.evaluate("[...document.querySelectorAll('.code-link')].every(link => !link.getClientRects().length)")

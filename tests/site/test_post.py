@@ -77,9 +77,10 @@ def test_every_formula_is_drawn_from_glyphs_that_are_on_the_page(post):
     undrawn = post.eval_on_selector_all(
         ".math",
         """found => found.filter(formula => {
-            const drawing = formula.querySelector('svg');
+            const drawing = formula.matches('svg') ? formula : formula.querySelector('svg');
             const uses = [...formula.querySelectorAll('use')];
-            return !drawing || !drawing.viewBox.baseVal.width || !uses.length
+            const {width} = drawing.getBoundingClientRect();
+            return !width || !uses.length
                 || uses.some(use => !document.getElementById(use.getAttribute('href').slice(1)));
         }).map(formula => formula.outerHTML.slice(0, 200))""",
     )

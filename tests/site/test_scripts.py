@@ -33,6 +33,54 @@ def test_one_button_opens_and_closes_all_code(visit):
     assert page.locator("details.cell-input[open]").count() == 0
 
 
+@pytest.fixture
+def untouched(browser, address):
+    """The post as nobody has used it yet."""
+    contexts = []
+
+    def opened(**options):
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **options))
+        page = contexts[-1].new_page()
+        page.goto(f"{address}/ddpm/", wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def first_fold(page):
+    fold = page.locator("details.cell-input").first
+    fold.locator("summary").click()
+    return fold
+
+
+def test_an_opened_fold_shows_its_code_in_place(untouched):
+    fold = first_fold(untouched())
+    expect(fold.locator("code")).to_contain_text("import torch")
+    fold.hover()
+    expect(fold.get_by_role("button", name="Copy the code")).to_be_visible()
+
+
+def test_where_the_code_cannot_be_had_its_link_stays_until_it_can(untouched):
+    page = untouched()
+    page.route("**/claims/", lambda route: route.abort())
+    fold = first_fold(page)
+    expect(fold.get_by_role("link", name="The code of cell")).to_be_visible()
+    page.unroute("**/claims/")
+    fold.locator("summary").click()
+    fold.locator("summary").click()
+    expect(fold.locator("code")).to_contain_text("import torch")
+
+
+def test_without_scripts_a_fold_leads_to_its_code(untouched):
+    page = untouched(java_script_enabled=False)
+    first_fold(page).get_by_role("link", name="The code of cell").click()
+    target = page.locator(f"[id='{page.url.partition('#')[2]}']")
+    expect(target).to_contain_text("import torch")
+    expect(target).to_be_in_viewport()
+
+
 @pytest.mark.parametrize(
     ("of", "label", "copied"),
     [("#eq-2", "Copy as TeX", r"\tag{2}"), (".source >> nth=0", "Copy the code", "def ")],
@@ -144,7 +192,7 @@ def test_a_pointer_may_move_onto_the_preview(visit):
 def test_without_scripts_nothing_is_missing_and_nothing_is_dead(browser, address):
     page = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 900}).new_page()
     page.goto(f"{address}/ddpm/")
-    assert page.locator(".math svg").count() > 1000
+    assert page.locator(".math").count() > 1000
     assert page.locator(".post-body button, .preview").count() == 0
     page.locator(".toc-button").click()
     assert page.locator(".toc a").first.is_visible()

@@ -20,7 +20,7 @@ document.head.append(style);
 
 /** @param {HTMLElement} figure */
 function prepare(figure) {
-  const picture = /** @type {HTMLImageElement} */ (figure.querySelector("img"));
+  const picture = /** @type {HTMLElement} */ (figure.querySelector("picture, img"));
   const call = /** @type {HTMLElement} */ (figure.querySelector(".instrument-call"));
   const caption = figure.querySelector("figcaption");
   if (caption) caption.id = `${figure.id}-caption`;
@@ -31,7 +31,7 @@ function prepare(figure) {
   panel.tabIndex = -1;
   panel.setAttribute("role", "group");
   if (caption) panel.setAttribute("aria-labelledby", caption.id);
-  else panel.setAttribute("aria-label", picture.alt);
+  else panel.setAttribute("aria-label", figure.querySelector("img")?.alt ?? "");
   picture.after(panel);
 
   const button = document.createElement("button");

@@ -44,7 +44,7 @@ export async function mount(panel, file) {
   const count = choice("Pictures", {}, "", () => {});
   const steps = choice("Steps", {}, "", () => {});
   const kind = choice("Noise of a step", KINDS, "beta", () => {});
-  const clip = element("input", { type: "checkbox" });
+  const clip = element("input", { type: "checkbox", checked: true });
   const seed = element("input", { type: "number", min: "0", step: "1", value: String(newSeed()) });
   const sampleButton = button("Sample", () => attempt(sample));
   const stopButton = button("Stop", () => (run?.going ? halt() : attempt(proceed)));

@@ -6,6 +6,8 @@ A run that was interrupted goes on where it stopped; one whose result is there, 
 import argparse
 import importlib
 
+from experiments.stale import is_made
+
 EXPERIMENTS = {
     "classifier": "the networks whose features judge samples (minutes)",
     "fashion_pilot": "width, batch and learning rate for Fashion-MNIST (a quarter of an hour)",
@@ -35,6 +37,9 @@ def main() -> None:
     if unknown := [name for name in names if name not in EXPERIMENTS]:
         parser.exit(2, f"experiments: no experiment {', '.join(unknown)}; there is {', '.join(EXPERIMENTS)}\n")
     for name in names:
+        if is_made(name):
+            print(f"{name}: there already, by the same code")
+            continue
         importlib.import_module(f"experiments.{name}").main()
 
 

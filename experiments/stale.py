@@ -45,6 +45,16 @@ def stale() -> list[str]:
     return lines
 
 
+def is_made(experiment: str) -> bool:
+    """Whether this experiment makes checkpoints, and all of them are there by today's code."""
+    made = {path: json.loads(path.read_text()) for path in CHECKPOINTS.glob("*.json")}
+    own = {path: about for path, about in made.items() if about["command"].split()[-1] == experiment}
+    code = code_digest(experiment)
+    return bool(own) and all(
+        path.with_suffix(".safetensors").exists() and about["code"] == code for path, about in own.items()
+    )
+
+
 if __name__ == "__main__":
     for line in stale():
         print(f"warning: {line}")

@@ -10,8 +10,8 @@ import pytest
 from ddpm_notes.__main__ import RECIPES
 from ddpm_notes.checkpoints import read_tensors
 from ddpm_notes.data import load
-from experiments import digits, fashion, results, stale
-from experiments.__main__ import EXPERIMENTS
+from experiments import classifier, digits, fashion, results, stale
+from experiments.__main__ import EXPERIMENTS, main
 from experiments.results import Result, checksum_of
 from experiments.stale import CHECKPOINTS, RESULTS, code_digest
 
@@ -111,3 +111,24 @@ def test_a_result_of_other_code_is_named_as_stale(tmp_path, monkeypatch):
 def test_the_command_line_has_the_recipe_of_the_committed_network(data, experiment):
     _, recipe = RECIPES[data]
     assert replace(recipe, save_every=experiment.CONFIG.save_every) == experiment.CONFIG
+
+
+def test_checkpoints_that_are_there_by_the_same_code_are_not_made_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(stale, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(stale, "code_digest", lambda experiment: "today")
+    monkeypatch.setattr("sys.argv", ["experiments", "classifier"])
+    ran = []
+    monkeypatch.setattr(classifier, "main", lambda: ran.append("classifier"))
+    for name, code in (("one", "today"), ("two", "yesterday")):
+        about = {"command": "python -m experiments classifier", "code": code}
+        (tmp_path / f"{name}.json").write_text(json.dumps(about))
+        (tmp_path / f"{name}.safetensors").touch()
+    main()
+    assert ran == ["classifier"], "one of the two is of other code"
+    (tmp_path / "two.json").write_text((tmp_path / "one.json").read_text())
+    main()
+    assert ran == ["classifier"]
+    assert "classifier: there already, by the same code" in capsys.readouterr().out
+    (tmp_path / "two.safetensors").unlink()
+    main()
+    assert ran == ["classifier"] * 2

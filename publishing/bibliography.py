@@ -1,6 +1,7 @@
 """`references.bib` as a list in HTML, by pybtex, with links back to where each entry is cited."""
 
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 
 from pybtex.backends.html import Backend
@@ -63,8 +64,17 @@ def _back(citations: list[str]) -> str:
     """Links back, by the number of the section that cites: `cite-05-2` stands in section 5."""
     if not citations:
         return ""
-    links = (f'<a href="#{cite}">§{int(cite.split("-")[1])}</a>' for cite in citations)
-    return f' <span class="backlinks">Cited in {", ".join(links)}.</span>'
+    by_section = groupby(citations, lambda cite: int(cite.split("-")[1]))
+    sections = ", ".join(_links(number, list(cites)) for number, cites in by_section)
+    return f' <span class="backlinks">Cited in {sections}.</span>'
+
+
+def _links(section: int, cites: list[str]) -> str:
+    """§6, and where it cites the same thing more than once, §6 (1, 2, 3)."""
+    if len(cites) == 1:
+        return f'<a href="#{cites[0]}">§{section}</a>'
+    each = ", ".join(f'<a href="#{cite}">{time}</a>' for time, cite in enumerate(cites, 1))
+    return f"§{section} ({each})"
 
 
 def _error(path: Path, error: Exception) -> PublishingError:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ class Run:
     opened: dict[str, str | None]
 
 
-def key(paper: str, notebook: "NotebookNode") -> str:
+def key(paper: str, notebook: "NotebookNode", modules: Mapping[str, Path]) -> str:
     """Names what a run depends on and can be known before it: code, modules, lock, Python, and how we run it.
 
     Prose is not in it. Of the cells' tags only the one that bears on execution is.
@@ -35,7 +36,7 @@ def key(paper: str, notebook: "NotebookNode") -> str:
     parts = {
         "paper": paper,
         "cells": [(cell.source, "raises-exception" in cell.metadata.get("tags", [])) for cell in cells],
-        "modules": fingerprint(modules(paper, notebook)),
+        "modules": fingerprint(modules),
         "lock": digest(paths.REQUIREMENTS),
         "python": platform.python_version(),
         "runner": [meaning(Path(__file__).with_name(name).read_text(encoding="utf-8")) for name in RUNNERS],

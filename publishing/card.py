@@ -1,4 +1,4 @@
-"""The picture that stands for a post where it is shared: the post's title above a figure of its notes."""
+"""The figure that stands for a post: at its beginning, and below its title where it is shared."""
 
 import io
 import re
@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from publishing import diagrams, paths, posts
 from publishing.errors import PublishingError
-from publishing.section import Page
+from publishing.escaping import html_safe, liquid_safe
+from publishing.section import Figure, Page
 
 SIZE = (1200, 630)
 _PAPER, _INK, _ACCENT = "#ffffff", "#1d1f23", "#0b5c8a"
@@ -17,18 +18,39 @@ _EDGE, _TYPE = 70, 56
 
 def card(page: Page) -> dict[str, bytes]:
     """`ddpm-card.png`, if the paper's post names a figure in its front matter (`card: forward-reverse`)."""
+    facts, figure = _chosen(page)
+    if figure is None:
+        return {}
+    if not facts.get("title"):
+        cause = "the card shows the title, and there is none; add `title:` to the front matter"
+        raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
+    title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
+    return {diagrams.image_name(page.paper, diagrams.CARD): _drawn(title, figure.png)}
+
+
+def lead_html(page: Page) -> str:
+    """The same figure for the beginning of the post, with the words of the front matter (`image: {alt: …}`)."""
+    facts, figure = _chosen(page)
+    if figure is None:
+        return ""
+    alt = html_safe(str((facts.get("image") or {}).get("alt", "")))
+    src = f"{{{{ '/{paths.relative(paths.IMAGES)}/{diagrams.image_name(page.paper, figure.name)}' | relative_url }}}}"
+    size = f'width="{figure.width}" height="{figure.height}"'
+    image = f'<img src="{src}" alt="{liquid_safe(alt)}" {size} loading="lazy" decoding="async">'
+    return f'<p class="paper-figure"><a href="#fig-{figure.name}">{image}</a></p>\n'
+
+
+def _chosen(page: Page) -> tuple[dict, Figure | None]:
+    """The front matter of the paper's post, and the figure that its `card` names."""
     shown = posts.of(page.paper)
     facts = shown[0].facts() if shown else {}
     if "card" not in facts:
-        return {}
-    place = paths.relative(shown[0].path)
+        return facts, None
     figure = page.figures.get(str(facts["card"]))
     if figure is None:
+        place = paths.relative(shown[0].path)
         raise PublishingError(f"{place}: the card is {facts['card']!r}, which no cell draws; name one of the figures")
-    if not facts.get("title"):
-        raise PublishingError(f"{place}: the card shows the title, and there is none; add `title:` to the front matter")
-    title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
-    return {diagrams.image_name(page.paper, diagrams.CARD): _drawn(title, figure.png)}
+    return facts, figure
 
 
 def _drawn(title: str, png: bytes) -> bytes:

@@ -31,6 +31,7 @@ REFERENCES = "application/vnd.paper-references+json"
 
 PIXELS_PER_INCH = 100  # of the page; the image itself has twice as many
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+WIDEST = 5  # standard errors
 ROUNDING = 1e-3  # a narrower tolerance is for rounding, a wider one for chance
 RELATIONS = {
     "==": lambda left, right, tolerance: (left == right) | (np.abs(left - right) <= tolerance),
@@ -56,17 +57,19 @@ def diagram(
 ) -> None:
     """Show a matplotlib figure, to become the page's `<paper>-<name>.png` with this alternative text and caption.
 
-    If it is a row of plots, a phone gets them stacked. The figure is closed. The caption is Markdown with $TeX$.
+    Plots, one or a row of them, get a picture of their own for phones. The figure is closed. The caption is Markdown
+    with $TeX$.
     `instrument` names the script in `assets/js/instruments/` that takes the figure's place when the reader asks for
     it, and `files` are what it may fetch, by name: a path is published as the file it leads to, anything else as JSON.
     """
     _need_name(name)
     _need_text(alt=alt, caption=caption)
     png, size = _png(figure)
-    facts = {"name": name, "alt": alt, "caption": caption} | size
-    if phone.stack(figure):
-        stacked, small = _png(figure)
-        facts["phone"] = {"png": stacked} | small
+    chart = _is_chart(figure)
+    facts = {"name": name, "alt": alt, "caption": caption, "chart": chart} | size
+    if chart and phone.fit(figure):
+        narrow, small = _png(figure)
+        facts["phone"] = {"png": narrow} | small
     _close(figure)
     if instrument:
         _need_name(instrument)
@@ -111,7 +114,7 @@ def claim(
     `relation` is one of == < <= > >=, and may be missed by `tolerance`, which must be less than what is expected, if
     that is not 0; else the claim could hardly fail. Numbers, arrays and tensors are welcome;
     `expected` may be one number for a whole array. NaN is false. `of` names the equations that are covered, as in
-    "eq-7"; `standard_error` belongs to a Monte Carlo figure.
+    "eq-7"; `standard_error` belongs to a Monte Carlo figure, whose tolerance is at most five of it.
     """
     _need_text(statement=statement)
     if relation not in RELATIONS:
@@ -120,6 +123,7 @@ def claim(
         raise ValueError(f"claim {statement!r}: the tolerance is a finite number ≥ 0, got {tolerance}")
     left, right = _sides(statement, measured, expected)
     _need_doubt(statement, measured is expected and left.ndim, right, tolerance)
+    _need_narrow(statement, tolerance, standard_error)
     _need_true(statement, left, relation, right, tolerance)
 
     facts = {
@@ -184,6 +188,16 @@ def _need_doubt(statement: str, same: bool, right: np.ndarray, tolerance: float)
         raise ClaimError(f"claim {statement!r} can hardly fail: {cause}; make it smaller")
 
 
+def _need_narrow(statement: str, tolerance: float, standard_error: float | None) -> None:
+    if standard_error is None:
+        return
+    if not 0 < standard_error < math.inf:
+        raise ValueError(f"claim {statement!r}: the standard error is a finite number > 0, got {standard_error}")
+    if tolerance > WIDEST * standard_error * (1 + 1e-9):
+        cause = f"the tolerance {tolerance:.3g} is {tolerance / standard_error:.1f} standard errors"
+        raise ClaimError(f"claim {statement!r} can hardly fail: {cause}; allow at most {WIDEST}")
+
+
 def _need_true(statement: str, left: np.ndarray, relation: str, right: np.ndarray, tolerance: float) -> None:
     with np.errstate(invalid="ignore"):
         holds = RELATIONS[relation](left, right, tolerance)
@@ -240,6 +254,14 @@ def _png(figure: "Figure") -> tuple[str, dict[str, int]]:
     few.save(kept, "PNG", optimize=True)
     width, height = (round(pixels / 2) for pixels in image.size)
     return base64.b64encode(kept.getvalue()).decode(), {"width": width, "height": height}
+
+
+def _is_chart(figure: "Figure") -> bool:
+    """Whether it holds no picture, so that its colours mean nothing but themselves."""
+    from matplotlib.collections import QuadMesh
+    from matplotlib.image import _ImageBase
+
+    return not any(isinstance(artist, QuadMesh | _ImageBase) for artist in figure.findobj())
 
 
 def _close(figure: "Figure") -> None:

@@ -50,7 +50,8 @@ def _collect_one(drawn: dict, png: str, section: Section) -> None:
         raise section.error(f"the figure {name!r} wants the instrument {instrument!r}; write {folder}/{instrument}.js")
     files = {file: _content(file, where, name, section) for file, where in drawn.get("files", {}).items()}
     phone = _figure(f"{name}.phone", drawn["phone"]) if "phone" in drawn else None
-    section.page.figures[name] = _figure(name, drawn | {"png": png}, phone, instrument, files)
+    chart = drawn.get("chart", False)
+    section.page.figures[name] = _figure(name, drawn | {"png": png}, chart, phone, instrument, files)
 
 
 def _figure(name: str, drawn: dict, *more: Any) -> Figure:
@@ -115,15 +116,17 @@ def _include(name: str, alt: str, caption: str, section: Section) -> str:
         for what, html in (("alt", html_safe(clean(alt).strip())), ("caption", caption))
     )
     figure = section.page.figures.get(name)
-    size = f' width="{figure.width}" height="{figure.height}"' if figure else ""
+    look = f' width="{figure.width}" height="{figure.height}"' if figure else ""
     if figure and figure.phone:
-        size += f' phone_width="{figure.phone.width}" phone_height="{figure.phone.height}"'
+        look += f' phone_width="{figure.phone.width}" phone_height="{figure.phone.height}"'
+    if figure and figure.chart:
+        look += ' chart="true"'
     src = f"/assets/images/{image_name(section.page.paper, name)}"
     live = ""
     if figure and figure.instrument:
         files = f"/{paths.relative(paths.DATA)}/{data_name(section.page.paper, name)}"
         live = f' instrument="{figure.instrument}" files="{files}"'
-    call = f'{{% include paper_diagram.html src="{src}" alt=paper_alt caption=paper_caption{size}{live} %}}'
+    call = f'{{% include paper_diagram.html src="{src}" alt=paper_alt caption=paper_caption{look}{live} %}}'
     return section.keep(captures + call)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publishing import cache, lints, notebooks, paths, source
+from publishing import cache, lints, paths, source
 from publishing.cache import Run
 from publishing.errors import PublishingError
 from publishing.files import write
@@ -65,11 +65,10 @@ def executed_path(paper: str, stem: str) -> Path:
 
 
 def _job(paper: str, stem: str, force: bool) -> Job:
-    lints.check(paper, stem)
-    notebook = notebooks.read(paper, stem)
-    key = cache.key(paper, notebook)
-    modules = digests(cache.modules(paper, notebook).values())
-    return Job(paper, stem, notebook, key, modules, run=None if force else cache.load(key))
+    notebook = lints.checked(paper, stem)
+    modules = cache.modules(paper, notebook)
+    key = cache.key(paper, notebook, modules)
+    return Job(paper, stem, notebook, key, digests(modules.values()), run=None if force else cache.load(key))
 
 
 def _progress_of(jobs: list[Job]) -> Callable[[Job, str], None]:
@@ -116,7 +115,8 @@ async def _execute_one(job: Job, free: asyncio.Semaphore, say: Callable[[Job, st
             kept = paths.relative(_failed_path(job))
             job.failure = f"{job.paper}/{job.stem}, cell {failure.cell}: {failure} (as far as it got: {kept})"
         else:
-            if cache.key(job.paper, job.notebook) == job.key:  # no module was edited while the notebook ran
+            modules = cache.modules(job.paper, job.notebook)
+            if cache.key(job.paper, job.notebook, modules) == job.key:  # none was edited while the notebook ran
                 cache.store(job.key, job.run)
 
 

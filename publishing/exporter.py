@@ -11,7 +11,7 @@ from publishing.deferral import block
 from publishing.diagrams import expand
 from publishing.escaping import liquid_safe
 from publishing.highlighting import code_html
-from publishing.listings import folded
+from publishing.listings import folded, one_fold
 from publishing.markdown import prose
 from publishing.outputs import output_html
 from publishing.section import Section
@@ -57,7 +57,7 @@ class FragmentExporter(TemplateExporter):
         shown = {cell.metadata["number"]: cell.source for cell in notebook.cells if _is_prose(cell)}
         html, footnotes = prose(shown, section)
         resources = {"stem": section.stem, "prose": html, "footnotes": footnotes}
-        html, _ = self.from_notebook_node(notebook, resources)
+        html, _ = self.from_notebook_node(nbformat.from_dict(notebook | {"cells": one_fold(notebook.cells)}), resources)
         html = html.replace("</h2>\n", f"</h2>\n{section.keep(tools(html, section))}", 1)
         return expand(liquid_safe(html), section)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from publishing import notebooks, paths, posts
 from publishing.checks import places
@@ -12,18 +13,26 @@ from publishing.checks.code import not_plain_python
 from publishing.checks.formulas import wrong_formulas
 from publishing.errors import PublishingError
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 STARTER = re.compile(r"_?Starter( instructions)?:|\*\*…\*\*|^\s*[-*] …|your code here", re.IGNORECASE | re.MULTILINE)
 
 
-def check(paper: str, stem: str) -> None:
-    """Raise the first thing that would make the notebook run or read otherwise than its writer means."""
-    for problem in problems(paper, stem):
+def checked(paper: str, stem: str) -> "NotebookNode":
+    """The notebook; raises the first thing that would make it run or read otherwise than its writer means."""
+    source = places.read(paper, stem)
+    for problem in _problems(source):
         raise PublishingError(problem)
+    return source.notebook
 
 
 def problems(paper: str, stem: str) -> Iterator[str]:
     """Everything that would stop the build, a line each, naming file, line, cell and remedy."""
-    source = places.read(paper, stem)
+    return _problems(places.read(paper, stem))
+
+
+def _problems(source: places.Source) -> Iterator[str]:
     for rule in (not_plain_python, wrong_formulas, idle_claims):
         for cell, line, problem in rule(source.notebook):
             yield f"{source.at(cell, line)}: {problem}"

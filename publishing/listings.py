@@ -6,12 +6,36 @@ Where scripts run, a fold that is opened shows it in place (`assets/js/folds.js`
 from collections import Counter
 from itertools import groupby
 
+from nbformat import NotebookNode
+
 from publishing import paths
 from publishing.errors import PublishingError
 from publishing.escaping import liquid_safe
 from publishing.section import Listing, Page, Section
 
+REMOVED = ("remove-cell", "remove-input")
 _MAKES = {"diagram": "figure", "table": "table", "claim": "check"}
+
+
+def one_fold(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells, with folded code that shows nothing put into the fold that comes next, but not past open code."""
+    joined: list[NotebookNode] = []
+    silent: NotebookNode | None = None
+    for cell in cells:
+        if _is_folded(cell):
+            if silent:
+                joined.remove(silent)
+                cell = NotebookNode(cell | {"source": "\n\n\n".join(filter(None, (silent.source, cell.source)))})
+            silent = None if cell.outputs else cell
+        elif cell.cell_type == "code":
+            silent = None
+        joined.append(cell)
+    return joined
+
+
+def _is_folded(cell: NotebookNode) -> bool:
+    tags = {*cell.metadata.get("tags", [])}
+    return cell.cell_type == "code" and "hide-input" in tags and tags.isdisjoint(REMOVED)
 
 
 def folded(html: str, outputs: list[dict], section: Section) -> str:
@@ -20,7 +44,7 @@ def folded(html: str, outputs: list[dict], section: Section) -> str:
     section.page.listings.append(listing)
     address = f"{{{{ '/{section.page.paper}/claims/' | relative_url }}}}#{listing.id}"
     link = section.keep(f'<p><a class="code-link" href="{address}">The code of cell {section.cell}</a></p>')
-    name = f"Show the code{_of(outputs)}"
+    name = f"Code{_of(outputs)}"
     return f'<details class="cell-input" id="{listing.id}"><summary>{name}</summary>\n{link}</details>\n'
 
 
@@ -43,7 +67,7 @@ def listings_html(page: Page) -> str:
     titles = {heading.target: heading.html for heading in page.headings}
     parts = ['<h2 id="code">The code that the post keeps folded</h2>\n']
     for stem, listings in groupby(page.listings, lambda listing: listing.stem):
-        parts.append(f"<h3>{liquid_safe(titles.get(stem, stem))}</h3>\n")
+        parts.append(f'<h3 id="code-{stem}">{liquid_safe(titles.get(stem, stem))}</h3>\n')
         parts += map(_listing, listings)
     return "".join(parts)
 

@@ -11,6 +11,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from publishing import diagrams
+from publishing.crossrefs import EQUATION_LINK, crossrefs
 from publishing.escaping import clean
 from publishing.highlighting import code_html
 from publishing.mathematics import equation, guard_pipes, inline_formula, mathematics, restore_pipes
@@ -45,8 +46,6 @@ def inline(text: str, section: Section) -> str:
     """HTML of a line of Markdown, for a caption, a claim or a table's cell."""
     env = {"section": section}
     tokens = _MARKDOWN.parseInline(guard_pipes(clean(text)), env)
-    if env.get("footnotes", {}).get("list"):
-        raise section.error(f"a footnote cannot stand in {text!r}; put it into the text")
     html = _render(tokens, env)
     _check_nesting(html, section)
     return html
@@ -62,8 +61,9 @@ def _render(tokens: list[Token], env: dict) -> str:
 def _parser() -> MarkdownIt:
     md = MarkdownIt("commonmark", {"xhtmlOut": False}).enable(["table", "strikethrough"])
     md.use(mathematics).use(footnote_plugin).use(deflist_plugin).use(diagrams.written_by_hand)
+    md.disable("footnote_inline")  # ^[…] would reach the page unchecked; JupyterLab shows it as it is written
     md.core.ruler.at("block", _cells)
-    md.core.ruler.after("inline", "checks", _checks)
+    md.use(crossrefs).core.ruler.after("crossrefs", "checks", _checks)
     md.add_render_rule("fence", lambda self, tokens, i, options, env: _fence(tokens[i]))
     md.add_render_rule("code_block", lambda self, tokens, i, options, env: code_html(tokens[i].content, "text"))
     md.add_render_rule("table_open", lambda self, tokens, i, options, env: f'{_TABLE}<table class="paper-table">\n')
@@ -162,6 +162,8 @@ def _link(token: Token, section: Section) -> None:
     if file := _SECTION_FILE.fullmatch(target):
         target = "#" + (file[2] or file[1])
         token.attrSet("href", target)
+    if token.attrs.get("class") == EQUATION_LINK:
+        return  # which stays text if it leads nowhere
     if target.startswith("#"):
         section.link(target[1:])
         if target.startswith("#ref-"):

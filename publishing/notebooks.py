@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,19 +63,35 @@ def path_of(paper: str, stem: str) -> Path:
     return paths.notebooks_dir(paper) / f"{stem}.md"
 
 
+def text_of(paper: str, stem: str) -> str:
+    """The notebook as it is written now."""
+    with _readable(f"{paper}/{stem}"):
+        return path_of(paper, stem).read_text(encoding="utf-8")
+
+
 def read(paper: str, stem: str) -> "NotebookNode":
-    """The notebook, without outputs. Its cells' ids follow from their content, so they never change by themselves."""
+    """The notebook without outputs."""
+    return parsed(text_of(paper, stem), f"{paper}/{stem}")
+
+
+def parsed(text: str, place: str) -> "NotebookNode":
+    """A notebook from its text; an error names the place. Its cells' ids follow from their content alone."""
     import jupytext
 
-    try:
-        notebook = jupytext.reads(path_of(paper, stem).read_text(encoding="utf-8"), fmt="md")
-    except Exception as error:
-        cause = " ".join(str(error).split())
-        message = f"{paper}/{stem}: no readable notebook ({cause}); compare its header with another's"
-        raise PublishingError(message) from None
+    with _readable(place):
+        notebook = jupytext.reads(text, fmt="md")
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
         content = digest_of(f"{cell.cell_type}\n{cell.source}".encode())[:12]
         seen[content] += 1
         cell["id"] = content if seen[content] == 1 else f"{content}-{seen[content]}"
     return notebook
+
+
+@contextmanager
+def _readable(place: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        cause = " ".join(str(error).split())
+        raise PublishingError(f"{place}: no readable notebook ({cause}); compare its header with another's") from None

@@ -63,8 +63,9 @@ def _permalink(name: str) -> str:
 
 def _table_cell(value: object, section: Section) -> str:
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    kind = ' class="number"' if _NUMBER.fullmatch(text.strip()) else ""
-    return f"<td{kind}>{inline(text, section)}</td>"
+    if _NUMBER.fullmatch(text.strip()):
+        return f'<td class="number">{inline(readable(text), section)}</td>'
+    return f"<td>{inline(text, section)}</td>"
 
 
 def claim_html(claim: dict, section: Section) -> str:
@@ -74,7 +75,7 @@ def claim_html(claim: dict, section: Section) -> str:
     statement = inline(claim["statement"], section)
     for target in claim["of"]:
         section.link(target)
-    section.page.claims.append(Claim(name, statement, numbers, tuple(claim["of"])))
+    section.page.claims.append(Claim(name, section.stem, statement, numbers, tuple(claim["of"])))
     return (
         f'<p class="claim" id="{name}">'
         f'<a class="claim-mark" href="#{name}" aria-label="Checked; link to this claim">✓</a> '
@@ -95,7 +96,18 @@ def _claim_numbers(claim: dict) -> str:
         said.append(f"tolerance {tolerance:g}")
     if claim["standard_error"] is not None:
         said.append(f"standard error {claim['standard_error']:.2g}")
-    return html_safe(clean(", ".join(said)))
+    return html_safe(clean(readable(", ".join(said))))
+
+
+def readable(numbers: str) -> str:
+    """Numbers as people write them: 4.1 × 10⁻⁵ for 4.1e-05, and a true minus."""
+    powers = re.sub(r"(?:\b1|(\d[\d.]*))e([-+]\d+)\b", lambda found: _power(found[1], int(found[2])), numbers)
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", powers)
+
+
+def _power(factor: str | None, exponent: int) -> str:
+    power = "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{factor}\u00a0×\u00a0{power}" if factor else power
 
 
 def source_html(reference: dict, section: Section) -> str:

@@ -1,4 +1,4 @@
-"""A figure as a phone shows it: panels that stand side by side are stacked, so that their letters keep their size."""
+"""A figure of plots as a phone shows it: narrower, so that its letters keep their size."""
 
 from typing import TYPE_CHECKING
 
@@ -7,23 +7,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, TALLEST = 3.9, 2.7  # inches, of the figure and of one row of panels
+LEGEND_ROW, HANDLE = 0.22, 0.5  # inches, of a line of the legend and of what stands before a name
 
 
-def stack(figure: "Figure") -> bool:
-    """Stack plots that stand side by side; False, and nothing changed, if the figure is anything else."""
+def fit(figure: "Figure") -> bool:
+    """Stack plots that stand side by side, and move a single plot's legend below it.
+
+    False, and nothing changed, if the figure is arranged otherwise or fits a phone as it is; so too for a single plot
+    with words inside, which would run into each other.
+    """
     panels = _row(figure)
-    if len(panels) < 2 or any(panel.images for panel in panels):
+    if not panels or figure.get_figwidth() <= WIDTH or (len(panels) == 1 and panels[0].texts):
         return False
-    columns = 2 if len(panels) > 3 else 1
-    rows = -(-len(panels) // columns)
-    grid = figure.add_gridspec(rows, columns)
-    for number, panel in enumerate(panels):
-        row, column = divmod(number, columns)
-        panel.set_subplotspec(grid[row, column])
-        if column == 0 and panel.get_shared_y_axes().joined(panel, panels[0]):
-            panel.tick_params(labelleft=True)
-            panel.set_ylabel(panel.get_ylabel() or panels[0].get_ylabel())
-    figure.set_size_inches(WIDTH, rows * min(figure.get_figheight(), TALLEST))
+    height = min(figure.get_figheight(), TALLEST)
+    if len(panels) == 1:
+        height += LEGEND_ROW * _legend_below(figure, panels[0])
+    else:
+        height *= _stack(figure, panels)
+    figure.set_size_inches(WIDTH, height)
     return True
 
 
@@ -34,3 +35,33 @@ def _row(figure: "Figure") -> "list[Axes]":
         return []
     one_row = places[0].get_gridspec().nrows == 1 and len({place.colspan.start for place in places}) == len(places)
     return sorted(figure.axes, key=lambda panel: panel.get_subplotspec().colspan.start) if one_row else []
+
+
+def _stack(figure: "Figure", panels: "list[Axes]") -> int:
+    """One above the other, or two by two; returns the number of rows."""
+    columns = 2 if len(panels) > 3 else 1
+    rows = -(-len(panels) // columns)
+    grid = figure.add_gridspec(rows, columns)
+    for number, panel in enumerate(panels):
+        row, column = divmod(number, columns)
+        panel.set_subplotspec(grid[row, column])
+        if column == 0 and panel.get_shared_y_axes().joined(panel, panels[0]):
+            panel.tick_params(labelleft=True)
+            panel.set_ylabel(panel.get_ylabel() or panels[0].get_ylabel())
+    return rows
+
+
+def _legend_below(figure: "Figure", panel: "Axes") -> int:
+    """Put the legend where it hides nothing; returns its number of rows."""
+    legend = panel.get_legend()
+    if legend is None or not legend.get_texts():
+        return 0
+    widest = max(text.get_window_extent().width for text in legend.get_texts()) / figure.dpi
+    columns = 2 if 2 * (widest + HANDLE) <= WIDTH else 1
+    names, title = [text.get_text() for text in legend.get_texts()], legend.get_title().get_text()
+    of_panel = dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
+    handles = [of_panel.get(name, drawn) for name, drawn in zip(names, legend.legend_handles, strict=True)]
+    legend.remove()
+    figure.set_layout_engine("constrained")
+    figure.legend(handles, names, title=title or None, loc="outside lower center", ncols=columns, frameon=False)
+    return -(-len(names) // columns) + bool(title)

@@ -9,8 +9,9 @@ from pathlib import Path
 import nbformat
 
 from publishing import bibliography, diagrams, paths
-from publishing.card import card
-from publishing.contents import claims_html, claims_summary_html, toc_html
+from publishing.card import card, lead_html
+from publishing.contents import claims_html, claims_summary_html, reading_html, toc_html
+from publishing.crossrefs import resolved
 from publishing.downloads import download, markdown
 from publishing.errors import PublishingError
 from publishing.escaping import MARK
@@ -65,12 +66,15 @@ def _fragments(notebooks: dict[str, nbformat.NotebookNode], page: Page) -> dict[
     fragments = {name: _with_references(html, page) for name, html in fragments.items()}
     if page.complete:
         page.check_links()
-    return fragments | {
+    fragments |= {
         "toc.html": toc_html(page),
         "claims.html": claims_html(page),
         "code.html": listings_html(page),
         "claims-summary.html": claims_summary_html(page),
+        "reading.html": reading_html(page),
+        "lead.html": lead_html(page) if page.complete else "",
     }
+    return {name: resolved(html, page) for name, html in fragments.items()}
 
 
 def _with_references(html: str, page: Page) -> str:

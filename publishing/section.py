@@ -12,7 +12,8 @@ from publishing.escaping import MARK
 class Figure:
     """An image that a cell drew with `diagram`, and its size on the page in CSS pixels.
 
-    `phone` is what a narrow screen shows in its place. `instrument` names the script that brings it to life, and
+    `phone` is what a narrow screen shows in its place. A `chart` holds no pictures, so that its colours may be turned
+    into those of a dark page. `instrument` names the script that brings it to life, and
     `files` are what that script may fetch.
     """
 
@@ -20,6 +21,7 @@ class Figure:
     png: bytes
     width: int
     height: int
+    chart: bool = False
     phone: "Figure | None" = None
     instrument: str | None = None
     files: dict[str, bytes] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Claim:
     """A claim that held when its notebook ran, with its statement and numbers as HTML."""
 
     id: str
+    stem: str
     statement: str
     numbers: str
     of: tuple[str, ...]
@@ -68,6 +71,7 @@ class Page:
     equations: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
+    minutes: list[int] = field(default_factory=list)
 
     def check_links(self) -> None:
         """Raise PublishingError for the first link into the page that leads nowhere."""

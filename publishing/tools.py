@@ -17,4 +17,5 @@ def tools(html: str, section: Section) -> str:
     figures = sum("paper_diagram.html" in include for include in section.includes)
     seconds += figures * _SECONDS_A_FIGURE
     minutes = max(1, round(words / _WORDS_A_MINUTE + seconds / 60))
+    section.page.minutes.append(minutes)
     return f'{{% include paper_section_tools.html stem="{section.stem}" minutes="{minutes}" %}}'

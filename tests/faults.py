@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -172,20 +173,24 @@ def test_a_jekyll_that_outlives_its_build_is_waited_for(press, whole, tmp_path):
 
 def test_killed_kernels(press, whole, say):
     moments, told = random.Random(1), Counter()
-    while told.total() < KERNELS_KILLED:
+    for _ in range(4 * KERNELS_KILLED):
         shutil.rmtree(press.root / "build", ignore_errors=True)
         process = press.start("site")
         while not (kernels := processes(press.root, "publishing.recorder")) and process.poll() is None:
             time.sleep(0.01)
         time.sleep(moments.uniform(0, 1.5))
         for pid in kernels:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # its notebook is done
+                os.kill(pid, signal.SIGKILL)
         _, error = process.communicate(timeout=120)
         if process.returncode:
             assert error.startswith("error: toy/0") and error.count("\n") == 1, error
             told["died" if "the kernel died" in error else "did not start"] += 1
         press.succeed("site")
         assert made(press) == whole[0]
+        if told.total() == KERNELS_KILLED:
+            break
+    assert told.total() == KERNELS_KILLED
     say(f"kernels killed in {told.total()} builds: {dict(told)}")
 
 
@@ -243,7 +248,8 @@ def fill(disk: Path, room: int) -> None:
 def test_damaged_files(press, whole, say):
     """Anything that is generated, cut or with one bit wrong, is made again or was not needed."""
     press.succeed("site")
-    files = sorted(path for path in press.root.rglob("*") if path.is_file() and generated(path.relative_to(press.root)))
+    made_here = (path for path in press.root.rglob("*") if generated(path.relative_to(press.root)))
+    files = sorted(path for path in made_here if path.is_file() and path.stat().st_size)
     choice = random.Random(7)
     hurt = [path for path in files if path.parent.name in ("cache", "stamps") or path.name == "typeset.json"]
     hurt += choice.sample([path for path in files if path not in hurt], 15)

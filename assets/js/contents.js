@@ -25,6 +25,9 @@ export function markPlace(note) {
   for (const target of targets) observer.observe(target);
   for (const block of new Set(targets.map(blockOf))) observer.observe(block);
 
+  contents.addEventListener('toggle', () => {
+    if (current && isOpen(contents)) reveal(current, contents);
+  });
   contents.addEventListener('click', ({ target }) => {
     if (target instanceof Element && target.closest('a') && isOpen(contents)) contents.hidePopover();
   });

@@ -30,12 +30,19 @@ def not_plain_python(notebook: "NotebookNode") -> Found:
 def calls(notebook: "NotebookNode", *names: str) -> list[tuple[int, ast.Call]]:
     """Calls of these functions of the writer's language, with the cells in which they stand."""
     return [
-        (number, node)
+        (number, call)
         for number, cell in enumerate(notebook.cells, 1)
-        if cell.cell_type == "code" and (tree := parsed(cell.source))
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+        if cell.cell_type == "code"
+        for call in _calls(cell.source)
+        if call.func.id in names
     ]
+
+
+@cache
+def _calls(source: str) -> list[ast.Call]:
+    """Every call of a plain name."""
+    tree = parsed(source) or ast.Module([])
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
 
 
 @cache

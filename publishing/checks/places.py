@@ -30,7 +30,8 @@ class Source:
 def read(paper: str, stem: str) -> Source:
     """A notebook with the place of each of its cells."""
     path = notebooks.path_of(paper, stem)
-    text, notebook = path.read_text(encoding="utf-8"), notebooks.read(paper, stem)
+    text = notebooks.text_of(paper, stem)
+    notebook = notebooks.parsed(text, f"{paper}/{stem}")
     starts, position = [], 0
     for cell in notebook.cells:
         found = text.find(cell.source, position)  # a fence that became a magic is not found as it is

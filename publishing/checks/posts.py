@@ -66,7 +66,7 @@ def _of_paper(path: Path, text: str, paper: str, facts: dict) -> Iterator[str]:
     sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
     included = [(found[1], line_of(text, found.start())) for found in _SECTION.finditer(text)]
     for name, line in included:
-        if name not in [*sections, *(f"{paper}/{part}" for part in ("claims", "claims-summary", "toc"))]:
+        if name not in [*sections, *(f"{paper}/{part}" for part in ("claims", "claims-summary", "lead", "toc"))]:
             yield f"{at(path, line)}: includes {name!r}, which no notebook makes; correct the name"
     shown = [name for name, _ in included if name in sections]
     for name in sections:

@@ -14,7 +14,8 @@ def key(repository):
 
     def compute(*cells):
         repository.notebook("01-a", *cells)
-        return cache.key("toy", notebooks.read("toy", "01-a"))
+        notebook = notebooks.read("toy", "01-a")
+        return cache.key("toy", notebook, cache.modules("toy", notebook))
 
     return compute
 

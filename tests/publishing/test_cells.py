@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from matplotlib import pyplot
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from publishing import cells
 from publishing.cells import ClaimError, claim, diagram, references, source, table
@@ -40,7 +41,7 @@ def drawing():
 def test_a_diagram_carries_its_facts_and_an_image_of_twice_its_size_on_the_page():
     data, metadata = shown(diagram, drawing(), "a-line", alt="A line.", caption="A line $y = x$.")
     facts = {"name": "a-line", "alt": "A line.", "caption": "A line $y = x$.", "width": 400, "height": 300}
-    assert data[cells.DIAGRAM] == facts
+    assert {key: data[cells.DIAGRAM][key] for key in facts} == facts
     assert struct.unpack(">II", base64.b64decode(data["image/png"])[16:24]) == (800, 600)
     assert metadata == {"image/png": {"width": 400, "height": 300}}
 
@@ -85,12 +86,73 @@ def pictures(figure):
         panel.imshow([[0, 1]])
 
 
-@pytest.mark.parametrize("draw", [Figure.subplots, lambda figure: figure.subplots(2, 2), pictures, lambda figure: None])
-def test_any_other_figure_is_the_same_on_a_phone(draw):
-    figure = Figure(figsize=(7.2, 3.0))
+@pytest.mark.parametrize(("names", "rows"), [(["a", "b", "c"], 2), (["a name as long as a sentence is", "b"], 3)])
+def test_a_plot_is_narrower_on_a_phone_and_its_legend_hides_nothing(names, rows):
+    figure = Figure(figsize=(7.2, 3.0), layout="constrained")
+    panel = figure.subplots()
+    for name in names:
+        panel.plot([1, 2], label=name)
+    panel.errorbar([1, 2], [1, 2], fmt="s--", label="bars")
+    panel.legend(title="of what")
+    names = [*names, "bars"]
+    data, _ = shown(diagram, figure, "a", alt="A.", caption="A.")
+    phone = data[cells.DIAGRAM]["phone"]
+    assert (phone["width"], phone["height"]) == (390, 270 + 22 * (rows + 1))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == names
+    assert legend.get_title().get_text() == "of what"
+    lines = legend.findobj(Line2D)
+    assert "--" in [line.get_linestyle() for line in lines] and "s" in [line.get_marker() for line in lines]
+    assert legend.get_window_extent().y1 <= panel.get_window_extent().y0
+
+
+def test_a_legend_without_names_stays_as_it_is():
+    figure = Figure(figsize=(7.2, 2.0))
+    figure.subplots().legend(handles=[])
+    assert shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]["phone"]["height"] == 200
+
+
+def test_a_plot_without_a_legend_keeps_its_height_on_a_phone():
+    figure = Figure(figsize=(7.2, 2.0))
+    figure.subplots()
+    phone = shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]["phone"]
+    assert (phone["width"], phone["height"]) == (390, 200)
+
+
+@pytest.mark.parametrize("draw", [lambda figure: figure.subplots(2, 2), pictures, lambda figure: None])
+@pytest.mark.parametrize("width", [3.0, 7.2])
+def test_any_other_figure_is_the_same_on_a_phone(draw, width):
+    figure = Figure(figsize=(width, 3.0))
     draw(figure)
     data, _ = shown(diagram, figure, "a", alt="A.", caption="A.")
     assert "phone" not in data[cells.DIAGRAM]
+
+
+def test_a_plot_with_words_inside_is_the_same_on_a_phone():
+    figure = Figure(figsize=(7.2, 2.0))
+    figure.subplots().text(0, 0, "residual block")
+    assert "phone" not in shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]
+
+
+def test_a_plot_that_fits_a_phone_is_the_same_there():
+    figure = Figure(figsize=(3.9, 3.0))
+    figure.subplots()
+    assert "phone" not in shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]
+
+
+def mesh(figure):
+    figure.subplots().pcolormesh([[0, 1]])
+
+
+def inset(figure):
+    figure.subplots().inset_axes([0, 0, 1, 1]).imshow([[0, 1]])
+
+
+@pytest.mark.parametrize(("draw", "chart"), [(Figure.subplots, True), (pictures, False), (mesh, False), (inset, False)])
+def test_what_holds_no_picture_is_a_chart(draw, chart):
+    figure = Figure()
+    draw(figure)
+    assert shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]["chart"] == chart
 
 
 def test_the_same_figure_gives_the_same_bytes_and_names_no_software():
@@ -266,7 +328,7 @@ def test_a_claim_needs_a_statement():
 
 
 def test_a_claim_carries_its_facts():
-    data, _ = shown(claim, "S", 3.14159, "==", 3.14, tolerance=0.01, of="eq-7", standard_error=0.0012345)
+    data, _ = shown(claim, "S", 3.14159, "==", 3.14, tolerance=0.01, of="eq-7", standard_error=0.0022345)
     assert data[cells.CLAIM] == {
         "statement": "S",
         "relation": "==",
@@ -275,9 +337,23 @@ def test_a_claim_carries_its_facts():
         "expected": "3.14",
         "tolerance": 0.01,
         "of": ["eq-7"],
-        "standard_error": 0.0012345,
+        "standard_error": 0.0022345,
     }
-    assert data["text/plain"] == "✓ S: 3.1416 == 3.14 (tolerance 0.01, standard error 0.0012)"
+    assert data["text/plain"] == "✓ S: 3.1416 == 3.14 (tolerance 0.01, standard error 0.0022)"
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "error", "kind", "message"),
+    [
+        (0.06, 0.01, ClaimError, "the tolerance 0.06 is 6.0 standard errors; allow at most 5"),
+        (0.05, 0.0, ValueError, "the standard error is a finite number > 0, got 0"),
+        (0.05, float("nan"), ValueError, "got nan"),
+    ],
+)
+def test_chance_is_allowed_five_standard_errors(tolerance, error, kind, message):
+    claim("S", 1, "==", 1, tolerance=0.05, standard_error=0.01)
+    with pytest.raises(kind, match=message):
+        claim("S", 1, "==", 1, tolerance=tolerance, standard_error=error)
 
 
 def test_a_claim_may_cover_several_equations_or_none():

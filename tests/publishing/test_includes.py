@@ -91,6 +91,14 @@ def test_a_narrow_screen_gets_the_picture_that_is_drawn_for_it(built, repository
     assert (paths.IMAGES / "toy-chain.phone.png").is_file()
 
 
+@pytest.mark.parametrize(("chart", "kind"), [(True, "paper-figure chart"), (False, "paper-figure")])
+def test_the_page_knows_a_chart(built, repository, chart, kind):
+    drawn = diagram("chain")
+    drawn.data["application/vnd.paper-diagram+json"]["chart"] = chart
+    render_paper("toy", [executed(repository, "01-first", code("1", drawn))])
+    assert f'<figure class="{kind}" id="fig-chain">' in built('{% include paper_section.html name="toy/01-first" %}\n')
+
+
 def test_the_include_works_in_a_post_as_the_template_writes_it(built):
     lines = ['src="/assets/images/toy-chain.png"', 'alt="Forward & back"', 'caption="View."']
     include = "\n   ".join(["{% include paper_diagram.html", *lines]) + "\n%}"

@@ -193,7 +193,7 @@ def test_nothing_of_a_draft_is_published(site):
     for paper in ("toy", "toys"):
         site.write(f"notebooks/{paper}/01-x.md", "")
         site.write(f"_claims/{paper}.md", f"---\ntitle: Claims\npaper: {paper}\n---\nWords.\n")
-        for part in ("claims", "code", "toc"):
+        for part in ("claims", "code", "reading", "toc"):
             site.write(f"_includes/sections/{paper}/{part}.html", "")
         for name in made[:3]:
             site.write(name.format(paper), "x")

@@ -69,7 +69,7 @@ def test_a_missing_last_line_break_is_named(repository):
 def test_check_raises_the_first_problem(repository):
     repository.notebook("01-a", "# x", "```bash\nls\n```", "```latex\nls\n```")
     with pytest.raises(PublishingError, match=r"\(cell 2\): a fence marked bash"):
-        lints.check("toy", "01-a")
+        lints.checked("toy", "01-a")
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,13 @@ def folded(*sources: str) -> list:
 
 
 def test_all_folded_code_stands_together_by_section_and_each_leads_to_its_fold(page):
-    sections = {"01-first": ("a = 1", "b = 2"), "02-second": ("c = 3",)}
-    posts = [fragment(*folded(*sources), page=page, stem=stem) for stem, sources in sections.items()]
+    sections = {"01-first": [*folded("a = 1"), code("open = 1"), *folded("b = 2")], "02-second": folded("c = 3")}
+    posts = [fragment(*cells, page=page, stem=stem) for stem, cells in sections.items()]
     page.headings = [Heading(2, "01-first", "1. First"), Heading(2, "02-second", "2. Second")]
     html = listings_html(page)
-    cells = [f'id="cell-{name}"' for name in ("01-1", "01-2", "02-1")]
-    marks = ['<h2 id="code">', "1. First", cells[0], "a = ", cells[1], "b = ", "2. Second", cells[2], "c = "]
+    cells = [f'id="cell-{name}"' for name in ("01-1", "01-3", "02-1")]
+    titles = ['<h3 id="code-01-first">1. First', '<h3 id="code-02-second">2. Second']
+    marks = ['<h2 id="code">', titles[0], cells[0], "a = ", cells[1], "b = ", titles[1], cells[2], "c = "]
     assert [html.count(mark) for mark in marks] == [1] * len(marks)
     assert sorted(marks, key=html.index) == marks
     assert '<a href="{{ paper_post }}#cell-02-1">Cell 1</a>' in html
@@ -36,8 +37,32 @@ def test_all_folded_code_stands_together_by_section_and_each_leads_to_its_fold(p
 def test_a_fold_says_what_its_code_makes(page):
     outputs = (diagram(), claim(), claim())
     html = fragment(code("1", *outputs, tags=("hide-input",)), code("2", tags=("hide-input",)), page=page)
-    names = ["Show the code of the figure and the 2 checks", "Show the code"]
+    names = ["Code of the figure and the 2 checks", "Code"]
     assert re.findall("<summary>(.*?)</summary>", html) == names
+
+
+def test_folded_code_that_shows_nothing_joins_the_next_fold_past_prose_and_keeps_its_order(page):
+    hidden = ("hide-input",)
+    cells = [
+        *folded("a = 1", "b = 2"),
+        code("c = 3", diagram(), tags=hidden),
+        *folded("d = 4"),
+        "Text.",
+        *folded("e = 5"),
+        code("f = 6"),
+    ]
+    html = fragment(*cells, page=page)
+    assert re.findall('id="(cell-[^"]*)"', html) == ["cell-05-3", "cell-05-6"]
+    places = [page.listings[0].html.index(name) for name in ("a = ", "b = ", "c = ")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("tag", ["remove-cell", "remove-input"])
+def test_what_is_removed_joins_no_fold(page, tag):
+    cells = [*folded("a = 1"), code("secret = 2", tags=("hide-input", tag)), *folded("c = 3")]
+    fragment(*cells, page=page)
+    assert [("a = " in one.html, "c = " in one.html) for one in page.listings] == [(True, False), (False, True)]
+    assert "secret" not in listings_html(page)
 
 
 def test_liquid_in_folded_code_is_only_text(page):

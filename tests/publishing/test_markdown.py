@@ -2,9 +2,11 @@ import re
 
 import pytest
 
+from publishing.crossrefs import resolved
 from publishing.errors import PublishingError
+from publishing.section import Page
 
-from .notes import code, fragment, shows
+from .notes import claim, code, diagram, fragment, shows
 
 
 def body(*cells) -> str:
@@ -19,6 +21,50 @@ def error(*cells) -> str:
         fragment(*cells)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+# --- references to equations ---------------------------------------------------------------------------------------
+
+
+def referring(text: str) -> str:
+    """The last block of a page that shows equations 3 and 5."""
+    equations = "$$a \\tag{3}$$\n\n$$b \\tag{5}$$"
+    page = Page("toy", complete=False)
+    html = resolved(fragment(equations, text, page=page), page).replace(' class="equation-link"', "")
+    return html.split('<div class="block')[-1].partition(">\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("By Eq. (3), so", '<p>By <a href="#eq-3">Eq. (3)</a>, so</p>'),
+        ("Eqs. (3) and (5)", '<p><a href="#eq-3">Eqs. (3)</a> and <a href="#eq-5">(5)</a></p>'),
+        ("Eqs. (3) to (5): *Eq. (5)*", '</a> to <a href="#eq-5">(5)</a>: <em><a href="#eq-5">Eq. (5)</a></em></p>'),
+        ("Eqs. (3), (4) and (5)", '<p><a href="#eq-3">Eqs. (3)</a>, (4) and <a href="#eq-5">(5)</a></p>'),
+        ("Eqs. (3)–(5)", '<p><a href="#eq-3">Eqs. (3)</a>–<a href="#eq-5">(5)</a></p>'),
+        ("Eqs. (3) or (5)", '</a> or <a href="#eq-5">(5)</a></p>'),
+        ("Eqs. (3),\n(5) and\nEq.\n(3)", '</a>,\n<a href="#eq-5">(5)</a> and\n<a href="#eq-3">Eq.\n(3)</a></p>'),
+        ("An eq. (3), FreEq. (3)", "<p>An eq. (3), FreEq. (3)</p>"),
+        ("```\nx \\tag{4}\n```\n\nEq. (4) <!-- \\tag{4} -->", "<p>Eq. (4) </p>"),
+        ("<details><summary>\n\nEq. (3)\n\n</summary>\n\na\n\n</details>", "<summary><p>Eq. (3)</p>"),
+        ("Eq. (4), and Eq. 3 of another (3)", "<p>Eq. (4), and Eq. 3 of another (3)</p>"),
+        ("`Eq. (3)` and [see Eq. (3)](#eq-5)", '<p><code>Eq. (3)</code> and <a href="#eq-5">see Eq. (3)</a></p>'),
+        ("| Eq. (3) |\n|---|\n| Eq. (5) |", '<td><a href="#eq-5">Eq. (5)</a></td>'),
+        ("## Eq. (3): a", '<a href="#eq-3-a" class="permalink">Eq. (3): a</a></h3>'),
+        (
+            "<details><summary>Eq. (3)</summary>\n\nEq. (3)\n\n</details>",
+            '<summary>Eq. (3)</summary><p><a href="#eq-3">',
+        ),
+    ],
+)
+def test_an_equation_that_the_page_shows_is_linked_to_where_text_names_it(text, html):
+    assert html in referring(text)
+
+
+def test_claims_and_captions_link_to_equations_too():
+    page = Page("toy", complete=False)
+    html = fragment("$$a \\tag{3}$$", code("1", claim("By Eq. (3)"), diagram(caption="Eq. (3).")), page=page)
+    assert resolved(html, page).count('<a href="#eq-3" class="equation-link">Eq. (3)</a>') == 2
 
 
 # --- mathematics ----------------------------------------------------------------------------------------------------

@@ -46,7 +46,16 @@ def test_everything_the_site_needs_is_written(paper):
     assert report.written == ["toy-chain.png"]
     assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
     names = sorted(path.name for path in paths.fragments_dir("toy").iterdir())
-    assert names == ["01-first.html", "02-second.html", "claims-summary.html", "claims.html", "code.html", "toc.html"]
+    assert names == [
+        "01-first.html",
+        "02-second.html",
+        "claims-summary.html",
+        "claims.html",
+        "code.html",
+        "lead.html",
+        "reading.html",
+        "toc.html",
+    ]
     downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
 
@@ -90,7 +99,7 @@ def test_one_section_alone_is_rendered_without_touching_the_others(paper):
 
 def test_the_bibliography_links_back_to_citations_of_later_and_earlier_sections(paper):
     render_paper("toy", paper)
-    assert '<a href="#cite-01-1">§1</a>' in fragment("02-second")
+    assert 'Cited in §1 (<a href="#cite-01-1">1</a>, <a href="#cite-01-2">2</a>).' in fragment("02-second")
     assert 'href="#ref-ho" id="cite-01-1"' in fragment("01-first")
 
 
@@ -111,9 +120,16 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
     html = fragment("claims")
     assert "1 claim, checked when the site was built" in html
     assert "1 claim, checked when this page was built" in fragment("claims-summary")
+    assert html.startswith(
+        '<nav class="claims-toc" aria-label="Contents">\n<ol>\n'
+        '<li>1. First <span class="math inline" data-cell="1">x</span>: <a href="#claims-01-first">1 claim</a></li>\n'
+        "</ol>\n</nav>\n"
+    )
+    assert '<tbody id="claims-01-first">\n<tr><th scope="rowgroup" colspan="3"><a href="{{ paper_post }}#01-' in html
     assert (
-        '<tr><td><a href="{{ paper_post }}#claim-01-1">§1</a></td>'
-        '<td>Eq. (7), by <a href="{{ paper_post }}#ref-ho" class="citation">Ho</a>, holds for '
+        '<tr><td><a class="claim-mark" href="{{ paper_post }}#claim-01-1" aria-label="The claim in its place">✓</a> '
+        '<a href="{{ paper_post }}#eq-7" class="equation-link">Eq. (7)</a>, by '
+        '<a href="{{ paper_post }}#ref-ho" class="citation">Ho</a>, holds for '
         '<span class="math inline" data-cell="2">x</span></td>'
         '<td>1 = 1</td><td><a href="{{ paper_post }}#eq-7">Eq. (7)</a></td></tr>'
     ) in html
@@ -160,8 +176,14 @@ def test_what_the_sections_get_wrong_together_is_refused_and_the_last_good_files
 
 
 def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
-    repository.write("_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: 2020\n---\n")
+    repository.write(
+        "_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: 2020\nimage: {alt: A line}\n---\n"
+    )
     assert render_paper("toy", paper).written == ["toy-card.png", "toy-chain.png"]
+    assert fragment("lead") == (
+        '<p class="paper-figure"><a href="#fig-chain"><img src="{{ \'/assets/images/toy-chain.png\' | relative_url }}" '
+        'alt="A line" width="600" height="300" loading="lazy" decoding="async"></a></p>\n'
+    )
 
 
 @pytest.mark.parametrize(

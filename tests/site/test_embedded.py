@@ -148,7 +148,7 @@ def test_whatever_of_the_blog_is_linked_to_or_fetched_is_there(page, aside, path
 def test_the_page_of_claims_has_a_title_and_leads_back_to_each_of_them(page, aside):
     aside.goto(f"{page.home}ddpm/claims/", wait_until="load")
     assert "have checked" in aside.title()
-    links = aside.eval_on_selector_all(".claims-table td:first-child a", "found => found.map(link => link.href)")
+    links = aside.eval_on_selector_all(".claims-table .claim-mark", "found => found.map(link => link.href)")
     claims = page.eval_on_selector_all(".claim", "found => found.map(one => one.id)")
     assert links == [f"{page.home}ddpm/#{claim}" for claim in claims]
     assert aside.evaluate("document.documentElement.scrollWidth") <= 390
@@ -221,9 +221,9 @@ def test_the_feed_and_the_list_of_posts_get_an_excerpt(page):
 
 def test_the_blogs_own_include_shows_the_figures(page):
     if (page.blog / "about.markdown").exists():
-        assert page.locator("figure.paper-figure").count() == page.locator(".paper-notes img").count()
+        assert page.locator("figure.paper-figure").count() == page.locator(".paper-section img").count()
     else:
-        assert page.locator(".their-figure img").count() == page.locator(".paper-notes img").count()
+        assert page.locator(".their-figure img").count() == page.locator(".paper-section img").count()
 
 
 @pytest.mark.parametrize("name", ["forward-process", "progressive-generation", "gaussian-mixture"])

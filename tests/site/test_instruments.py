@@ -212,10 +212,15 @@ PAGE = f"<!DOCTYPE html><html lang=en><head>{POLICY}<title>Elsewhere</title></he
     ("name", "schedule"),
     [("constant", constant_schedule()), ("linear", linear_schedule()), ("quadratic", quadratic_schedule())],
 )
-def test_the_forward_process_says_the_package_s_numbers(open_post, name, schedule):
+@pytest.mark.parametrize(("which", "side"), [(0, 8), (4, 28)])
+def test_the_forward_process_says_the_package_s_numbers(open_post, name, schedule, which, side):
     panel = started(open_post().page, "forward-process")
     panel.get_by_label("Schedule").select_option(name)
-    bits = json.loads((paths.DATA / "ddpm-forward-process-pictures.json").read_text())[0]["bits"][name]
+    panel.locator("select").first.select_option(str(which))
+    picture = json.loads((paths.DATA / "ddpm-forward-process-pictures.json").read_text())[which]
+    assert panel.locator("canvas").evaluate_all("found => found.map(one => one.width)") == [side] * 3
+    assert len(picture["pixels"]) == side**2
+    bits = picture["bits"][name]
     for t in (1, 400, 1000):
         move(panel, "t", t)
         signal, noise, snr, left = panel.locator("dd").all_inner_texts()
@@ -223,6 +228,8 @@ def test_the_forward_process_says_the_package_s_numbers(open_post, name, schedul
         assert float(noise) == pytest.approx((1 - schedule.alpha_bar[t]).sqrt().item(), abs=1e-4)
         assert float(snr) == pytest.approx(schedule.snr[t].item(), rel=0.01)
         assert left == f"{bits[t]:.1f} of {bits[-1]:.1f}"
+    most = max(values[-1] for values in picture["bits"].values())
+    assert panel.locator(".instrument-axis").all_inner_texts() == [f"0\n{most:.0f}", "0\nt\n1000"]
 
 
 def test_the_slider_takes_keys_and_goes_from_the_picture_to_noise(open_post):
@@ -313,6 +320,41 @@ def test_a_seed_gives_the_same_samples_in_any_number(open_post):
     assert len({tuple(one) for one in four}) == 4
     assert sampled(panel, 6) != four
     assert sampled(panel, 5, count="1") == four[:1]
+
+
+def test_the_reader_is_told_what_sampling_will_load_and_only_if_it_will(open_post):
+    page = open_post().page
+    panel = started(page, "reverse-process")
+    said = status(panel, "Sample first loads")
+    files = [paths.DATA / f"ddpm-progressive-generation-digits{end}" for end in (".onnx", ".safetensors")]
+    files.append(paths.VENDOR / "onnxruntime-web/ort-wasm-simd-threaded.wasm")
+    megabytes = sum(one.stat().st_size for one in files) / 1e6
+    assert said == f"Sample first loads {megabytes:.0f} megabytes: the network and what runs it."
+    sampled(panel, 5, count="1", steps="20")
+    panel.get_by_label("Network").select_option("fashion")
+    assert status(panel, "Sample first loads").endswith(" megabytes: the network.")
+    panel.get_by_label("Network").select_option("digits")
+    page.wait_for_timeout(300)
+    assert panel.get_by_role("status").inner_text() == ""
+
+
+def test_a_server_that_does_not_say_how_much_it_is_is_no_error(open_post):
+    page = open_post().page
+    page.route("**/*.onnx", lambda route: route.abort() if route.request.method == "HEAD" else route.continue_())
+    panel = started(page, "reverse-process")
+    page.wait_for_timeout(300)
+    assert panel.get_by_role("status").inner_text() == ""
+    assert sampled(panel, 5, count="1", steps="20")
+
+
+def test_a_few_pictures_are_larger_than_many(open_post):
+    panel = started(open_post().page, "reverse-process")
+    width = "one => one.getBoundingClientRect().width"
+    sizes = {}
+    for count in ("1", "8"):
+        sampled(panel, 5, count=count, steps="20")
+        sizes[count] = panel.locator(".instrument-board canvas").first.evaluate(width)
+    assert sizes["1"] > 1.5 * sizes["8"]
 
 
 def test_samples_are_digits_and_the_reader_can_look_back_to_noise(open_post):

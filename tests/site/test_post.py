@@ -154,10 +154,24 @@ def test_under_every_heading_of_a_section_its_notebook_can_be_downloaded(post, a
         assert links == [f"/assets/notebooks/ddpm/{section}{kind}" for kind in (".ipynb", ".md")]
 
 
+def test_the_byline_adds_up_how_long_the_sections_take_to_read(post):
+    each = post.locator(".section-tools > span").all_text_contents()
+    hours, minutes = re.search(r"(?:(\d+) h )?(\d+) min read", post.locator(".post-date").inner_text()).groups()
+    assert len(each) == 13
+    assert 60 * int(hours or 0) + int(minutes) == sum(int(one.split()[0]) for one in each)
+
+
+def test_the_page_of_claims_leads_to_the_claims_and_to_the_code_of_each_section(visit):
+    page = visit("/ddpm/claims/").page
+    targets = page.eval_on_selector_all(".claims-toc a", "found => found.map(link => link.getAttribute('href'))")
+    assert [page.locator(f"[id='{target[1:]}']").count() for target in targets] == [1] * len(targets)
+    assert {"#claims-05-key-equations", "#code-05-key-equations"} <= {*targets}
+
+
 def test_the_page_of_claims_lists_every_claim_of_the_post(visit):
     claims = visit().page.eval_on_selector_all(".claim", "found => found.map(one => one.id)")
     links = "found => found.map(link => link.getAttribute('href'))"
-    listed = visit("/ddpm/claims/").page.eval_on_selector_all(".claims-table td:first-child a", links)
+    listed = visit("/ddpm/claims/").page.eval_on_selector_all(".claims-table .claim-mark", links)
     assert len(claims) > 100
     assert listed == [f"/ddpm/#{claim}" for claim in claims]
 

@@ -15,9 +15,9 @@ export async function mount(panel, file) {
   const pictures = await fetchJson(file("pictures.json"));
   const schedules = Object.fromEntries(Object.entries(SCHEDULES).map(([name, make]) => [name, make()]));
   const T = schedules.linear.T;
-  let noise = gaussian(pictures[0].pixels.length, newSeed());
+  let seed = newSeed();
 
-  const shown = { x0: picture("the picture"), noise: picture("the noise"), xt: picture("the noisy picture") };
+  const shown = { x0: picture("the picture's part"), noise: picture("the noise's part"), xt: picture("the noisy picture") };
   const terms = { x0: element("span"), noise: element("span") };
   const facts = readings({
     signal: "signal √ᾱₜ",
@@ -31,7 +31,7 @@ export async function mount(panel, file) {
   const kind = choice("Schedule", Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, name])), "linear", draw);
   const time = slider({ label: "t", min: 0, max: T, value: 250, says: (t) => `${t} of ${T}`, changed: draw });
   const again = button("New noise", () => {
-    noise = gaussian(noise.length, newSeed());
+    seed = newSeed();
     draw();
   });
 
@@ -57,13 +57,15 @@ export async function mount(panel, file) {
     const { name, pixels, bits } = pictures[Number(which.select.value)];
     const schedule = schedules[kind.select.value];
     const t = time.value;
+    const noise = gaussian(pixels.length, seed);
     const signal = Math.sqrt(schedule.alphaBar[t]);
     const spread = Math.sqrt(1 - schedule.alphaBar[t]);
-    paint(shown.x0, pixels);
-    paint(shown.noise, noise);
+    const parts = { x0: pixels.map((pixel) => signal * pixel), noise: Array.from(noise, (z) => spread * z) };
+    paint(shown.x0, parts.x0);
+    paint(shown.noise, parts.noise);
     paint(
       shown.xt,
-      pixels.map((pixel, i) => signal * pixel + spread * noise[i]),
+      parts.x0.map((part, i) => part + parts.noise[i]),
     );
     shown.xt.setAttribute("aria-label", `${name} at t = ${t}`);
     terms.x0.textContent = `${signal.toFixed(3)} ×`;
@@ -94,9 +96,18 @@ function part(shown, ...name) {
  */
 function plot(T) {
   const [width, height] = [640, 150];
-  const svg = vector("svg", { viewBox: `-2 -6 ${width + 4} ${height + 12}`, "aria-hidden": "true" });
-  const wrap = element("div", { className: "instrument-plot" });
-  wrap.append(element("p", { className: "instrument-name" }, "bits still to be sent, against t"), svg);
+  const svg = vector("svg", { viewBox: `0 0 ${width} ${height}` });
+  const most = element("span");
+  const axis = (/** @type {string} */ kind, /** @type {(Node | string)[]} */ ...marks) =>
+    element("div", { className: `instrument-axis ${kind}` }, ...marks.map((mark) => element("span", {}, mark)));
+  const wrap = element(
+    "div",
+    { className: "instrument-plot", ariaHidden: "true" },
+    element("p", {}, "Bits still to be sent against t; dashed, the other schedules"),
+    axis("upright", "0", most),
+    svg,
+    axis("", "0", "t", String(T)),
+  );
   return {
     wrap,
     /**
@@ -106,6 +117,7 @@ function plot(T) {
      */
     show(bits, chosen, t) {
       const top = Math.max(...Object.values(bits).map((values) => values[T]));
+      most.textContent = top.toFixed(0);
       const at = (/** @type {number[]} */ values, /** @type {number} */ t) =>
         `${((t / T) * width).toFixed(1)},${(height * (1 - values[t] / top)).toFixed(1)}`;
       const curve = (/** @type {string} */ name) => {

@@ -2,7 +2,7 @@
 
 import { board } from "./parts/board.js";
 import { chain, mix } from "./parts/chain.js";
-import { loadNetwork, missing } from "./parts/network.js";
+import { WASM, loadNetwork, missing, weight } from "./parts/network.js";
 import { gaussian, newSeed } from "./parts/random.js";
 import { strided } from "./parts/schedule.js";
 import { button, choice, element, enable, fetchJson, frame, still } from "./parts/widgets.js";
@@ -55,6 +55,7 @@ export async function mount(panel, file) {
   const main = board("samples", halt);
   const second = board("made from the samples", halt);
 
+  const further = element("div", { className: "instrument-controls", hidden: true }, branchButton, mixButton);
   sampleButton.className = "first";
   panel.append(
     element("div", { className: "instrument-controls" }, which.wrap, count.wrap, steps.wrap, kind.wrap),
@@ -69,7 +70,7 @@ export async function mount(panel, file) {
     state,
     bar,
     main.wrap,
-    element("div", { className: "instrument-controls" }, branchButton, mixButton),
+    further,
     second.wrap,
   );
 
@@ -92,12 +93,31 @@ export async function mount(panel, file) {
   function offer() {
     fill(count.select, model().counts, 1);
     fill(steps.select, model().steps, 1);
+    foretell();
+  }
+
+  /** Say what pressing Sample will load, if it will and the server knows. */
+  async function foretell() {
+    const wanted = model();
+    if (run?.going || loading) return;
+    state.textContent = "";
+    if (loaded?.name === wanted.name) return;
+    const { graph, checkpoint } = addresses(wanted);
+    const bytes = await weight([graph, checkpoint, ...(loaded ? [] : [WASM])]).catch(() => 0);
+    if (!bytes || run?.going || loading || wanted !== model()) return;
+    state.textContent = `Sample first loads ${(bytes / 1e6).toFixed(0)} megabytes: the network${loaded ? "" : " and what runs it"}.`;
+  }
+
+  /** @param {Model} model */
+  function addresses({ name }) {
+    return { graph: file(`${name}.onnx`), checkpoint: file(`${name}.safetensors`) };
   }
 
   function refresh() {
     stopButton.textContent = run && !run.going && !run.ended ? "Continue" : "Stop";
     enable(sampleButton, !loading);
     enable(stopButton, !loading && run !== null && !run.ended);
+    further.hidden = main.frames.length === 0;
     for (const one of [branchButton, mixButton]) enable(one, !loading && main.frames.length > 0);
   }
 
@@ -148,8 +168,8 @@ export async function mount(panel, file) {
   }
 
   /** @param {Model} wanted */
-  function fetched({ name, shape }) {
-    const source = { graph: file(`${name}.onnx`), checkpoint: file(`${name}.safetensors`), name: `${name}.safetensors`, shape };
+  function fetched(wanted) {
+    const source = { ...addresses(wanted), name: `${wanted.name}.safetensors`, shape: wanted.shape };
     state.textContent = "Loading the network …";
     advance(0, 0, "begins");
     return loadNetwork(source, (got, of) => advance(got, of, `${(got / 1e6).toFixed(1)} megabytes`));
@@ -183,7 +203,7 @@ export async function mount(panel, file) {
   async function branch() {
     const from = /** @type {Asked} */ (asked);
     halt();
-    const { place, left, t } = level(from);
+    const { place, left, t } = level(from, 0.5);
     const picked = main.chosen[0] ?? 0;
     const keys = upTo(main.count).map((k) => BRANCH + k);
     const start = joined(keys.map(() => main.pixels(place, picked)));
@@ -198,7 +218,8 @@ export async function mount(panel, file) {
     const last = main.frames.length - 1;
     if (main.frames[last].t > 0) throw new Error("the samples are not finished; press Continue first.");
     halt();
-    const { left, t } = level(from);
+    const { left, t } = level(from, 0.8);
+    if (main.chosen.length === 1) throw new Error("one sample is chosen; choose two, or none for the first and the last.");
     const [first, other] = main.chosen.length > 1 ? main.chosen : [0, main.count - 1];
     const lambdas = upTo(Math.max(main.count, 5)).map((k, _, all) => k / (all.length - 1));
     const noise = gaussian(from.size, from.seed, MIXTURE, START);
@@ -211,11 +232,12 @@ export async function mount(panel, file) {
 
   /**
    * The level that is looked at: its place among the steps, and how many steps are left from there. Where that is the
-   * end, the reader is taken to the middle.
+   * end, the reader is taken to where something can be seen.
    * @param {Asked} from
+   * @param {number} share of the steps that are taken there
    */
-  function level({ schedule, levels }) {
-    if (main.seen.step.t === 0) main.look(Math.floor(main.frames.length / 2));
+  function level({ schedule, levels }, share) {
+    if (main.seen.step.t === 0) main.look(Math.floor(main.frames.length * share));
     const { place } = main.seen;
     return { place, left: schedule.T - place, t: levels[schedule.T - place] };
   }

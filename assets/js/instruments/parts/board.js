@@ -61,13 +61,15 @@ export function board(title, touched) {
       cells = names.map((name) => {
         const [xt, x0Hat] = [picture(""), picture("")];
         for (const canvas of [xt, x0Hat]) canvas.setAttribute("aria-hidden", "true");
-        const button = element("button", { type: "button", ariaPressed: "false", ariaLabel: name, title: name }, xt, x0Hat);
+        const button = element("button", { type: "button", ariaPressed: "false", ariaLabel: name, title: name }, xt, x0Hat, element("span", { className: "instrument-name", ariaHidden: "true" }, name));
         button.addEventListener("click", () => {
           button.ariaPressed = String(button.ariaPressed !== "true");
         });
         return { button, xt, x0Hat };
       });
       grid.replaceChildren(...cells.map(({ button }) => button));
+      grid.classList.toggle("few", cells.length <= 5);
+      grid.style.setProperty("--count", String(cells.length));
       wrap.hidden = false;
     },
     /** @param {Step} step */

@@ -3,6 +3,8 @@
 import { fromBetas } from "./schedule.js";
 
 const RUNTIME = new URL("../../../vendor/onnxruntime-web/", import.meta.url).href;
+/** What runs every network. */
+export const WASM = `${RUNTIME}ort-wasm-simd-threaded.wasm`;
 
 /**
  * @typedef {object} Network
@@ -21,6 +23,23 @@ export function missing() {
 }
 
 /**
+ * How many bytes these files are on their way; 0 where the server does not say.
+ * @param {string[]} addresses
+ */
+export async function weight(addresses) {
+  const heads = await Promise.all(addresses.map((address) => fetch(address, { method: "HEAD" })));
+  return sum(heads.map(({ ok, headers }) => (ok ? Number(headers.get("content-length")) : 0)));
+}
+
+/**
+ * 0 if one of them is.
+ * @param {number[]} lengths
+ */
+function sum(lengths) {
+  return lengths.every(Boolean) ? lengths.reduce((a, b) => a + b) : 0;
+}
+
+/**
  * @param {object} source
  * @param {string} source.graph address of the ONNX graph, which keeps its numbers in the checkpoint
  * @param {string} source.checkpoint address of the safetensors file
@@ -30,8 +49,7 @@ export function missing() {
  * @returns {Promise<Network>}
  */
 export async function loadNetwork({ graph, checkpoint, name, shape }, progress) {
-  const addresses = [`${RUNTIME}ort-wasm-simd-threaded.wasm`, checkpoint, graph];
-  const [wasm, weights, model] = await downloaded(addresses, progress);
+  const [wasm, weights, model] = await downloaded([WASM, checkpoint, graph], progress);
   const schedule = fromBetas(scheduleOf(weights));
   const worker = new Worker(new URL("./network-worker.js", import.meta.url), { type: "module" });
   const { ask, close } = questions(worker);
@@ -95,7 +113,7 @@ async function downloaded(addresses, progress) {
   const wrong = responses.find((response) => !response.ok);
   if (wrong) throw new Error(`${wrong.url.split("/").pop()}: ${wrong.status}`);
   const lengths = responses.map(({ headers }) => (headers.has("content-encoding") ? 0 : Number(headers.get("content-length"))));
-  const of = lengths.every(Boolean) ? lengths.reduce((a, b) => a + b) : 0;
+  const of = sum(lengths);
   let got = 0;
   return Promise.all(
     responses.map(async (response) => {

@@ -1,0 +1,69 @@
+"""`Eq. (12)` and `Eqs. (3) and (5)` in running text become links to the equations of the page.
+
+An equation that the page does not show stays text, as in `Eq. (30)`. That of another paper is written `Eq. 12`.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from publishing.section import Page
+
+_NUMBER = r"\(([\w.-]+)\)"
+_REFERENCES = re.compile(rf"\bEqs?\.\s{_NUMBER}(?:(?:,|,?\sand|,?\sor|\sto|–)\s?{_NUMBER})*", re.ASCII)
+_ONE = re.compile(rf"(?:Eqs?\.\s)?{_NUMBER}", re.ASCII)
+EQUATION_LINK = "equation-link"
+_LINK = re.compile(rf'<a href="([^"]*)#(eq-[^"]*)" class="{EQUATION_LINK}">(.*?)</a>', re.DOTALL)
+
+
+def crossrefs(md: MarkdownIt) -> None:
+    """Plugin: links in text, but not in headings, summaries and links, which are something to press already."""
+    md.core.ruler.after("inline", "crossrefs", _rule)
+
+
+def resolved(html: str, page: Page) -> str:
+    """The same with links to those equations alone that turned out to be on the page."""
+    return _LINK.sub(lambda link: link[0] if link[2] in page.equations else link[3], html)
+
+
+def _rule(state: StateCore) -> None:
+    pressed = 0
+    for before, token in zip([None, *state.tokens], state.tokens, strict=False):
+        if token.children and not (before and before.type == "heading_open"):
+            children = []
+            for of_text, run in groupby(token.children, lambda child: child.type in ("text", "softbreak")):
+                run = list(run)
+                pressed += sum(map(_change, run))
+                children += _pieces("".join(map(_words, run))) if of_text and not pressed else run
+            token.children = children
+
+
+def _change(child: Token) -> int:
+    """By how many the things to press that we are inside of become more or fewer."""
+    if child.type == "html_inline":
+        return child.content.startswith("<summary") - child.content.startswith("</summary")
+    return (child.type == "link_open") - (child.type == "link_close")
+
+
+def _words(child: Token) -> str:
+    return "\n" if child.type == "softbreak" else child.content
+
+
+def _pieces(text: str) -> Iterator[Token]:
+    done = 0
+    for found in _REFERENCES.finditer(text):
+        for one in _ONE.finditer(text, found.start(), found.end()):
+            yield _text(text[done : one.start()])
+            yield Token("link_open", "a", 1, attrs={"href": f"#eq-{one[1]}", "class": EQUATION_LINK})
+            yield _text(one[0])
+            yield Token("link_close", "a", -1)
+            done = one.end()
+    yield _text(text[done:])
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)

@@ -42,9 +42,9 @@ def _size(html: str, section: Section) -> int:
 
 
 def _bibliographies(html: str, section: Section) -> list[Path]:
-    return [
-        paths.notebooks_dir(section.page.paper) / name for name in re.findall(f"{MARK}([^{MARK}]+\\.bib){MARK}", html)
-    ]
+    """Those that will be listed in the place of a mark."""
+    folder = paths.notebooks_dir(section.page.paper)
+    return [folder / name for name in re.findall(f"{MARK}([^{MARK}]+\\.bib){MARK}", html)]
 
 
 def _lines(html: str, section: Section) -> float:
@@ -55,12 +55,5 @@ def _lines(html: str, section: Section) -> float:
     equations = text.count('class="equation"') * 3
     words = len(re.sub(r"<[^>]*>", "", text)) / _LINE
     references = sum(_LISTED * len(bibliography.read(path).entries) for path in _bibliographies(html, section))
-    return (
-        figures
-        + code
-        + equations
-        + words
-        + references
-        + 0.9 * len(_APART.findall(text))
-        + 2.6 * len(_SPACED.findall(text))
-    )
+    gaps = 0.9 * len(_APART.findall(text)) + 2.6 * len(_SPACED.findall(text))
+    return figures + code + equations + words + references + gaps

@@ -13,7 +13,7 @@ from publishing.errors import PublishingError
 from publishing.escaping import liquid_safe
 from publishing.section import Listing, Page, Section
 
-REMOVED = ("remove-cell", "remove-input")
+_REMOVED = ("remove-cell", "remove-input")
 _MAKES = {"diagram": "figure", "table": "table", "claim": "check"}
 
 
@@ -35,7 +35,7 @@ def one_fold(cells: list[NotebookNode]) -> list[NotebookNode]:
 
 def _is_folded(cell: NotebookNode) -> bool:
     tags = {*cell.metadata.get("tags", [])}
-    return cell.cell_type == "code" and "hide-input" in tags and tags.isdisjoint(REMOVED)
+    return cell.cell_type == "code" and "hide-input" in tags and tags.isdisjoint(_REMOVED)
 
 
 def folded(html: str, outputs: list[dict], section: Section) -> str:

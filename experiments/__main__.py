@@ -6,10 +6,12 @@ A run that was interrupted goes on where it stopped; one whose result is there, 
 import argparse
 import importlib
 
+from experiments.results import explained
 from experiments.stale import is_made
 
 EXPERIMENTS = {
     "classifier": "the networks whose features judge samples (minutes)",
+    "photographs": "clothes to show, and the features of all 60,000 that judge samples (a minute)",
     "fashion_pilot": "width, batch and learning rate for Fashion-MNIST (a quarter of an hour)",
     "digits": "the digits' checkpoint (half an hour)",
     "fashion": "the Fashion-MNIST checkpoint (hours)",
@@ -40,7 +42,10 @@ def main() -> None:
         if is_made(name):
             print(f"{name}: there already, by the same code")
             continue
-        importlib.import_module(f"experiments.{name}").main()
+        try:
+            importlib.import_module(f"experiments.{name}").main()
+        except ValueError as error:
+            parser.exit(1, f"experiments: {name}: {explained(error)}\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,10 @@ from ddpm_notes.checkpoints import write_atomically
 from ddpm_notes.data import load
 from experiments.stale import CHECKPOINTS, RESULTS, code_digest, modules_digest
 
+NO_FASHION = (
+    "Fashion-MNIST is not on this machine: install Debian's package (`apt install dataset-fashion-mnist`), or connect "
+    "to the network, from where it is fetched once"
+)
 _DECIDING = ["ddpm_notes.data", "ddpm_notes.sampling", "ddpm_notes.training", "ddpm_notes.unet"]
 STATES = RESULTS.parents[1] / "build/experiments" / modules_digest(_DECIDING)
 """Unfinished runs, not committed; other code has another folder, so that it goes on from none of theirs."""
@@ -61,6 +65,12 @@ class Result:
 def weights_of(*names: str) -> dict[str, str]:
     """Checkpoints by the first 16 digits of their SHA-256, so that a result says which weights it judged."""
     return {name: checksum_of(CHECKPOINTS / f"{name}.safetensors") for name in names}
+
+
+def explained(error: ValueError) -> str:
+    """What stopped an experiment, with the package to install where that is a missing data set."""
+    told = str(error)
+    return NO_FASHION if told.startswith("Fashion-MNIST is not on this machine") else told
 
 
 def checksum_of(path: Path) -> str:

@@ -1,0 +1,47 @@
+"""The notes build from what git keeps and what is laid: no network, no data set of the machine, an empty home."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from publishing import paths
+
+ISOLATED = ("unshare", "--user", "--map-root-user", "--mount", "--net")
+DATA_SETS = "/usr/share/datasets"
+HIDE = f"if [ -d {DATA_SETS} ]; then mount -t tmpfs none {DATA_SETS}; fi"
+LAID = (".git", ".venv", ".venv-lab", "node_modules", "vendor")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of this repository without anything that was generated, beside what bootstrap.py laid."""
+    generated = {str(path) for path in paths.generated()}
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if name in (*LAID, "__pycache__") or f"{folder}/{name}" in generated]
+
+    copy = shutil.copytree(paths.ROOT, tmp_path / "notes", ignore=left_out)
+    (copy / "node_modules").symlink_to(paths.ROOT / "node_modules")
+    return copy
+
+
+def test_the_site_is_built_without_network_data_sets_or_home_and_says_the_same(checkout, tmp_path):
+    if subprocess.run([*ISOLATED, "true"], capture_output=True).returncode:
+        pytest.skip("this machine does not let a test cut itself off from the network (unshare --net)")
+    home = tmp_path / "home"
+    home.mkdir()
+    build = f'{HIDE}; exec "{sys.executable}" -m publishing site'
+    done = subprocess.run(
+        [*ISOLATED, "sh", "-c", build],
+        cwd=checkout,
+        env={"HOME": str(home), "PATH": f"{paths.ROOT}/.venv/bin:{os.environ['PATH']}", "PYTHONPATH": str(checkout)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (checkout / "_site/ddpm/index.html").is_file()
+    executed = {path.name: path.read_bytes() for path in (checkout / "build/executed/ddpm").iterdir()}
+    assert executed == {path.name: path.read_bytes() for path in paths.executed_dir("ddpm").iterdir()}

@@ -9,7 +9,8 @@ import pytest
 
 from publishing import paths
 
-ISOLATED = ("unshare", "--user", "--map-root-user", "--mount", "--net")
+AS_ROOT = () if os.geteuid() == 0 else ("--user", "--map-root-user")  # root in a chroot may make no user namespace
+ISOLATED = ("unshare", *AS_ROOT, "--mount", "--net")
 DATA_SETS = "/usr/share/datasets"
 HIDE = f"if [ -d {DATA_SETS} ]; then mount -t tmpfs none {DATA_SETS}; fi"
 LAID = (".git", ".venv", ".venv-lab", "node_modules", "vendor")

@@ -1,12 +1,21 @@
-"""What tests share: Ctrl-C that works, and a real Chromium for the page and the press."""
+"""What tests share: Ctrl-C that works, patience with a busy machine, and a real Chromium for the page and the press."""
 
 import os
+import shutil
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect, sync_playwright
+
+# How long a state may take to come, in seconds: no machine that works is so slow, and what never comes still fails.
+PATIENCE = 180
+expect.set_options(timeout=PATIENCE * 1000)
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 # A shell starts a job in the background with Ctrl-C ignored, and the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -22,6 +31,14 @@ FLAGS = (
 )
 
 
+def eventually(condition: Callable[[], object], what: str) -> None:
+    """Wait for what `expect` has no word for."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come within {PATIENCE} seconds"
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """It ends with each file, so that no event loop is left running."""
@@ -29,5 +46,15 @@ def browser() -> Iterator[Browser]:
     chromium = str(DEBIAN_CHROMIUM) if DEBIAN_CHROMIUM.exists() else None
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *sandbox])
+        browser.on("context", lambda context: context.set_default_timeout(PATIENCE * 1000))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def git_checkout() -> Path:
+    """This repository, for a test of what git keeps; a source archive has no `.git`, and some machines no `git`."""
+    root = Path(__file__).parent.parent
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("this is no git checkout, or there is no git")
+    return root

@@ -64,7 +64,9 @@ def test_folders_that_settings_name_are_found_and_an_indexs_files_with_it(ci, tm
     assert ci.named_places(values) == [tmp_path / "ca.pem", tmp_path / "index"]
 
 
-def test_without_a_bare_debian_a_clone_is_tried_with_an_empty_home_and_says_what_is_missing(ci, monkeypatch, capfd):
+def test_without_a_bare_debian_a_clone_is_tried_with_an_empty_home_and_says_what_is_missing(
+    ci, git_checkout, monkeypatch, capfd
+):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert ci.main("bookworm", 'git -C . log -1 --format=%H; echo "$HOME"; ls -A "$HOME"; exit 3') == 3
     said = capfd.readouterr().out

@@ -36,10 +36,12 @@ lab: ## Open the notebooks in JupyterLab
 	@.venv-lab/bin/jupyter lab --allow-root
 
 new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models"
-	@$(PYTHON) -m publishing new $(call given,PAPER) $(call given,TITLE)
+	@$(PYTHON) bootstrap.py notebooks
+	@$(PRESS) new $(call given,PAPER) $(call given,TITLE)
 
 embed: $(if $(UNDO),,site) ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
-	@$(PYTHON) -m publishing embed $(call given,BLOG) $(if $(UNDO),--undo)
+	@$(PYTHON) bootstrap.py notebooks
+	@$(PRESS) embed $(call given,BLOG) $(if $(UNDO),--undo)
 
 test: check ## Run every test: package, press, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test

@@ -6,12 +6,11 @@ Until a stage is known to have work, nothing slower than hashing is imported.
 import fcntl
 import os
 import platform
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publishing import notebooks, paths, posts, stamps
+from publishing import folders, notebooks, paths, posts, stamps
 from publishing.errors import PublishingError
 from publishing.files import UNFINISHED, below
 
@@ -22,18 +21,23 @@ def build_notebooks(only: str | None = None, force: bool = False) -> None:
         papers = [paper for paper in _papers() if notebooks.select(paper, only)]
         if not papers:
             raise PublishingError(f"no notebook is numbered or named {only!r}; give a number such as 05")
-        for paper in papers:
-            _notebooks_stage(paper, only, force)
+        made = [path for paper in papers for path in _notebooks_stage(paper, only, force)]
+        if not only:
+            _remove_strays(papers, made)
 
 
 def build_site(drafts: bool = False) -> None:
-    """Bring the whole site up to date, with unpublished posts if `drafts`, and say where it is."""
+    """Bring the whole site up to date, with unpublished posts if `drafts`, and say where it is.
+
+    Of a paper that no such post shows nothing is made, and what was made of it before is removed.
+    """
     with _alone():
-        papers = _papers()
-        for paper in papers:
-            _notebooks_stage(paper)
+        _check_names()
+        papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
+        made = [path for paper in papers for path in _notebooks_stage(paper)]
+        _remove_strays(papers, made)
         _site_stage(papers, drafts)
-    for paper in papers:
+    for paper in _papers():
         post = paths.SITE / paper / "index.html"
         if post.is_file():
             print(f"the post: {paths.relative(post)}")
@@ -50,6 +54,7 @@ def _alone() -> Iterator[None]:
     """
     root = os.open(paths.ROOT, os.O_RDONLY)
     os.set_inheritable(root, True)
+    umask = os.umask(0o022)  # a web server reads what we write, whoever it is
     try:
         try:
             fcntl.flock(root, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -59,6 +64,7 @@ def _alone() -> Iterator[None]:
         _sweep()
         yield
     finally:
+        os.umask(umask)
         os.close(root)
 
 
@@ -76,16 +82,23 @@ def _papers() -> list[str]:
     return papers
 
 
-def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -> None:
-    stage = f"notebooks-{paper}"
+def _check_names() -> None:
+    """Stop before anything runs if a file that a person wrote names a paper or a section that is gone."""
+    from publishing.checks import names
+
+    if stale := list(names.problems()):
+        raise PublishingError("\n".join(stale))
+
+
+def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -> list[Path]:
+    """Bring what is made of a paper's notebooks up to date; returns all of it."""
+    stage = _stage_of(paper)
     inputs = stamps.digests(_read_by_notebooks(paper))
     inputs |= {"python": platform.python_version(), "post": [post.front for post in posts.of(paper)]}
     if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
-        shutil.rmtree(paths.failed_dir(paper), ignore_errors=True)  # a mistake that was undone
         print(f"{paper}: {len(notebooks.sections(paper))} notebooks, nothing changed")
-        images = f"{paths.relative(paths.IMAGES)}/"
-        _say_figures("unchanged", [name.removeprefix(images) for name in outputs if name.startswith(images)])
-        return
+        _say_figures("unchanged", outputs)
+        return outputs
 
     from publishing.execution import execute, executed_path
     from publishing.render import render_paper
@@ -93,14 +106,26 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
     sections, chosen = notebooks.sections(paper), notebooks.select(paper, only)
     executed = execute(paper, chosen, force)
     whole = [executed_path(paper, stem) for stem in sections]
-    for path in set(paths.executed_dir(paper).glob("*.ipynb")) - set(whole):
-        path.unlink()
     report = render_paper(paper, [path for path in whole if path.is_file()])
-    for state in ("written", "changed", "unchanged", "removed"):
+    for state in ("written", "changed", "unchanged"):
         _say_figures(state, getattr(report, state))
+    made = [*(one.path for one in executed), *report.made]
     if chosen == sections:
         found = {name: was for one in executed for name, was in one.made_from.items()}
-        stamps.record(stage, inputs, _written_for(paper), found)
+        stamps.record(stage, inputs, made, found)
+    return made
+
+
+def _stage_of(paper: str) -> str:
+    return f"notebooks-{paper}"
+
+
+def _remove_strays(papers: list[str], made: list[Path]) -> None:
+    """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
+    known = map(stamps.path_of, ["site", *map(_stage_of, papers)])
+    folders.sweep([paths.FAILED, paths.STAMPS], known)
+    generated = [paths.EXECUTED, paths.FRAGMENTS, paths.IMAGES, paths.DOWNLOADS, paths.DATA]
+    _say_removed(folders.sweep(generated, made))
 
 
 def _site_stage(papers: list[str], drafts: bool) -> None:
@@ -108,34 +133,35 @@ def _site_stage(papers: list[str], drafts: bool) -> None:
 
     vendor.bring_packages()
     inputs = stamps.digests(_read_by_site(papers)) | jekyll.build_settings(drafts)
-    if stamps.outputs_if_fresh("site", inputs) is not None:
-        print("site: nothing changed")
+    if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
+        if strays := folders.sweep([paths.SITE, paths.SECTIONS], outputs):
+            _say_removed(strays)
+        else:
+            print("site: nothing changed")
         return
 
     from publishing.typeset import typeset
 
     print(f"site: {typeset(papers):,} formulas typeset", flush=True)
     jekyll.build_site(drafts)
-    typeset_sections = [path for paper in papers for path in below(paths.sections_dir(paper))]
-    stamps.record("site", inputs, [*typeset_sections, *below(paths.SITE)])
+    stamps.record("site", inputs, [*folders.everything(paths.SECTIONS), *folders.everything(paths.SITE)])
 
 
-def _say_figures(state: str, names: Iterable[str]) -> None:
-    """Those that are new or gone by their names; of the others, how many."""
-    if names := sorted(names):
+def _say_figures(state: str, made: list[Path]) -> None:
+    """Those that are new or changed by their names; of the others, how many."""
+    if names := sorted(path.name for path in made if path.parent == paths.IMAGES):
         listed = "" if state == "unchanged" else f": {' '.join(names)}"
         print(f"figures {state} ({len(names)}){listed}", flush=True)
+
+
+def _say_removed(strays: list[Path]) -> None:
+    if strays:
+        print(f"removed, since nothing makes it any more: {' '.join(map(paths.relative, strays))}", flush=True)
 
 
 def _read_by_notebooks(paper: str) -> list[Path]:
     code = [path for package in paths.packages() for path in below(package)]
     return [*below(paths.notebooks_dir(paper)), *code, paths.REQUIREMENTS]
-
-
-def _written_for(paper: str) -> list[Path]:
-    folders = (paths.executed_dir(paper), paths.fragments_dir(paper), paths.downloads_dir(paper))
-    loose = [path for folder in (paths.IMAGES, paths.DATA) for path in folder.glob(f"{paper}-*")]
-    return [*(path for folder in folders for path in below(folder)), *loose]
 
 
 def _read_by_site(papers: list[str]) -> list[Path]:

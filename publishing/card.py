@@ -43,7 +43,7 @@ def lead_html(page: Page) -> str:
 def _chosen(page: Page) -> tuple[dict, Figure | None]:
     """The front matter of the paper's post, and the figure that its `card` names."""
     shown = posts.of(page.paper)
-    facts = shown[0].facts() if shown else {}
+    facts = shown[0].facts if shown else {}
     if "card" not in facts:
         return facts, None
     figure = page.figures.get(str(facts["card"]))

@@ -10,7 +10,7 @@ from string import Template
 
 import yaml
 
-from publishing import notebooks, paths, posts
+from publishing import notebooks, origin, paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
 
@@ -105,7 +105,8 @@ def _say_left(names: list[str]) -> None:
 
 def _wanted(blog: Path) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
-    shown = [post for paper in notebooks.papers() for post in posts.of(paper) if not post.is_draft]
+    papers = notebooks.papers()
+    shown = [post for post in posts.every() if post.paper in papers and not post.is_draft]
     if not shown:
         raise PublishingError("no post is published here; take `published: false` out of one")
     layouts = "".join(path.read_text(encoding="utf-8") for path in sorted((paths.ROOT / "_layouts").glob("*.html")))
@@ -117,8 +118,8 @@ def _wanted(blog: Path) -> dict[str, bytes]:
         text = _moved((paths.ROOT / name).read_text(encoding="utf-8"))
         files[name] = text.replace("site.repository", _repository()).encode()
     for post in shown:
-        files |= _of_paper(post.field("paper"), blog)
-        files |= _claims(post.field("paper"), styles)
+        files |= _of_paper(post.paper, blog)
+        files |= _claims(post.paper, styles)
         files[paths.relative(post.path)] = _post(post, blog, styles, scripts).encode()
     return files
 
@@ -172,22 +173,22 @@ def _moved(text: str) -> str:
 def _repository() -> str:
     """The repository of these notes, as Liquid writes it; the blog may be in another."""
     config = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8")) or {}
-    return json.dumps(config["repository"]) if config.get("repository") else "nil"
+    name = config.get("repository") or origin.repository()
+    return json.dumps(name) if name else "nil"
 
 
 def _post(post: posts.Post, blog: Path, styles: dict[str, str], scripts: list[str]) -> str:
     """The post with what the layouts of this site would put around it, but for the head."""
-    front = re.sub(r"^layout:.*$", f"layout: {_layout(blog)}", post.front, flags=re.MULTILINE)
-    front = re.sub(r"^mathjax:.*\n", "", front, flags=re.MULTILINE)
-    if description := re.search(r"^description:(.*)$", front, re.MULTILINE):
-        front += f"excerpt:{description[1]}\n"
+    front = {name: value for name, value in post.facts.items() if name != "mathjax"} | {"layout": _layout(blog)}
+    if "description" in front:
+        front["excerpt"] = front["description"]
     first = f"""<link rel="stylesheet" href="{{{{ '/{OWN}/css/embedded.css' | relative_url }}}}">"""
     return _framed(
         "post.md",
-        front=front.rstrip("\n"),
+        front=_yaml(front),
         styles="\n".join([first, *(tag for name, tag in styles.items() if name != SITE_STYLE)]),
         scripts="\n".join(scripts),
-        paper=post.field("paper"),
+        paper=post.paper,
         text=post.text.strip("\n"),
     )
 
@@ -198,9 +199,18 @@ def _claims(paper: str, styles: dict[str, str]) -> dict[str, bytes]:
     if not path.is_file():
         return {}
     claims = posts.read(path)
-    front = re.sub(r"^title:", "heading:", claims.front.rstrip("\n"), flags=re.MULTILINE)
-    parts = {"front": front, "styles": "\n".join(styles.values()), "paper": paper, "text": claims.text.strip("\n")}
+    front = {"heading" if name == "title" else name: value for name, value in claims.facts.items()}
+    parts = {
+        "front": _yaml(front),
+        "styles": "\n".join(styles.values()),
+        "paper": paper,
+        "text": claims.text.strip("\n"),
+    }
     return {f"{paper}/claims/index.html": _framed("claims.html", **parts).encode()}
+
+
+def _yaml(facts: dict) -> str:
+    return yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=float("inf")).rstrip("\n")
 
 
 def _framed(template: str, **parts: str) -> str:

@@ -1,6 +1,6 @@
 """Folders of generated files, brought to what they should hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,25 +9,43 @@ from publishing import files
 
 @dataclass
 class Report:
-    """What happened to the files of a folder, by name."""
+    """What became of the files that a stage makes."""
 
-    written: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+    changed: list[Path] = field(default_factory=list)
+    unchanged: list[Path] = field(default_factory=list)
+
+    @property
+    def made(self) -> list[Path]:
+        """All of them."""
+        return [*self.written, *self.changed, *self.unchanged]
 
 
-def bring(folder: Path, pattern: str, contents: Mapping[str, str | bytes], complete: bool = True) -> Report:
-    """Write the files whose content is new; if `complete`, remove those of the pattern that nothing makes any more."""
+def bring(contents: Mapping[Path, str | bytes]) -> Report:
+    """Write the files whose content is new."""
     report = Report()
-    for name, content in sorted(contents.items()):
-        existed = (folder / name).exists()
-        if not files.write(folder / name, content):
-            report.unchanged.append(name)
+    for path, content in sorted(contents.items()):
+        existed = path.exists()
+        if not files.write(path, content):
+            report.unchanged.append(path)
         else:
-            (report.changed if existed else report.written).append(name)
-    for path in sorted(folder.glob(pattern)) if complete else []:
-        if path.name not in contents:
-            path.unlink()
-            report.removed.append(path.name)
+            (report.changed if existed else report.written).append(path)
     return report
+
+
+def everything(folder: Path) -> list[Path]:
+    """Every file below a folder, hidden ones and links too."""
+    return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+
+
+def sweep(folders: Iterable[Path], made: Iterable[Path]) -> list[Path]:
+    """Remove, and return, every file below these folders that is not among those made, with the folders left empty."""
+    kept = set(made)
+    removed = [path for folder in folders for path in everything(folder) if path not in kept]
+    for path in removed:
+        path.unlink()
+    for folder in folders:
+        for path in sorted(folder.rglob("*"), reverse=True):  # a folder comes after what is in it
+            if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+                path.rmdir()
+    return removed

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from publishing import notebooks, paths, posts, styles
+from publishing import origin, paths, styles
 from publishing.errors import PublishingError
 from publishing.files import below
 
-_OF_THE_SITE = re.compile(r"_.*|assets|index\..*")
+_OF_THE_SITE = re.compile(r"_.*|assets|index\.(md|html)")
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
 _FRONT_MATTER = re.compile(r"---\s*\n.*?^(---|\.\.\.)\s*$", re.DOTALL | re.MULTILINE)
 
@@ -27,13 +27,15 @@ def build_site(drafts: bool = False) -> Path:
     work = paths.BUILD / "jekyll"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    overrides = work / "settings.yml"
-    hidden = [*_beside_the_site(), *([] if drafts else _drafts())]
     settings = build_settings(drafts)
-    overrides.write_text(json.dumps(settings | {"exclude": hidden}))  # JSON is YAML
+    base, overrides = work / "base.yml", work / "overrides.yml"  # JSON is YAML; what `_config.yml` says stands between
+    base.write_text(json.dumps({"repository": settings.pop("repository")}))
+    overrides.write_text(json.dumps(settings | {"exclude": [*_beside_the_site()]}))
     fresh = work / "site"
-    _run(fresh, paths.ROOT / "_config.yml", overrides)
+    _run(fresh, base, paths.ROOT / "_config.yml", overrides)
     styles.inline(fresh, settings["baseurl"])
+    for path in (fresh, *fresh.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # Jekyll copies the modes of assets
     if paths.SITE.exists():
         paths.SITE.rename(work / "old")
     fresh.rename(paths.SITE)
@@ -41,18 +43,12 @@ def build_site(drafts: bool = False) -> Path:
     return paths.SITE
 
 
-def build_settings(drafts: bool = False) -> dict[str, str | bool]:
-    """What `_config.yml` cannot know: where the site will stand (BASEURL), the time of the last commit, who looks."""
+def build_settings(drafts: bool = False) -> dict[str, str | bool | None]:
+    """What `_config.yml` cannot know: where the site will stand (BASEURL), of what commit it is, and who looks."""
     address = urlsplit(os.environ.get("BASEURL", ""))
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
-    return {"url": url, "baseurl": address.path.rstrip("/"), "time": last_commit_time(), "unpublished": drafts}
-
-
-def last_commit_time() -> str:
-    """When the last commit was made; a tree without commits is as old as Unix, so that its bytes do not vary."""
-    command = ["git", "-C", str(paths.ROOT), "log", "-1", "--format=%cI"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.stdout.strip() or "1970-01-01T00:00:00Z"
+    told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}
+    return told | {"time": origin.time(), "repository": origin.repository()}
 
 
 def first_complaint(stderr: str) -> str:
@@ -79,20 +75,16 @@ def _check_front_matter() -> None:
 def _beside_the_site() -> Iterator[str]:
     """Whatever stands in the root and is not of the site, packages and a person's own files too.
 
-    A plain name would exclude all that begins like it, so every letter is escaped, which makes a pattern of it.
+    A plain name would exclude all that begins like it, so every letter is escaped, which makes a pattern of it. Jekyll
+    holds the patterns against the names of layouts as well.
     """
     for path in sorted(paths.ROOT.iterdir()):
+        if (paths.ROOT / "_layouts" / path.name).is_file():
+            raise PublishingError(
+                f"{path.name} is called like a layout, which Jekyll would leave out with it; rename it"
+            )
         if not _OF_THE_SITE.fullmatch(path.name):
             yield "".join(f"\\{letter}" for letter in path.name)
-
-
-def _drafts() -> Iterator[str]:
-    """What is made of papers whose posts are all unpublished: Jekyll would copy every asset and list every claim."""
-    for paper in filter(posts.is_draft, notebooks.papers()):
-        yield f"{paths.relative(paths.CLAIMS)}/{paper}.md"
-        yield f"{paths.relative(paths.downloads_dir(paper))}/"
-        for folder in (paths.IMAGES, paths.DATA):
-            yield f"{paths.relative(folder)}/{paper}-*"
 
 
 def _run(destination: Path, *configurations: Path) -> None:

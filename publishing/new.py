@@ -25,7 +25,7 @@ def new(paper: str, title: str) -> None:
         write(beside.get(source.name, folder / source.name), _filled(source, paper, title))
     print(f"the notebooks: {paths.relative(folder)}/")
     print(f"the draft: {paths.relative(post)} (no one else sees it while it says `published: false`)")
-    print(f"its list of claims: {paths.relative(beside[CLAIMS])} (a draft as well as long as the post is one)")
+    print(f"its list of claims: {paths.relative(beside[CLAIMS])} (which says it as well)")
     print(f"its code may go into a package of its own, as in {paper}_notes/__init__.py")
     print(f"to look at it: make serve, then /{paper}/; what is still to be written: make check")
 

@@ -23,6 +23,8 @@ SITE = ROOT / "_site"
 
 BUILD = ROOT / "build"
 CACHE = BUILD / "cache"
+EXECUTED = BUILD / "executed"
+FRAGMENTS = BUILD / "fragments"
 FAILED = BUILD / "failed"
 TYPESET = BUILD / "typeset.json"
 STAMPS = BUILD / "stamps"
@@ -51,7 +53,7 @@ def notebooks_dir(paper: str) -> Path:
 
 def executed_dir(paper: str) -> Path:
     """Executed notebooks with their outputs."""
-    return BUILD / "executed" / paper
+    return EXECUTED / paper
 
 
 def failed_dir(paper: str) -> Path:
@@ -61,7 +63,7 @@ def failed_dir(paper: str) -> Path:
 
 def fragments_dir(paper: str) -> Path:
     """Rendered HTML whose formulas are still TeX."""
-    return BUILD / "fragments" / paper
+    return FRAGMENTS / paper
 
 
 def sections_dir(paper: str) -> Path:

@@ -1,67 +1,85 @@
-"""The posts of this site that show a paper."""
+"""The posts of this site that show a paper. Their front matter is what YAML reads in it, as it is to Jekyll."""
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+import yaml
 
 from publishing import paths
 from publishing.errors import PublishingError
 from publishing.files import below
 
 _PARTS = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)(.*)", re.DOTALL | re.MULTILINE)
-_FALSE = ("", "~", "null", "false", "no", "off")  # to Jekyll, as YAML reads them
 
 
 @dataclass(frozen=True)
 class Post:
-    """A post: its front matter, of which single lines are understood, and what follows."""
+    """A post: its front matter as text and as facts, and what follows."""
 
     path: Path
     front: str
+    facts: dict
     text: str
 
-    def field(self, name: str) -> str | None:
-        """What a line `name: value` of the front matter says, without quotes."""
-        value = self._value(name)
-        return value and value.strip("\"'")
+    @property
+    def paper(self) -> str | None:
+        """The paper that it shows; a name of digits alone is a number to YAML."""
+        paper = self.facts.get("paper")
+        return None if paper is None else str(paper)
 
     @property
     def is_draft(self) -> bool:
-        """Whether Jekyll leaves it out. A text that says "false" is as true as any."""
-        value = self._value("published")
-        return value is not None and value.lower() in _FALSE
+        """Whether Jekyll leaves it out. A text that says "false" is as true as any, and so is 0."""
+        published = self.facts.get("published", True)
+        return published is None or published is False
 
-    def facts(self) -> dict:
-        """The front matter as YAML reads it; nothing if there is none. Raises PublishingError for what is no YAML."""
-        import yaml
+    @property
+    def date(self) -> str:
+        """The day it bears, as in 2026-11-24; nothing if Jekyll would not know either."""
+        said = f"{self.facts.get('date') or self.path.name}"
+        found = re.match(r"(\d{2,4})-(\d{1,2})-(\d{1,2})", said)
+        return "{:0>4}-{:0>2}-{:0>2}".format(*found.groups()) if found else ""
 
-        try:
-            facts = yaml.safe_load(self.front)
-        except (yaml.YAMLError, ValueError) as error:  # a date of the 32nd is a ValueError
-            line = getattr(getattr(error, "problem_mark", None), "line", -1) + 2
-            cause = getattr(error, "problem", None) or " ".join(str(error).split())
-            raise PublishingError(f"{paths.relative(self.path)}:{line}: {cause}; mend the front matter") from None
-        return facts if isinstance(facts, dict) else {}
 
-    def _value(self, name: str) -> str | None:
-        pattern = rf"""^{name}:[ \t]*("[^"]*"|'[^']*'|.*?)(?:[ \t]+#.*)?[ \t]*$"""
-        found = re.search(pattern, self.front, re.MULTILINE)
-        return found and found[1]
+def every() -> list[Post]:
+    """All posts, be they published or drafts."""
+    return [read(path) for path in below(paths.POSTS)]
 
 
 def of(paper: str) -> list[Post]:
-    """The posts that show a paper, be they published or drafts."""
-    return [post for post in map(read, below(paths.POSTS)) if post.field("paper") == paper]
+    """The posts that show a paper."""
+    return [post for post in every() if post.paper == paper]
 
 
 def is_draft(paper: str) -> bool:
     """Whether the paper is not to be seen by others yet: it has posts, and all of them are drafts."""
-    posts = of(paper)
-    return bool(posts) and all(post.is_draft for post in posts)
+    return bool(of(paper)) and not is_shown(paper)
+
+
+def is_shown(paper: str, drafts: bool = False) -> bool:
+    """Whether a post shows the paper to readers, or to its writer if `drafts`."""
+    return any(drafts or not post.is_draft for post in of(paper))
 
 
 def read(path: Path) -> Post:
-    """A post in its parts."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    """A post in its parts. Raises PublishingError for a front matter that is no YAML."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     found = _PARTS.match(text)
-    return Post(path, *found.groups()) if found else Post(path, "", text)
+    front, rest = found.groups() if found else ("", text)
+    return Post(path, front, _facts(path, front), rest)
+
+
+@cache
+def _facts(path: Path, front: str) -> dict:
+    try:
+        facts = yaml.safe_load(front) or {}
+    except (yaml.YAMLError, ValueError) as error:  # a date of the 32nd is a ValueError
+        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 2
+        cause = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise PublishingError(f"{paths.relative(path)}:{line}: {cause}; correct the front matter") from None
+    if not isinstance(facts, dict):
+        cause = f"the front matter is {front.strip()!r:.60}, and should be lines of `name: value`; correct it"
+        raise PublishingError(f"{paths.relative(path)}:2: {cause}")
+    return facts

@@ -25,10 +25,9 @@ from publishing.section import Page, Section
 def render_paper(paper: str, executed: list[Path]) -> Report:
     """Render the executed sections of a paper, which share one page.
 
-    If some of its sections have not been executed yet, links are not checked and nothing stale is removed. Raises
-    PublishingError that names notebook and cell: for a figure without alternative text, an include of an image that
-    no cell draws, an id given twice, a link or citation that leads nowhere, and whatever else would not come out as
-    it was written.
+    If some of its sections have not been executed yet, links are not checked. Raises PublishingError that names
+    notebook and cell: for a figure without alternative text, an include of an image that no cell draws, an id given
+    twice, a link or citation that leads nowhere, and whatever else would not come out as it was written.
     """
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in sorted(executed)}
     page = Page(paper, complete=set(notebooks) >= set(sections(paper)))
@@ -36,7 +35,7 @@ def render_paper(paper: str, executed: list[Path]) -> Report:
         diagrams.collect(notebook, Section(page, stem))
     fragments = _fragments(notebooks, page)
     downloads = {f"{stem}.ipynb": download(notebook) for stem, notebook in notebooks.items()}
-    written = {f"{stem}.md": markdown(paper, stem) for stem in notebooks}
+    downloads |= {f"{stem}.md": markdown(paper, stem) for stem in notebooks}
     images = {
         diagrams.image_name(paper, one.name): one.png
         for figure in page.figures.values()
@@ -48,12 +47,13 @@ def render_paper(paper: str, executed: list[Path]) -> Report:
         for name, figure in page.figures.items()
         for file, content in figure.files.items()
     }
-
-    bring(paths.fragments_dir(paper), "*.html", fragments, page.complete)
-    bring(paths.downloads_dir(paper), "*.ipynb", downloads, page.complete)
-    bring(paths.downloads_dir(paper), "*.md", written, page.complete)
-    bring(paths.DATA, f"{paper}-*", data, page.complete)
-    return bring(paths.IMAGES, f"{paper}-*.png", images, page.complete)
+    folders = {
+        paths.fragments_dir(paper): fragments,
+        paths.downloads_dir(paper): downloads,
+        paths.DATA: data,
+        paths.IMAGES: images,
+    }
+    return bring({folder / name: content for folder, made in folders.items() for name, content in made.items()})
 
 
 def _fragments(notebooks: dict[str, nbformat.NotebookNode], page: Page) -> dict[str, str]:

@@ -18,30 +18,31 @@ def digests(files: Iterable[Path]) -> Digests:
     return {paths.relative(path): digest(path) for path in files}
 
 
-def outputs_if_fresh(stage: str, inputs: Digests) -> list[str] | None:
-    """Names of the stage's outputs, if it last ran on these inputs and nothing was touched since; else None.
+def outputs_if_fresh(stage: str, inputs: Digests) -> list[Path] | None:
+    """The stage's outputs, if it last ran on these inputs and nothing was touched since; else None.
 
     Files that the stage came upon, beyond these inputs, must be the same as well.
     """
     try:
-        stamp = json.loads(_path(stage).read_text(encoding="utf-8"))
+        stamp = json.loads(path_of(stage).read_text(encoding="utf-8"))
         before, found, after = stamp["inputs"], stamp["found"], stamp["outputs"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if before != inputs or not _unchanged(found) or not _unchanged(after):
         return None
-    return list(after)
+    return [paths.ROOT / name for name in after]
 
 
 def record(stage: str, inputs: Digests, outputs: Iterable[Path], found: Digests | None = None) -> None:
     """Remember a stage that succeeded. The inputs' digests are those from before it ran."""
     stamp = {"inputs": inputs, "found": found or {}, "outputs": digests(outputs)}
-    write(_path(stage), json.dumps(stamp, indent=1))
+    write(path_of(stage), json.dumps(stamp, indent=1))
 
 
 def _unchanged(files: Digests) -> bool:
     return all(digest(paths.ROOT / name) == was for name, was in files.items())
 
 
-def _path(stage: str) -> Path:
+def path_of(stage: str) -> Path:
+    """Where the stamp lies."""
     return paths.STAMPS / f"{stage}.json"

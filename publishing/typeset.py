@@ -40,7 +40,7 @@ class Formula(NamedTuple):
 
 
 def typeset(papers: list[str]) -> int:
-    """Typeset every fragment of these papers for Jekyll to include; returns the number of formulas.
+    """Typeset every fragment of these papers, and of no other, for Jekyll to include; returns the number of formulas.
 
     Writes nothing unless every formula is right, and then raises PublishingError with a line for each wrong one that
     names notebook, cell and formula.
@@ -49,14 +49,16 @@ def typeset(papers: list[str]) -> int:
     places = {paper: _places(paper, pages) for paper, pages in fragments.items()}
     result = _converted({paper: _question(found, fragments[paper]) for paper, found in places.items()})
     _check(places, result)
-    count = 0
+    count, sections = 0, {}
     for paper, pages in fragments.items():
+        folder = paths.sections_dir(paper)
         html = dict(zip(places[paper], (one["html"] for one in result[paper]["formulas"]), strict=True))
-        sections = {"glyphs.html": result[paper]["glyphs"]}
+        sections[folder / "glyphs.html"] = result[paper]["glyphs"]
         for name, page in pages.items():
-            sections[name], formulas = _FORMULA.subn(partial(_replaced, html), page)
+            sections[folder / name], formulas = _FORMULA.subn(partial(_replaced, html), page)
             count += formulas
-        folders.bring(paths.sections_dir(paper), "*.html", sections)
+    folders.bring(sections)
+    folders.sweep([paths.SECTIONS], sections)
     return count
 
 

@@ -9,8 +9,11 @@ from publishing.errors import PublishingError
 def bring_packages() -> None:
     """Copy what each package gives the browser to `assets/vendor/<package>/`, so that no other host is asked."""
     named = json.loads((paths.ROOT / "package.json").read_text(encoding="utf-8")).get("browserFiles", {})
+    contents = {}
     for package, files in named.items():
-        found = [paths.ROOT / "node_modules" / package / file for file in files]
-        if missing := [path for path in found if not path.is_file()]:
-            raise PublishingError(f"{paths.relative(missing[0])} is not installed; run `python3 bootstrap.py site`")
-        folders.bring(paths.VENDOR / package, "*", {path.name: path.read_bytes() for path in found})
+        for path in (paths.ROOT / "node_modules" / package / file for file in files):
+            if not path.is_file():
+                raise PublishingError(f"{paths.relative(path)} is not installed; run `python3 bootstrap.py site`")
+            contents[paths.VENDOR / package / path.name] = path.read_bytes()
+    folders.bring(contents)
+    folders.sweep([paths.VENDOR], contents)

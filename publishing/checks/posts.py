@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from publishing import notebooks, paths, posts
+from publishing.checks import names
+from publishing.checks.names import CODE, SECTION, blank
 from publishing.checks.places import at, line_of
 from publishing.errors import PublishingError
 from publishing.files import below
 
-_CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
-_SECTION = re.compile(r'\{%-?\s*include\s+paper_section\.html\s+name="([^"]*)"\s*-?%\}')
 _ADDRESS = re.compile(r'\{\{ "[^"|{}]*" \| relative_url \}\}')
 _NEEDED = ("layout", "title", "description", "permalink")
 _TRAPS = {
@@ -26,55 +27,41 @@ _TRAPS = {
 
 def problems() -> Iterator[str]:
     """Everything that is wrong with any post."""
+    yield from names.problems()
     for path in below(paths.POSTS):
-        yield from _of_post(path)
+        with suppress(PublishingError):  # which is among the problems already
+            yield from _of_post(path, posts.read(path))
 
 
-def _of_post(path: Path) -> Iterator[str]:
-    text, post = path.read_text(encoding="utf-8"), posts.read(path)
-    try:
-        facts = post.facts()
-    except PublishingError as error:
-        yield str(error)
-        return
-    if not facts:
+def _of_post(path: Path, post: posts.Post) -> Iterator[str]:
+    text = path.read_text(encoding="utf-8")
+    if not post.facts:
         yield f"{at(path)}: no front matter; begin the file with it, between two lines ---"
         return
     for name in _NEEDED:
-        if not facts.get(name):
+        if not post.facts.get(name):
             yield f"{at(path)}: the front matter has no {name}; give it one"
     yield from _traps(path, text, len(text) - len(post.text))
-    if paper := facts.get("paper"):
-        yield from _of_paper(path, text, paper, facts)
+    if post.paper in notebooks.papers():
+        yield from _of_paper(path, text, post.paper, post.facts)
 
 
 def _traps(path: Path, text: str, start: int) -> Iterator[str]:
-    prose = _ADDRESS.sub(_blank, _SECTION.sub(_blank, _CODE.sub(_blank, text)))
+    prose = _ADDRESS.sub(blank, SECTION.sub(blank, CODE.sub(blank, text)))
     for pattern, remedy in _TRAPS.items():
         for found in re.compile(rf"(?<!\\)(?:{pattern})").finditer(prose, start):
             yield f"{at(path, line_of(text, found.start()))}: {found.group()!r} stands in a post: {remedy}"
 
 
 def _of_paper(path: Path, text: str, paper: str, facts: dict) -> Iterator[str]:
-    if paper not in notebooks.papers():
-        yield f"{at(path)}: there are no notebooks of a paper {paper!r}; correct the front matter"
-        return
     if not facts.get("mathjax"):
         yield f"{at(path)}: without mathjax: true its formulas have no glyphs; set it in the front matter"
     if not (isinstance(facts.get("feed"), dict) and facts["feed"].get("excerpt_only")):
         yield f"{at(path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
     sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
-    included = [(found[1], line_of(text, found.start())) for found in _SECTION.finditer(text)]
-    for name, line in included:
-        if name not in [*sections, *(f"{paper}/{part}" for part in ("claims", "claims-summary", "lead", "toc"))]:
-            yield f"{at(path, line)}: includes {name!r}, which no notebook makes; correct the name"
-    shown = [name for name, _ in included if name in sections]
+    shown = [found[1] for found in SECTION.finditer(text) if found[1] in sections]
     for name in sections:
         if (count := shown.count(name)) != 1:
             yield f"{at(path)}: includes {name!r} {count} times; include every section once"
     if sorted(shown) != shown:
         yield f"{at(path)}: the sections are not included in the order of their numbers; put them in order"
-
-
-def _blank(found: re.Match) -> str:
-    return re.sub(r"[^\n]", " ", found.group())

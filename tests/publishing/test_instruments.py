@@ -29,12 +29,12 @@ def parts(repository):
     return repository
 
 
-def test_the_files_are_published_under_the_figure_s_name_and_stale_ones_removed(parts):
+def test_the_files_are_published_under_the_figure_s_name(parts):
     render_paper("toy", [executed(parts, "01-first", live())])
     published = {path.name: path.read_text() for path in paths.DATA.iterdir()}
     assert published == {"toy-chain-table.json": "[1,2]", "toy-chain-net.bin": "numbers"}
-    render_paper("toy", [executed(parts, "01-first", live(files={"table.json": {"text": "[3]"}}))])
-    assert {path.name: path.read_text() for path in paths.DATA.iterdir()} == {"toy-chain-table.json": "[3]"}
+    report = render_paper("toy", [executed(parts, "01-first", live(files={"table.json": {"text": "[3]"}}))])
+    assert [path for path in report.made if path.parent == paths.DATA] == [paths.DATA / "toy-chain-table.json"]
 
 
 def test_the_figure_on_the_page_names_its_instrument_and_where_its_files_are(built, parts):  # noqa: F811

@@ -1,8 +1,19 @@
+import os
+import subprocess
+
 import pytest
 
 from publishing import posts
+from publishing.errors import PublishingError
 
 POST = "---\nlayout: post\npaper: {}\npublished: {}\n---\n\nWords.\n"
+WAYS = [
+    "paper : toy\npublished : false",
+    "{paper: toy, published: false}",
+    '"paper": "toy"\n"published": no',
+    "? paper\n: toy\n? published\n: false",
+    "paper: !!str toy\npublished: !!bool false",
+]
 
 
 def test_a_post_is_found_by_its_paper(repository):
@@ -19,21 +30,64 @@ def test_a_post_is_found_by_its_paper(repository):
 def test_what_yaml_takes_for_false_is_a_draft_as_it_is_to_jekyll(repository, value):
     path = repository.write("_posts/2026-01-01-a.md", POST.format("toy  # the paper", value))
     (post,) = posts.of("toy")
-    assert post.is_draft and not post.facts()["published"]
+    assert post.is_draft and not post.facts["published"]
     path.write_text(path.read_text().replace("published:", "# published:"))
     assert not posts.is_draft("toy")
 
 
-@pytest.mark.parametrize("value", ["true", "yes", '"false"', "falsehood", "'no # yes'"])
+@pytest.mark.parametrize("value", ["true", "yes", '"false"', "falsehood", "'no # yes'", "0", '""', "[]", "n"])
 def test_all_else_is_not(repository, value):
     repository.write("_posts/2026-01-01-a.md", POST.format("toy", value))
+    assert [post.is_draft for post in posts.of("toy")] == [False]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_however_the_front_matter_is_written_its_facts_are_those_of_yaml(repository, way):
+    repository.write("_posts/2026-01-01-a.md", f"---\n{way}\n---\n")
     (post,) = posts.of("toy")
-    assert not post.is_draft and post.facts()["published"]
+    assert post.is_draft
+
+
+def test_jekyll_takes_the_same_posts_for_drafts(tmp_path):
+    """All of these ways and values at once, in a bare site."""
+    values = ["false", "no", "~", "", "true", '"false"', "0", '""', "[]", "n"]
+    fronts = [*WAYS, *(f"paper: toy\npublished: {value}" for value in values)]
+    written = [tmp_path / f"_posts/2026-01-01-p{number}.md" for number in range(len(fronts))]
+    (tmp_path / "_posts").mkdir()
+    for path, front in zip(written, fronts, strict=True):
+        path.write_text(f"---\n{front}\n---\nWords.\n")
+    command = ["jekyll", "build", "--source", tmp_path, "--destination", tmp_path / "out", "--disable-disk-cache"]
+    subprocess.run(command, env=os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}, check=True, capture_output=True)
+    built = {path.stem for path in (tmp_path / "out").rglob("p*.html")}
+    assert built == {path.stem[11:] for path in written if not posts.read(path).is_draft}
+    assert 0 < len(built) < len(fronts)
+
+
+@pytest.mark.parametrize(
+    ("front", "says"),
+    [
+        ('title: x\ntitle: "x: "y"', ":3: expected <block end>"),
+        ("date: 2026-13-32", ":1: month must be in 1..12"),
+        ("title: [x", ":"),
+        ("- x", ":2: the front matter is '- x', and should be lines of `name: value`"),
+    ],
+)
+def test_a_front_matter_that_is_no_yaml_is_one_line_with_its_place(repository, front, says):
+    repository.write("_posts/2026-01-01-a.md", f"---\n{front}\n---\n")
+    with pytest.raises(PublishingError) as error:
+        posts.of("toy")
+    assert str(error.value).startswith(f"_posts/2026-01-01-a.md{says}") and "\n" not in str(error.value)
 
 
 def test_a_paper_is_a_draft_if_all_its_posts_are(repository):
-    assert not posts.is_draft("toy")
+    assert not posts.is_draft("toy") and not posts.is_shown("toy", drafts=True)
     repository.write("_posts/2026-01-01-a.md", POST.format("toy", "false"))
-    assert posts.is_draft("toy")
+    assert posts.is_draft("toy") and posts.is_shown("toy", drafts=True) and not posts.is_shown("toy")
     repository.write("_posts/2026-01-02-b.md", POST.format("toy", "true"))
-    assert not posts.is_draft("toy")
+    assert not posts.is_draft("toy") and posts.is_shown("toy")
+
+
+@pytest.mark.parametrize("front", ["", "date: 2026-03-04", "date: 2026-03-04 05:06:07 +0100", 'date: "2026-03-04"'])
+def test_the_day_of_a_post_is_in_its_front_matter_or_in_its_name(repository, front):
+    post = posts.read(repository.write("_posts/2026-1-2-a.md", f"---\n{front}\n---\n"))
+    assert post.date == ("2026-03-04" if front else "2026-01-02")

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import jupytext
 import pytest
@@ -37,13 +38,17 @@ def paper(repository):
     return [first, second]
 
 
+def figures(made: list[Path]) -> list[str]:
+    return [path.name for path in made if path.parent == paths.IMAGES]
+
+
 def fragment(name: str) -> str:
     return (paths.fragments_dir("toy") / f"{name}.html").read_text()
 
 
 def test_everything_the_site_needs_is_written(paper):
     report = render_paper("toy", paper)
-    assert report.written == ["toy-chain.png"]
+    assert figures(report.written) == ["toy-chain.png"]
     assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
     names = sorted(path.name for path in paths.fragments_dir("toy").iterdir())
     assert names == [
@@ -73,26 +78,26 @@ def test_rendering_again_changes_nothing(paper):
     render_paper("toy", paper)
     before = {path: path.stat().st_mtime_ns for path in paths.ROOT.rglob("*") if path.is_file()}
     report = render_paper("toy", paper)
-    assert report.unchanged == ["toy-chain.png"]
+    assert figures(report.unchanged) == ["toy-chain.png"] and report.written == report.changed == []
     assert before == {path: path.stat().st_mtime_ns for path in paths.ROOT.rglob("*") if path.is_file()}
 
 
-def test_a_figure_that_changed_is_told_and_a_stale_one_removed(paper, repository):
-    render_paper("toy", paper)
+def test_a_figure_that_changed_is_told_and_all_that_is_made_is_named(paper):
+    first = render_paper("toy", paper)
+    assert set(first.made) == {path for path in paths.ROOT.rglob("*") if path.is_file()} - set(paper) - written()
     (paths.IMAGES / "toy-chain.png").write_bytes(png(9))
-    (paths.IMAGES / "toy-stale.png").write_bytes(png())
-    (paths.IMAGES / "other-kept.png").write_bytes(png())
-    repository.write("build/fragments/toy/00-gone.html", "")
-    report = render_paper("toy", paper)
-    assert (report.changed, report.removed) == (["toy-chain.png"], ["toy-stale.png"])
-    assert (paths.IMAGES / "other-kept.png").exists()
-    assert not (paths.fragments_dir("toy") / "00-gone.html").exists()
+    again = render_paper("toy", paper)
+    assert again.changed == [paths.IMAGES / "toy-chain.png"]
+    assert set(again.made) == set(first.made)
+
+
+def written() -> set[Path]:
+    return {path for path in paths.NOTEBOOKS.rglob("*") if path.is_file()}
 
 
 def test_one_section_alone_is_rendered_without_touching_the_others(paper):
     render_paper("toy", paper)
-    report = render_paper("toy", paper[:1])
-    assert report.removed == []
+    render_paper("toy", paper[:1])
     assert (paths.IMAGES / "toy-chain.png").exists()
     assert (paths.fragments_dir("toy") / "02-second.html").exists()
 
@@ -179,7 +184,7 @@ def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
     repository.write(
         "_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: 2020\nimage: {alt: A line}\n---\n"
     )
-    assert render_paper("toy", paper).written == ["toy-card.png", "toy-chain.png"]
+    assert figures(render_paper("toy", paper).written) == ["toy-card.png", "toy-chain.png"]
     assert fragment("lead") == (
         '<p class="paper-figure"><a href="#fig-chain"><img src="{{ \'/assets/images/toy-chain.png\' | relative_url }}" '
         'alt="A line" width="600" height="300" loading="lazy" decoding="async"></a></p>\n'
@@ -190,7 +195,7 @@ def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
     ("front", "message"),
     [
         ("card: [chain", "_posts/2026-01-01-toy.md:4: expected ',' or ']'"),
-        ("card: chain\ndate: 2020-13-45", "_posts/2026-01-01-toy.md:1: month must be in 1..12; mend"),
+        ("card: chain\ndate: 2020-13-45", "_posts/2026-01-01-toy.md:1: month must be in 1..12; correct"),
         ("card: chain", "_posts/2026-01-01-toy.md: the card shows the title, and there is none; add `title:`"),
         ("card: [chain]", "_posts/2026-01-01-toy.md: the card is ['chain'], which no cell draws; name one"),
     ],

@@ -18,7 +18,7 @@ def fresh(stage, *more):
 
 
 def test_a_stage_whose_files_are_the_same_is_fresh_and_names_its_outputs(stage):
-    assert fresh(stage) == ["page.html"]
+    assert fresh(stage) == [stage.root / "page.html"]
 
 
 @pytest.mark.parametrize("name", ["source.md", "data.json", "page.html"])
@@ -27,7 +27,7 @@ def test_a_changed_file_makes_it_stale_until_it_is_as_it_was(stage, name):
     stage.write(name, "other")
     assert fresh(stage) is None
     stage.write(name, before)
-    assert fresh(stage) == ["page.html"]
+    assert fresh(stage) == [stage.root / "page.html"]
 
 
 @pytest.mark.parametrize("name", ["source.md", "data.json", "page.html"])

@@ -1,0 +1,52 @@
+"""When these notes were last changed, and where they are kept: from git if it is there and answers."""
+
+import os
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from publishing import paths, posts
+from publishing.errors import PublishingError
+
+COMMIT = Path(__file__).with_name("commit.txt")  # `git archive` writes the commit's time into it
+_GITHUB = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^/@]*@)?(?:www\.|ssh\.)?github\.com(?::\d+)?/|(?:[^/@:]+@)?github\.com:/?)"
+    r"([\w-]+/[\w.-]+?)(?:\.git)?/?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def time() -> str:
+    """SOURCE_DATE_EPOCH, else the time of the last commit, else the day of the newest published post."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        try:
+            return datetime.fromtimestamp(int(epoch), UTC).isoformat()
+        except (ValueError, OverflowError, OSError):
+            raise PublishingError(
+                f"SOURCE_DATE_EPOCH is a number of seconds since 1970, got {epoch!r}; correct or unset it"
+            ) from None
+    archived = COMMIT.read_text(encoding="utf-8").strip()
+    if commit := _git("log", "-1", "--format=%cI") or ("" if archived.startswith("$") else archived):
+        return commit
+    days = [post.date for post in posts.every() if post.date and not post.is_draft]
+    return f"{max(days, default='2000-01-01')}T00:00:00+00:00"
+
+
+def repository() -> str | None:
+    """`owner/name` on GitHub: that of git's remote, or the one whose workflow runs; None if it is not there."""
+    if remote := _GITHUB.fullmatch(_git("ls-remote", "--get-url")):
+        return remote[1]
+    named = os.environ.get("GITHUB_REPOSITORY", "")
+    return named if re.fullmatch(r"[\w-]+/[\w.-]+", named, re.ASCII) else None
+
+
+def _git(*arguments: str) -> str:
+    """What git says of this repository, not of one around it; nothing where it is not there or refuses to answer."""
+    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(paths.ROOT.parent)}
+    command = ["git", "-C", str(paths.ROOT), *arguments]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    except OSError:
+        return ""
+    return "" if done.returncode else done.stdout.strip()

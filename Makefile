@@ -21,7 +21,7 @@ all: site ## Set up, execute the notebooks and build the site (what `make` alone
 
 notebooks: ## Execute and render the notebooks: ONLY=05 takes one section, FORCE=1 runs it again
 	@$(PYTHON) bootstrap.py notebooks
-	@$(PRESS) notebooks $(if $(ONLY),--only $(ONLY)) $(if $(FORCE),--force)
+	@$(PRESS) notebooks $(if $(ONLY),--only $(call given,ONLY)) $(if $(FORCE),--force)
 
 site: ## Build _site/ from the notebooks
 	@$(PYTHON) bootstrap.py site
@@ -39,8 +39,8 @@ new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion 
 	@$(PYTHON) bootstrap.py notebooks
 	@$(PRESS) new $(call given,PAPER) $(call given,TITLE)
 
-embed: $(if $(UNDO),,site) ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
-	@$(PYTHON) bootstrap.py notebooks
+embed: ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
+	@$(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
 	@$(PRESS) embed $(call given,BLOG) $(if $(UNDO),--undo)
 
 test: check ## Run every test: package, press, executed notebooks, site in a browser

@@ -66,7 +66,7 @@ class Copy:
         seconds = time.perf_counter() - began
         if done.returncode:
             raise SystemExit(f"benchmarks: the build failed: {done.stderr.strip()}")
-        ran = re.findall(r"^(\d\d-\S+) +cell \d+/", done.stdout, re.MULTILINE)
+        ran = re.findall(r"^\w+/(\d\d-\S+)  \d+ cells", done.stdout, re.MULTILINE)
         return Build(seconds, int(done.stdout.split()[-1]) / 1024, frozenset(ran))
 
     def edited(self, name: str, edit: Callable[[bytes], bytes]) -> Build:

@@ -3,7 +3,6 @@
 import argparse
 import errno
 import sys
-from pathlib import Path
 
 from publishing.errors import PublishingError
 
@@ -40,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
 
     site = commands.add_parser("site", help="bring the whole site up to date")
     site.add_argument("--drafts", action="store_true", help="with posts that say `published: false`")
+    site.add_argument("--progress", type=int, metavar="FD", help="an open file that hears what is being done")
     site.set_defaults(command=_site)
 
     serve = commands.add_parser("serve", help="show the site and rebuild what an edit touches")
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     new.set_defaults(command=_new)
 
     embed = commands.add_parser("embed", help="put the published notes into another Jekyll site")
-    embed.add_argument("blog", type=Path, help="its folder")
+    embed.add_argument("blog", help="its folder")
     embed.add_argument("--undo", action="store_true", help="take them out")
     embed.set_defaults(command=_embed)
     return parser
@@ -69,9 +69,13 @@ def _notebooks(arguments: argparse.Namespace) -> None:
 
 
 def _site(arguments: argparse.Namespace) -> None:
+    from publishing import progress
     from publishing.build import build_site
 
+    progress.listener = arguments.progress
     build_site(arguments.drafts)
+    if not arguments.drafts:
+        print("to look at it: make serve")
 
 
 def _serve(arguments: argparse.Namespace) -> None:
@@ -94,8 +98,14 @@ def _new(arguments: argparse.Namespace) -> None:
 
 def _embed(arguments: argparse.Namespace) -> None:
     from publishing import embed
+    from publishing.build import build_site
 
-    (embed.undo if arguments.undo else embed.embed)(arguments.blog)
+    if arguments.undo:
+        embed.undo(arguments.blog)
+    else:
+        embed.check(arguments.blog)
+        build_site()
+        embed.embed(arguments.blog)
 
 
 if __name__ == "__main__":

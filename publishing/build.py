@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publishing import folders, notebooks, paths, posts, stamps
+from publishing import folders, notebooks, paths, posts, progress, stamps
 from publishing.errors import PublishingError
 from publishing.files import UNFINISHED, below
 
@@ -20,7 +20,8 @@ def build_notebooks(only: str | None = None, force: bool = False) -> None:
     with _alone():
         papers = [paper for paper in _papers() if notebooks.select(paper, only)]
         if not papers:
-            raise PublishingError(f"no notebook is numbered or named {only!r}; give a number such as 05")
+            there = dict.fromkeys(stem for paper in _papers() for stem in notebooks.sections(paper))
+            raise PublishingError(f"no notebook is numbered or named {only!r}; there are {', '.join(there)}")
         made = [path for paper in papers for path in _notebooks_stage(paper, only, force)]
         if not only:
             _remove_strays(papers, made)
@@ -43,7 +44,6 @@ def build_site(drafts: bool = False) -> None:
             print(f"the post: {paths.relative(post)}")
         else:
             print(f"{paper} has no post at /{paper}/; if it is a draft, `make serve` shows it")
-    print("to look at it: make serve")
 
 
 @contextmanager
@@ -60,7 +60,8 @@ def _alone() -> Iterator[None]:
             fcntl.flock(root, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print("another build is running here; waiting for it to end", flush=True)
-            fcntl.flock(root, fcntl.LOCK_EX)
+            with progress.doing(lambda: "waiting for another build to end"):
+                fcntl.flock(root, fcntl.LOCK_EX)
         _sweep()
         yield
     finally:
@@ -96,8 +97,8 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
     inputs = stamps.digests(_read_by_notebooks(paper))
     inputs |= {"python": platform.python_version(), "post": [post.front for post in posts.of(paper)]}
     if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
-        print(f"{paper}: {len(notebooks.sections(paper))} notebooks, nothing changed")
-        _say_figures("unchanged", outputs)
+        _say(paper, notebooks.sections(paper), "nothing changed")
+        _say_figures(unchanged=outputs)
         return outputs
 
     from publishing.execution import execute, executed_path
@@ -106,9 +107,11 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
     sections, chosen = notebooks.sections(paper), notebooks.select(paper, only)
     executed = execute(paper, chosen, force)
     whole = [executed_path(paper, stem) for stem in sections]
-    report = render_paper(paper, [path for path in whole if path.is_file()])
-    for state in ("written", "changed", "unchanged"):
-        _say_figures(state, getattr(report, state))
+    with progress.doing(lambda: f"rendering {paper}"):
+        report = render_paper(paper, [path for path in whole if path.is_file()])
+    rendered = "rendered" if report.written or report.changed else "nothing changed"
+    _say(paper, chosen, f"{ran} executed" if (ran := sum(one.ran for one in executed)) else rendered)
+    _say_figures(**vars(report))
     made = [*(one.path for one in executed), *report.made]
     if chosen == sections:
         found = {name: was for one in executed for name, was in one.made_from.items()}
@@ -142,16 +145,24 @@ def _site_stage(papers: list[str], drafts: bool) -> None:
 
     from publishing.typeset import typeset
 
-    print(f"site: {typeset(papers):,} formulas typeset", flush=True)
-    jekyll.build_site(drafts)
+    with progress.doing(lambda: "typesetting the formulas"):
+        count = typeset(papers)
+    print(f"site: {count:,} formulas typeset", flush=True)
+    with progress.doing(lambda: "building the site with Jekyll"):
+        jekyll.build_site(drafts)
     stamps.record("site", inputs, [*folders.everything(paths.SECTIONS), *folders.everything(paths.SITE)])
 
 
-def _say_figures(state: str, made: list[Path]) -> None:
-    """Those that are new or changed by their names; of the others, how many."""
-    if names := sorted(path.name for path in made if path.parent == paths.IMAGES):
-        listed = "" if state == "unchanged" else f": {' '.join(names)}"
-        print(f"figures {state} ({len(names)}){listed}", flush=True)
+def _say(paper: str, stems: list[str], state: str) -> None:
+    what = f"{paper}/{stems[0]}:" if len(stems) == 1 else f"{paper}: {len(stems)} notebooks,"
+    print(f"{what} {state}", flush=True)
+
+
+def _say_figures(**made: list[Path]) -> None:
+    """How many of them are new, changed, or as they were."""
+    counts = {state: sum(path.parent == paths.IMAGES for path in files) for state, files in made.items()}
+    if told := ", ".join(f"{count} {state}" for state, count in counts.items() if count):
+        print(f"figures: {told}", flush=True)
 
 
 def _say_removed(strays: list[Path]) -> None:

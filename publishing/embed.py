@@ -5,6 +5,7 @@ A list of what was written stays in the blog. A file that is not on it, or was e
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from string import Template
 
@@ -27,7 +28,13 @@ _MOVED = re.compile(r"""(?<=["'])/assets/(?=(?:css|data|js|vendor)/)""")
 _FIGURE = re.compile(r'\{% capture paper_alt %\}(?=[^\n]*?src="/assets/images/[a-z0-9]+-([a-z0-9-]+)\.png")')
 
 
-def embed(blog: Path) -> None:
+def check(blog: str) -> None:
+    """Raise PublishingError for what would stop `embed` and is known before the notes are built."""
+    _known(_checked(blog))
+    _published()
+
+
+def embed(blog: str | Path) -> None:
     """Put the notes into the blog, or bring them up to date there, and say what was done."""
     blog, known = _checked(blog), _known(blog)
     wanted = _wanted(blog)
@@ -45,7 +52,7 @@ def embed(blog: Path) -> None:
     print("they go again by the same command with UNDO=1")
 
 
-def undo(blog: Path) -> None:
+def undo(blog: str | Path) -> None:
     """Take out of the blog what was put there, and say what was left."""
     blog = _checked(blog)
     known = _known(blog)
@@ -57,9 +64,13 @@ def undo(blog: Path) -> None:
     _say_left(left)
 
 
-def _checked(blog: Path) -> Path:
-    blog = blog.expanduser().resolve()
-    if not any(blog.glob("_config.y*ml")) and not (blog / "_config.toml").is_file():
+def _checked(blog: str | Path) -> Path:
+    if not blog:
+        raise PublishingError("BLOG is the folder of a Jekyll site, as in BLOG=../my-blog; none was given")
+    with suppress(RuntimeError):  # ~name, of a user who is not there
+        blog = Path(blog).expanduser()
+    blog = Path(blog).resolve()
+    if not any(path for name in ("_config.y*ml", "_config.toml") for path in blog.glob(name)):
         raise PublishingError(f"BLOG is the folder of a Jekyll site, with a _config.yml in it; got {blog}")
     if blog == paths.ROOT:
         raise PublishingError("BLOG is another site than this one, which has the notes already")
@@ -71,6 +82,16 @@ def _known(blog: Path) -> dict[str, str]:
         return json.loads((blog / LIST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except ValueError:
+        raise PublishingError(f"{blog / LIST} is damaged; delete it, and what it listed is found again") from None
+
+
+def _published() -> list[posts.Post]:
+    papers = notebooks.papers()
+    shown = [post for post in posts.every() if post.paper in papers and not post.is_draft]
+    if not shown:
+        raise PublishingError("no post is published here; take `published: false` out of one")
+    return shown
 
 
 def _is_theirs(blog: Path, name: str, known: dict[str, str], content: bytes) -> bool:
@@ -105,10 +126,7 @@ def _say_left(names: list[str]) -> None:
 
 def _wanted(blog: Path) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
-    papers = notebooks.papers()
-    shown = [post for post in posts.every() if post.paper in papers and not post.is_draft]
-    if not shown:
-        raise PublishingError("no post is published here; take `published: false` out of one")
+    shown = _published()
     layouts = "".join(path.read_text(encoding="utf-8") for path in sorted((paths.ROOT / "_layouts").glob("*.html")))
     tags = [(found[1], found[2], _moved(found[0])) for found in _LINKED.finditer(layouts)]
     styles = {name: tag for kind, name, tag in tags if kind == "link"}

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+import time
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publishing import cache, lints, paths, source
+from publishing import cache, lints, paths, progress, source
 from publishing.cache import Run
 from publishing.errors import PublishingError
 from publishing.files import write
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Executed:
-    """An executed notebook, and digests of the modules and data files of this repository that it was made from."""
+    """An executed notebook, digests of this repository's files that it was made from, and whether it ran just now."""
 
     path: Path
     made_from: Digests
+    ran: bool
 
 
 @dataclass
@@ -37,18 +38,39 @@ class Job:
     modules: Digests
     run: Run | None = None
     failure: str | None = None
+    cell: int | None = None  # that runs, or was the last to
+    began: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """What messages call the notebook."""
+        return f"{self.paper}/{self.stem}"
+
+    @property
+    def total(self) -> int:
+        """How many cells it has, Markdown cells too."""
+        return len(self.notebook.cells)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it ran, or failed."""
+        return bool(self.run or self.failure)
+
+    def begins(self, cell: int) -> None:
+        """Take note of the cell that runs from now on."""
+        self.cell, self.began = cell, time.monotonic()
 
 
 def execute(paper: str, stems: list[str], force: bool = False) -> list[Executed]:
     """Bring these sections' executed notebooks up to date, in build/executed.
 
     What ran is cached even if another notebook fails. Then nothing in build/executed changes, the partial notebooks
-    are kept in build/failed, and one PublishingError names the first failure; the others are in the progress lines.
+    are kept in build/failed, and one PublishingError names the first failure; all were named when they occurred.
     """
     jobs = [_job(paper, stem, force) for stem in stems]
     waiting = [job for job in jobs if job.run is None]
     if waiting:
-        _execute(waiting, say=_progress_of(jobs))
+        _execute(waiting)
     for job in jobs:
         if job.failure is None:
             _failed_path(job).unlink(missing_ok=True)
@@ -71,23 +93,27 @@ def _job(paper: str, stem: str, force: bool) -> Job:
     return Job(paper, stem, notebook, key, digests(modules.values()), run=None if force else cache.load(key))
 
 
-def _progress_of(jobs: list[Job]) -> Callable[[Job, str], None]:
-    width = max(len(job.stem) for job in jobs)
-    return lambda job, text: print(f"{job.stem:{width}}  {text}", flush=True)
+def _described(jobs: list[Job]) -> str:
+    """How many of the jobs are done, and in which cells the others are, the slowest first."""
+    running = sorted((job for job in jobs if job.cell and not job.is_done), key=lambda job: job.began)
+    done = f"{sum(job.is_done for job in jobs)} of {len(jobs)} notebooks executed"
+    now = time.monotonic()
+    cells = [f"{job.stem} cell {job.cell}/{job.total}, {progress.lasting(now - job.began)}" for job in running]
+    return " · ".join([done, *cells])
 
 
-def _execute(jobs: list[Job], say: Callable[[Job, str], None]) -> None:
+def _execute(jobs: list[Job]) -> None:
     """Run the jobs on as many kernels as there are cores, each to its end, whatever happens to the others."""
     kernels = min(len(jobs), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    print(f"executing {len(jobs)} of the notebooks on {kernels} {'kernel' if kernels == 1 else 'kernels'}", flush=True)
+    progress.log(f"executing {len(jobs)} of the notebooks on {kernels} {'kernel' if kernels == 1 else 'kernels'}")
 
     async def all_of_them() -> None:
         free = asyncio.Semaphore(kernels)
-        ends = await asyncio.gather(*(_execute_one(job, free, say) for job in jobs), return_exceptions=True)
+        ends = await asyncio.gather(*(_execute_one(job, free) for job in jobs), return_exceptions=True)
         for end in filter(None, ends):
             raise end
 
-    with asyncio.Runner(loop_factory=_Loop) as runner:
+    with progress.doing(lambda: _described(jobs)), asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(all_of_them())
 
 
@@ -98,23 +124,21 @@ class _Loop(asyncio.SelectorEventLoop):
         raise RuntimeError("this loop takes no signal handlers")
 
 
-async def _execute_one(job: Job, free: asyncio.Semaphore, say: Callable[[Job, str], None]) -> None:
+async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
     from publishing import kernels
 
-    notebook, total = deepcopy(job.notebook), len(job.notebook.cells)
+    notebook = deepcopy(job.notebook)
     async with free:
+        began = time.monotonic()
         try:
-            job.run = await kernels.run(
-                notebook,
-                folder=paths.notebooks_dir(job.paper),
-                progress=lambda cell, seconds: say(job, f"cell {cell}/{total}  {seconds:.1f} s"),
-            )
+            job.run = await kernels.run(notebook, paths.notebooks_dir(job.paper), job.begins)
         except kernels.CellFailure as failure:
-            say(job, f"cell {failure.cell}/{total}  failed: {failure}")
+            job.failure = f"{job.name}, cell {failure.cell}: {failure}"
+            progress.say(job.failure)
             write(_failed_path(job), _text(notebook))
-            kept = paths.relative(_failed_path(job))
-            job.failure = f"{job.paper}/{job.stem}, cell {failure.cell}: {failure} (as far as it got: {kept})"
+            job.failure += f" (as far as it got: {paths.relative(_failed_path(job))})"
         else:
+            progress.log(f"{job.name}  {job.total} cells  {progress.lasting(time.monotonic() - began)}")
             modules = cache.modules(job.paper, job.notebook)
             if cache.key(job.paper, job.notebook, modules) == job.key:  # none was edited while the notebook ran
                 cache.store(job.key, job.run)
@@ -131,11 +155,11 @@ def _written(job: Job) -> Executed:
         if cell.cell_type == "code":
             cell.update(next(runs))
             for output in cell.outputs:
-                _refresh_source(output, f"{job.paper}/{job.stem}, cell {number}")
+                _refresh_source(output, f"{job.name}, cell {number}")
     job.notebook.metadata["language_info"] = {"name": "python"}
     path = executed_path(job.paper, job.stem)
     write(path, _text(job.notebook))
-    return Executed(path, job.modules | job.run.opened)
+    return Executed(path, job.modules | job.run.opened, ran=job.cell is not None)
 
 
 def _refresh_source(output: dict, place: str) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,11 @@ from publishing import paths
 from publishing.cache import Run
 from publishing.recorder import read_report
 
-CELL_SECONDS = 300
+START_SECONDS = CELL_SECONDS = 1800  # of wall time, which passes on a busy machine as well
+TOO_LONG = (
+    "not done after {:,} s; on a busy machine, run make again when it is idle; "
+    "if you wrote the cell, let it compute less, or open a result that experiments/ computed and git keeps"
+)
 REPORT = "opened"
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
 
@@ -43,32 +46,31 @@ class RecordedKernel(AsyncKernelManager):
         return KernelSpec(argv=arguments, display_name="Python 3", language="python")
 
 
-async def run(notebook: NotebookNode, folder: Path, progress: Callable[[int, float], None]) -> Run:
+async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None]) -> Run:
     """Execute the notebook in place, with the folder as its working directory.
 
-    `progress(cell, seconds)` hears of every code cell that is done. Raises CellFailure where one raises, kills its
-    kernel or takes longer than CELL_SECONDS; the notebook then holds the outputs up to there.
+    `begins(cell)` hears of every code cell when it starts. Raises CellFailure where one raises, kills its kernel or
+    takes longer than CELL_SECONDS; the notebook then holds the outputs up to there.
     """
-    current, began = 0, 0.0
+    current = 0
 
-    def start(cell: NotebookNode, cell_index: int) -> None:
-        nonlocal current, began
-        current, began = cell_index + 1, time.perf_counter()
-
-    def done(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
-        if execute_reply["content"]["status"] == "ok" or _may_raise(cell):
-            progress(cell_index + 1, time.perf_counter() - began)
+    def hear(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal current
+        current = cell_index + 1
+        begins(current)
 
     with tempfile.TemporaryDirectory(prefix="notebook-") as scratch:
         client = NotebookClient(
             notebook,
             kernel_manager_class=RecordedKernel,
             timeout=CELL_SECONDS,
+            startup_timeout=START_SECONDS,
+            iopub_timeout=CELL_SECONDS,  # by default, outputs that come late are lost without a word
+            raise_on_iopub_timeout=True,
             record_timing=False,
             coalesce_streams=True,
             shutdown_kernel="immediate",
-            on_cell_start=start,
-            on_cell_executed=done,
+            on_cell_execute=hear,
         )
         _keep_to(client.create_kernel_manager(), scratch)
         try:
@@ -76,7 +78,7 @@ async def run(notebook: NotebookNode, folder: Path, progress: Callable[[int, flo
         except CellExecutionError as error:
             raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}") from None
         except CellTimeoutError:
-            raise CellFailure(current, f"not done after {CELL_SECONDS} s; make it smaller") from None
+            raise CellFailure(current, TOO_LONG.format(CELL_SECONDS)) from None
         except RuntimeError as error:
             cause = "the kernel died (was it out of memory?)" if current else f"no kernel ({_first_line(str(error))})"
             raise CellFailure(current, cause) from None

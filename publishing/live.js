@@ -1,12 +1,15 @@
-// Reloads the page, and keeps its place, when the site was built anew; shows what stopped a build until it is mended.
+// Reloads the page, and keeps its place, when the site was built anew; shows what stopped a build until it is mended,
+// and, on a page in place of one that is not there, how far the build is.
 // Only `make serve` adds this script to a page.
 
 const PLACE = "press-place";
 const BUILD = new URL(import.meta.url).searchParams.get("build");
+let error = null;
 
 new EventSource("/.press/news").onmessage = ({ data }) => {
   const news = JSON.parse(data);
-  show(news.error);
+  if (news.error !== error) show((error = news.error));
+  if (news.progress) document.getElementById("press-progress")?.replaceChildren(news.progress);
   if (news.build !== BUILD && !news.error) location.reload();
 };
 

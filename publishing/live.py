@@ -9,25 +9,40 @@ from threading import Condition
 
 SCRIPT = Path(__file__).with_name("live.js")
 TAG = '<script type="module" src="/.press/live.js?build={}"></script>'
+ERROR = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; connect-src 'self'; \
+base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>%(message)s</title>
+<h1>%(message)s</h1>
+<p id="press-progress">%(explain)s</p>
+"""
 HEARTBEAT = 10  # seconds, so that the thread of a tab that was closed ends
 
 
 class News:
-    """The last good build, and the error that stopped the builds since."""
+    """The last good build, the error that stopped the builds since, and what the build does that runs now."""
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._now = {"build": "", "error": None}
+        self._now = {"build": "", "error": None, "progress": ""}
 
     @property
     def build(self) -> str:
         return self._now["build"]
 
+    def doing(self, progress: str) -> None:
+        self._tell(self._now | {"progress": progress})
+
     def built(self) -> None:
-        self._tell({"build": str(time.time_ns()), "error": None})
+        self._tell({"build": str(time.time_ns()), "error": None, "progress": ""})
 
     def failed(self, error: str) -> None:
-        self._tell(self._now | {"error": error})
+        self._tell(self._now | {"error": error, "progress": "The build failed; it runs again after the next edit."})
 
     def other_than(self, known: dict | None) -> dict:
         """The news, as soon as they are no longer what is known, or after a heartbeat."""
@@ -42,24 +57,27 @@ class News:
 
 
 class Files(SimpleHTTPRequestHandler):
-    """Files as they are now, never from a browser's cache, and nothing said but errors."""
+    """Files as they are now, never from a browser's cache, and nothing said in the terminal."""
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
-    def log_request(self, *_: object) -> None:
+    def log_message(self, *_: object) -> None:
         pass
 
 
 class LivePages(Files):
-    """The same, with a script in every page that listens to the news."""
-
-    error_message_format = f"<!doctype html><title>%(code)d</title><p>%(code)d: %(message)s</p>{TAG.format('')}"
+    """The same, with a script in every page that listens to the news; what the first build will bring is awaited."""
 
     def __init__(self, *arguments: object, news: News, **keywords: object) -> None:
         self._news = news
         super().__init__(*arguments, **keywords)
+
+    @property
+    def error_message_format(self) -> str:
+        """The page in place of one that is not there."""
+        return ERROR + TAG.format(self._news.build)
 
     def do_GET(self) -> None:
         if self.path == "/.press/news":
@@ -71,6 +89,8 @@ class LivePages(Files):
         address = self.path.partition("?")[0]
         if address == "/.press/live.js":
             return self._begin("text/javascript", SCRIPT.read_bytes())
+        if not self._news.build and not Path(self.translate_path(address)).exists():
+            return self.send_error(503, "The site is not built yet", "Building it …")
         page = Path(self.translate_path(address), "index.html" if address.endswith("/") else "")
         if page.suffix == ".html" and page.is_file():
             head, end, tail = page.read_bytes().rpartition(b"</body>")

@@ -54,8 +54,8 @@ def sections(paper: str) -> list[str]:
 
 
 def select(paper: str, only: str | None) -> list[str]:
-    """The sections that ONLY names by number or stem: all of them if it is not set."""
-    return [stem for stem in sections(paper) if only is None or only == stem or only.zfill(2) == stem[:2]]
+    """The sections that ONLY names, as in 5, 05, 05-key-equations or ddpm/05-key-equations; without it, all of them."""
+    return [stem for stem in sections(paper) if only in (None, stem, f"{paper}/{stem}") or only.zfill(2) == stem[:2]]
 
 
 def path_of(paper: str, stem: str) -> Path:

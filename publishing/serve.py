@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Thread
 
 from watchfiles import Change, DefaultFilter, watch
@@ -68,12 +69,19 @@ def loose() -> list[str | None]:
 
 def rebuild(news: News) -> None:
     """Bring the site up to date by the same build as `make`, drafts included, in a process that has today's code."""
-    command = [sys.executable, "-m", "publishing", "site", "--drafts"]
-    done = subprocess.run(command, cwd=paths.ROOT, env=os.environ | {"BASEURL": ""}, stderr=subprocess.PIPE, text=True)
-    if done.returncode == 0:
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "publishing", "site", "--drafts", "--progress", str(writing)]
+    own = {"cwd": paths.ROOT, "env": os.environ | {"BASEURL": ""}, "pass_fds": [writing]}
+    with os.fdopen(reading, encoding="utf-8") as progress, TemporaryFile("w+", encoding="utf-8") as stderr:
+        with subprocess.Popen(command, stderr=stderr, **own) as build:
+            os.close(writing)
+            for line in progress:
+                news.doing(line.strip())
+        stderr.seek(0)
+        error = stderr.read().strip()
+    if build.returncode == 0:
         news.built()
         return
-    error = done.stderr.strip()
     if paths.relative(paths.FAILED) in error:
         error += "".join(f"\n\n{traceback}" for traceback in tracebacks())
     print(error, file=sys.stderr, flush=True)

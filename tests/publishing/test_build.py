@@ -35,10 +35,10 @@ def site(press):
     return press
 
 
-def test_notebooks_are_executed_and_rendered_and_the_figures_listed(press):
+def test_notebooks_are_executed_and_rendered_and_the_figures_counted(press):
     out = press.succeed("notebooks")
-    assert "executing 2 of the notebooks" in out and "01-figure  cell 2/2" in out
-    assert out.splitlines()[-1] == "figures written (1): toy-line.png"
+    assert "executing 2 of the notebooks" in out and "toy/01-figure  2 cells" in out
+    assert out.splitlines()[-2:] == ["toy: 2 notebooks, 2 executed", "figures: 1 written"]
     made = press.outputs(*MADE)
     assert {
         "build/executed/toy/01-figure.ipynb",
@@ -47,7 +47,7 @@ def test_notebooks_are_executed_and_rendered_and_the_figures_listed(press):
     } <= set(made)
 
     again = press.succeed("notebooks")
-    assert again == "toy: 2 notebooks, nothing changed\nfigures unchanged (1)\n"
+    assert again == "toy: 2 notebooks, nothing changed\nfigures: 1 unchanged\n"
     assert press.outputs(*MADE) == made
 
 
@@ -63,8 +63,8 @@ def test_a_formula_of_the_package_changes_the_figure_that_shows_it(press):
     press.succeed("notebooks")
     press.repository.write("net.py", "def double(x):\n    return 2.5 * x\n")
     out = press.succeed("notebooks")
-    assert "01-figure  cell" in out and "02-claim" not in out
-    assert out.splitlines()[-1] == "figures changed (1): toy-line.png"
+    assert "toy/01-figure  2 cells" in out and "02-claim" not in out
+    assert out.splitlines()[-1] == "figures: 1 changed"
 
 
 def test_a_lost_or_altered_output_is_made_again(press):
@@ -74,20 +74,23 @@ def test_a_lost_or_altered_output_is_made_again(press):
     (press.root / "build/fragments/toy/01-figure.html").write_text("altered")
     out = press.succeed("notebooks")
     assert "executing" not in out
-    assert out.splitlines()[-1] == "figures written (1): toy-line.png"
+    assert out.splitlines()[-1] == "figures: 1 written"
     assert press.outputs(*MADE) == made
 
 
 def test_one_section_is_taken_alone_and_forced_to_run_again(press):
     out = press.succeed("notebooks", "--only", "01")
-    assert "01-figure  cell" in out and "02-claim" not in out
-    assert "executing" not in press.succeed("notebooks", "--only", "01")
-    assert "01-figure  cell" in press.succeed("notebooks", "--only", "1", "--force")
-    assert "02-claim   cell" in press.succeed("notebooks")
+    assert "toy/01-figure  2 cells" in out and "02-claim" not in out
+    for name in ("1", "01", "01-figure", "toy/01-figure"):
+        again = press.succeed("notebooks", "--only", name)
+        assert again == "toy/01-figure: nothing changed\nfigures: 1 unchanged\n"
+    assert "toy/01-figure  2 cells" in press.succeed("notebooks", "--only", "1", "--force")
+    assert "toy/02-claim  2 cells" in press.succeed("notebooks")
 
 
 def test_an_unknown_section_is_refused(press):
-    assert press.fail("notebooks", "--only", "7") == "no notebook is numbered or named '7'; give a number such as 05"
+    there = "there are 01-figure, 02-claim"
+    assert press.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"
 
 
 def test_a_repository_without_a_paper_says_what_to_write(press):
@@ -128,6 +131,7 @@ def test_a_mistake_that_is_undone_leaves_no_failed_notebook(press, since):
 def test_the_site_is_built_once_and_again_only_after_a_change(site):
     out = site.succeed("site")
     assert out.splitlines()[-2:] == ["the post: _site/toy/index.html", "to look at it: make serve"]
+    assert max(map(len, out.splitlines())) <= 80
     page = (site.root / "_site/toy/index.html").read_text()
     assert 'id="eq-1"' in page and "toy-line.png" in page and "A rising line." in page
     made = site.outputs(*MADE)
@@ -153,7 +157,7 @@ def test_a_draft_is_shown_to_its_writer_alone(site):
     assert "toy has no post at /toy/; if it is a draft, `make serve` shows it" in out
     assert not any("toy" in name for name in site.outputs("_site"))
 
-    assert "the post: _site/toy/index.html" in site.succeed("site", "--drafts")
+    assert site.succeed("site", "--drafts").endswith("the post: _site/toy/index.html\n")
     assert {"_site/toy/index.html", "_site/assets/images/toy-line.png"} <= set(site.outputs("_site"))
 
     site.succeed("site")
@@ -176,7 +180,7 @@ def test_a_second_build_waits_for_the_first_and_says_so(press):
     assert not (press.root / "build").exists()
     os.close(root)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 0 and "figures written" in out, err
+    assert process.returncode == 0 and "figures: 1 written" in out, err
 
 
 def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(press):
@@ -194,7 +198,7 @@ def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(pres
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
     press.repository.notebook("02-claim", "# 2", "print('a claim')")
-    assert "figures written (1)" in press.succeed("notebooks", "--only", "1")
+    assert "figures: 1 written" in press.succeed("notebooks", "--only", "1")
 
 
 def test_a_kernel_that_does_not_start_is_one_line_of_error(press):

@@ -10,7 +10,6 @@ from publishing import paths
 from publishing.serve import start_server
 
 POST = "/ddpm/"
-SLOW = 120_000  # milliseconds for the long post, on a machine that has much else to do
 
 
 def load_images(page: Page) -> None:
@@ -92,12 +91,13 @@ def _open(browser: Browser, url: str, width: int, scheme: str) -> Visit:
     visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
     visited.page.on("requestfailed", lambda request: visited.complaints.append(f"failed: {request.url}"))
     visited.page.on("request", lambda request: visited.requests.append(request.url))
-    visited.page.goto(url, wait_until="load", timeout=SLOW)
+    visited.page.goto(url)
     return visited
 
 
 def _reset(page: Page) -> None:
     page.emulate_media(media="screen")
+    page.mouse.move(0, 0)  # a pointer that rests on text raises a preview when the page scrolls under it
     page.evaluate(
         """() => {
             document.querySelectorAll('details').forEach(one => { one.open = false });

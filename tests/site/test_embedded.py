@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from publishing import embed, paths
 from publishing.serve import start_server
 
-from .conftest import SLOW
+from .conftest import load_images
 
 MINIMA = shutil.which("ruby") and subprocess.run(["ruby", "-e", 'gem "minima"'], capture_output=True).returncode == 0
 PLAIN = {
@@ -79,7 +79,7 @@ def page(request, tmp_path_factory: pytest.TempPathFactory, browser: Browser) ->
         page.on("response", lambda answer: page.complaints.append(answer.url) if answer.status >= 400 else None)
         page.home = f"http://127.0.0.1:{server.server_port}{base}/"
         page.before, page.site, page.blog = folder / "before", site / base.strip("/"), blog
-        page.goto(f"{page.home}ddpm/", wait_until="load", timeout=SLOW)
+        page.goto(f"{page.home}ddpm/")
         yield page
         server.shutdown()
         page.context.close()
@@ -88,8 +88,7 @@ def page(request, tmp_path_factory: pytest.TempPathFactory, browser: Browser) ->
 def test_all_sections_with_mathematics_and_figures_are_there(page):
     assert page.locator(".paper-notes .paper-section").count() == 13
     assert page.locator(".paper-notes svg use").count() > 1000
-    page.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    load_images(page)
     images = page.eval_on_selector_all(".paper-notes img", "found => found.map(one => one.naturalWidth)")
     assert images and min(images) > 0
 
@@ -121,10 +120,11 @@ def test_a_fold_shows_the_contents_on_a_phone_and_a_button_all_code(page, aside)
     link = aside.locator(".toc a").first
     assert link.is_hidden()
     aside.locator(".toc-fold > summary").click()
-    assert link.is_visible()
+    link.wait_for()
     folds = aside.locator("details.cell-input").count()
     aside.get_by_role("button", name="Show all code").click()
-    assert aside.locator("details.cell-input[open]").count() == folds > 100
+    assert folds > 100
+    expect(aside.locator("details.cell-input[open]")).to_have_count(folds)
     expect(aside.locator("details.cell-input .highlight")).to_have_count(folds)
 
 
@@ -232,12 +232,12 @@ def test_an_instrument_opens_where_the_blog_has_no_include_of_its_own(page, name
     if (page.blog / "about.markdown").exists():
         figure.get_by_role("button", name="Try it").click()
         back, failed = figure.get_by_role("button", name="Back to the picture"), figure.get_by_text("did not load")
-        back.or_(failed).wait_for(timeout=SLOW)
+        back.or_(failed).wait_for()
         assert failed.all_inner_texts() == []
         if name == "progressive-generation":
             figure.get_by_role("button", name="Sample", exact=True).click()
-            figure.get_by_role("status").filter(has_text="Done").wait_for(timeout=60_000)
-        assert figure.locator(".instrument canvas").first.is_visible()
+            figure.get_by_role("status").filter(has_text="Done").wait_for()
+        figure.locator(".instrument canvas").first.wait_for()
         figure.get_by_role("button", name="Back to the picture").click()
     else:
         assert figure.get_by_role("button").count() == 0

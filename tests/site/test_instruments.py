@@ -16,9 +16,15 @@ from ddpm_notes.checkpoints import load_checkpoint
 from ddpm_notes.schedule import constant_schedule, linear_schedule, quadratic_schedule
 from publishing import paths
 
-from .conftest import POST, SLOW, Visit
+from ..conftest import eventually
+from .conftest import POST, Visit
 
-INSTRUMENTS = ("forward-process", "reverse-process", "gaussian-mixture")
+FIGURES = {
+    "forward-process": "forward-process",
+    "progressive-generation": "reverse-process",
+    "gaussian-mixture": "gaussian-mixture",
+}
+INSTRUMENTS = tuple(FIGURES.values())
 POLICY = re.search(r"<meta [^>]*Content-Security-Policy[^>]*>", (paths.ROOT / "_layouts/default.html").read_text())[0]
 CHECKPOINTS = paths.ROOT / "experiments/checkpoints"
 MODELS = json.loads((paths.DATA / "ddpm-progressive-generation-models.json").read_text()) if paths.DATA.exists() else []
@@ -70,12 +76,37 @@ def open_post(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
         visited.page.on("console", lambda message: visited.complaints.append(f"{message.type}: {message.text}"))
         visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
         visited.page.on("request", lambda request: visited.requests.append(request.url.removeprefix(address)))
-        visited.page.goto(address + path, wait_until="load", timeout=SLOW)
+        visited.page.goto(address + path)
         return visited
 
     yield show
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_figures(open_post: Callable[..., Visit]) -> Callable[..., Visit]:
+    """The same figures, alone on a page that opens at once."""
+
+    def show(base: str = "", before: Callable = lambda context: None, **options) -> Visit:
+        def served(context) -> None:
+            before(context)
+            context.route(f"**{base}/figures", lambda route: route.fulfill(content_type="text/html", body=alone(base)))
+
+        return open_post(f"{base}/figures", before=served, **options)
+
+    return show
+
+
+def alone(base: str) -> str:
+    figures = (
+        f'<figure id="fig-{name}" data-instrument="{instrument}" data-files="{base}/assets/data/ddpm-{name}-">'
+        '<img alt=""><p class="instrument-call"></p></figure>'
+        for name, instrument in FIGURES.items()
+    )
+    script = f'<script type="module" src="{base}/assets/js/instruments/loader.js"></script>'
+    title = f"<!DOCTYPE html><html lang=en><head>{POLICY}<title>Elsewhere</title></head>"
+    return f"{title}<div class=paper-notes>{''.join(figures)}</div>{script}"
 
 
 def started(page: Page, instrument: str) -> Locator:
@@ -86,10 +117,16 @@ def started(page: Page, instrument: str) -> Locator:
     return figure.locator(".instrument")
 
 
-def status(panel: Locator, text: str, timeout: float = 60_000) -> str:
+def status(panel: Locator, text: str) -> str:
     """What the panel says, once it says this."""
-    panel.get_by_role("status").filter(has_text=text).wait_for(timeout=timeout)
+    panel.get_by_role("status").filter(has_text=text).wait_for()
     return panel.get_by_role("status").inner_text()
+
+
+def stop_clock(page: Page) -> None:
+    """Let no frame be drawn until `page.clock.resume`, so that what runs is still running however slow the machine."""
+    page.clock.install(time=0)
+    page.clock.pause_at(3_600_000)
 
 
 def focused(page: Page) -> str:
@@ -146,8 +183,8 @@ def test_it_comes_at_a_key_takes_the_picture_s_place_and_goes_again(open_post, i
     assert visited.complaints == []
 
 
-def test_what_does_not_load_is_said_and_can_be_tried_again(open_post):
-    page = open_post().page
+def test_what_does_not_load_is_said_and_can_be_tried_again(open_figures):
+    page = open_figures().page
     pattern = "**/*pictures.json"
     page.route(pattern, lambda route: route.fulfill(status=503))
     figure = page.locator('figure[data-instrument="forward-process"]')
@@ -180,29 +217,20 @@ def test_in_use_they_are_accessible_and_fit(open_post, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_they_work_under_a_base_path(open_post, address):
+def test_they_work_under_a_base_path(open_figures):
     def moved(context) -> None:
         context.route(
             "**/base/**",
             lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace("/base/", "/"))),
         )
-        context.route("**/base/page", lambda route: route.fulfill(content_type="text/html", body=PAGE))
 
-    visited = open_post("/base/page", before=moved)
+    visited = open_figures("/base", before=moved)
     for instrument in ("forward-process", "reverse-process"):
         assert started(visited.page, instrument).is_visible()
     panel = visited.page.locator(".instrument").nth(1)
     panel.get_by_role("button", name="Sample").click()
     status(panel, "Done")
     assert [name for name in visited.requests if not name.startswith("/base/")] == []
-
-
-PAGE = f"<!DOCTYPE html><html lang=en><head>{POLICY}<title>Elsewhere</title></head><div class=paper-notes>" + "".join(
-    f'<figure id="fig-{name}" data-instrument="{instrument}" data-files="/base/assets/data/ddpm-{name}-">'
-    '<img alt=""><p class="instrument-call"></p></figure>'
-    '<script type="module" src="/base/assets/js/instruments/loader.js"></script>'
-    for name, instrument in (("forward-process", "forward-process"), ("progressive-generation", "reverse-process"))
-)
 
 
 # --- the forward process
@@ -213,8 +241,8 @@ PAGE = f"<!DOCTYPE html><html lang=en><head>{POLICY}<title>Elsewhere</title></he
     [("constant", constant_schedule()), ("linear", linear_schedule()), ("quadratic", quadratic_schedule())],
 )
 @pytest.mark.parametrize(("which", "side"), [(0, 8), (4, 28)])
-def test_the_forward_process_says_the_package_s_numbers(open_post, name, schedule, which, side):
-    panel = started(open_post().page, "forward-process")
+def test_the_forward_process_says_the_package_s_numbers(open_figures, name, schedule, which, side):
+    panel = started(open_figures().page, "forward-process")
     panel.get_by_label("Schedule").select_option(name)
     panel.locator("select").first.select_option(str(which))
     picture = json.loads((paths.DATA / "ddpm-forward-process-pictures.json").read_text())[which]
@@ -232,8 +260,8 @@ def test_the_forward_process_says_the_package_s_numbers(open_post, name, schedul
     assert panel.locator(".instrument-axis").all_inner_texts() == [f"0\n{most:.0f}", "0\nt\n1000"]
 
 
-def test_the_slider_takes_keys_and_goes_from_the_picture_to_noise(open_post):
-    panel = started(open_post().page, "forward-process")
+def test_the_slider_takes_keys_and_goes_from_the_picture_to_noise(open_figures):
+    panel = started(open_figures().page, "forward-process")
     xt, x0, noise = (panel.locator("canvas").nth(i) for i in range(3))
     slider = panel.get_by_label("t", exact=True)
     slider.press("Home")
@@ -314,16 +342,16 @@ def pictures(panel: Locator, board: int = 0) -> list[list[int]]:
     return [canvas.evaluate(PIXELS) for canvas in canvases[::2]]
 
 
-def test_a_seed_gives_the_same_samples_in_any_number(open_post):
-    panel = started(open_post().page, "reverse-process")
+def test_a_seed_gives_the_same_samples_in_any_number(open_figures):
+    panel = started(open_figures().page, "reverse-process")
     four = sampled(panel, 5)
     assert len({tuple(one) for one in four}) == 4
     assert sampled(panel, 6) != four
     assert sampled(panel, 5, count="1") == four[:1]
 
 
-def test_the_reader_is_told_what_sampling_will_load_and_only_if_it_will(open_post):
-    page = open_post().page
+def test_the_reader_is_told_what_sampling_will_load_and_only_if_it_will(open_figures):
+    page = open_figures().page
     panel = started(page, "reverse-process")
     said = status(panel, "Sample first loads")
     files = [paths.DATA / f"ddpm-progressive-generation-digits{end}" for end in (".onnx", ".safetensors")]
@@ -333,22 +361,25 @@ def test_the_reader_is_told_what_sampling_will_load_and_only_if_it_will(open_pos
     sampled(panel, 5, count="1", steps="20")
     panel.get_by_label("Network").select_option("fashion")
     assert status(panel, "Sample first loads").endswith(" megabytes: the network.")
+    methods = []
+    page.on("request", lambda request: methods.append(request.method))
     panel.get_by_label("Network").select_option("digits")
-    page.wait_for_timeout(300)
     assert panel.get_by_role("status").inner_text() == ""
+    sampled(panel, 5, count="1", steps="20")
+    assert methods == [], "it asked how much it would load"
 
 
-def test_a_server_that_does_not_say_how_much_it_is_is_no_error(open_post):
-    page = open_post().page
+def test_a_server_that_does_not_say_how_much_it_is_is_no_error(open_figures):
+    page = open_figures().page
     page.route("**/*.onnx", lambda route: route.abort() if route.request.method == "HEAD" else route.continue_())
-    panel = started(page, "reverse-process")
-    page.wait_for_timeout(300)
+    with page.expect_event("requestfailed"):
+        panel = started(page, "reverse-process")
     assert panel.get_by_role("status").inner_text() == ""
     assert sampled(panel, 5, count="1", steps="20")
 
 
-def test_a_few_pictures_are_larger_than_many(open_post):
-    panel = started(open_post().page, "reverse-process")
+def test_a_few_pictures_are_larger_than_many(open_figures):
+    panel = started(open_figures().page, "reverse-process")
     width = "one => one.getBoundingClientRect().width"
     sizes = {}
     for count in ("1", "8"):
@@ -357,8 +388,8 @@ def test_a_few_pictures_are_larger_than_many(open_post):
     assert sizes["1"] > 1.5 * sizes["8"]
 
 
-def test_samples_are_digits_and_the_reader_can_look_back_to_noise(open_post):
-    panel = started(open_post().page, "reverse-process")
+def test_samples_are_digits_and_the_reader_can_look_back_to_noise(open_figures):
+    panel = started(open_figures().page, "reverse-process")
     done = sampled(panel, 5, count="16", steps="250")
     borders = sum(sum(one[0::8]) for one in done) / (16 * 8 * 255)
     assert borders < 0.2, "the left border of a digit is black"
@@ -367,8 +398,8 @@ def test_samples_are_digits_and_the_reader_can_look_back_to_noise(open_post):
     assert sum(sum(one[0::8]) for one in noise) / (16 * 8 * 255) == pytest.approx(0.5, abs=0.15)
 
 
-def test_the_other_network_is_chosen_and_draws_pictures_of_its_size(open_post):
-    panel = started(open_post().page, "reverse-process")
+def test_the_other_network_is_chosen_and_draws_pictures_of_its_size(open_figures):
+    panel = started(open_figures().page, "reverse-process")
     sampled(panel, 5, count="1", steps="20")
     panel.get_by_label("Network").select_option("fashion")
     clothes = sampled(panel, 5, count="2", steps="20")
@@ -377,11 +408,14 @@ def test_the_other_network_is_chosen_and_draws_pictures_of_its_size(open_post):
     assert max(corners) < 64, "clothes stand on black"
 
 
-def test_stopped_and_continued_is_as_if_it_had_not_been_stopped(open_post):
-    panel = started(open_post().page, "reverse-process")
+def test_stopped_and_continued_is_as_if_it_had_not_been_stopped(open_figures):
+    page = open_figures().page
+    panel = started(page, "reverse-process")
     whole = sampled(panel, 7, count="4", steps="250")
+    stop_clock(page)
     panel.get_by_role("button", name="Sample", exact=True).click()
     panel.get_by_role("button", name="Stop").click()
+    page.clock.resume()
     said = status(panel, "Stopped at t = ")
     assert 0 < int(said.split("= ")[1].rstrip(".")) <= 1000
     panel.get_by_role("button", name="Continue").click()
@@ -389,8 +423,8 @@ def test_stopped_and_continued_is_as_if_it_had_not_been_stopped(open_post):
     assert pictures(panel) == whole
 
 
-def test_branches_share_their_beginning_and_part_the_more_the_earlier_they_begin(open_post):
-    panel = started(open_post().page, "reverse-process")
+def test_branches_share_their_beginning_and_part_the_more_the_earlier_they_begin(open_figures):
+    panel = started(open_figures().page, "reverse-process")
     done = sampled(panel, 5, steps="100")
     spread = {}
     for place in (10, 90):
@@ -408,8 +442,8 @@ def test_branches_share_their_beginning_and_part_the_more_the_earlier_they_begin
     assert len(done) == 4
 
 
-def test_interpolation_goes_from_one_sample_to_another(open_post):
-    panel = started(open_post().page, "reverse-process")
+def test_interpolation_goes_from_one_sample_to_another(open_figures):
+    panel = started(open_figures().page, "reverse-process")
     done = torch.tensor(sampled(panel, 5, steps="100")).double()
     for name in ("sample 1", "sample 3"):
         panel.get_by_role("button", name=name, exact=True).click()
@@ -424,9 +458,9 @@ def test_interpolation_goes_from_one_sample_to_another(open_post):
     assert off[1][-1] < off[1][0]
 
 
-def test_the_8x8_network_takes_thirty_steps_a_second(open_post):
+def test_the_8x8_network_takes_thirty_steps_a_second(open_figures):
     """By the processor time of the browser, drawing included, so that a busy machine does not count."""
-    panel = started(open_post().page, "reverse-process")
+    panel = started(open_figures().page, "reverse-process")
     sampled(panel, 1, count="1", steps="20")
     before = seconds_of_chromium()
     sampled(panel, 2, count="1", steps="250")
@@ -446,34 +480,36 @@ def seconds_of_chromium() -> float:
         ("WebAssembly.validate = () => false", "WebAssembly has no SIMD"),
     ],
 )
-def test_a_browser_that_cannot_run_it_is_told_so(open_post, broken, says):
-    page = open_post(before=lambda context: context.add_init_script(broken)).page
+def test_a_browser_that_cannot_run_it_is_told_so(open_figures, broken, says):
+    page = open_figures(before=lambda context: context.add_init_script(broken)).page
     panel = started(page, "reverse-process")
     assert says in panel.inner_text()
     assert panel.get_by_role("button").count() == 0
 
 
-def test_the_keyboard_stays_where_it_is_while_a_batch_runs_and_when_it_is_done(open_post):
-    page = open_post().page
+def test_the_keyboard_stays_where_it_is_while_a_batch_runs_and_when_it_is_done(open_figures):
+    page = open_figures().page
     panel = started(page, "reverse-process")
     panel.get_by_label("Pictures").select_option("1")
     panel.get_by_label("Steps").select_option("250")
+    stop_clock(page)
     panel.get_by_role("button", name="Sample", exact=True).press("Enter")
     assert focused(page) == "Sample"
     status(panel, "Running")
     assert focused(page) == "Sample"
     panel.get_by_role("button", name="Stop").press("Enter")
+    page.clock.resume()
     status(panel, "Stopped")
     assert focused(page) == "Continue"
     page.keyboard.press("Enter")
-    status(panel, "Done", 240_000)
+    status(panel, "Done")
     assert focused(page) == "Stop"
     page.keyboard.press("Enter")
     assert "Done" in panel.get_by_role("status").inner_text(), "a button that is off did something"
 
 
-def test_the_bar_counts_the_bytes_of_every_network_and_the_steps_of_every_batch(open_post):
-    page = open_post().page
+def test_the_bar_counts_the_bytes_of_every_network_and_the_steps_of_every_batch(open_figures):
+    page = open_figures().page
     panel = started(page, "reverse-process")
     seen = "bar => { window.seen = []; new MutationObserver(() => seen.push([bar.position, bar.ariaValueText]))"
     panel.locator("progress").evaluate(f"{seen}.observe(bar, {{attributes: true}}) }}")
@@ -488,8 +524,8 @@ def test_the_bar_counts_the_bytes_of_every_network_and_the_steps_of_every_batch(
         assert said[-1][1] == "20 of 20 steps"
 
 
-def test_until_another_network_has_come_the_first_is_kept(open_post):
-    page = open_post().page
+def test_until_another_network_has_come_the_first_is_kept(open_figures):
+    page = open_figures().page
     panel = started(page, "reverse-process")
     sampled(panel, 5, count="4", steps="20")
     panel.get_by_label("Network").select_option("fashion")
@@ -503,8 +539,8 @@ def test_until_another_network_has_come_the_first_is_kept(open_post):
     assert [len(one) for one in sampled(panel, 5, count="1", steps="20")] == [28 * 28]
 
 
-def test_while_a_network_comes_nothing_else_can_be_asked(open_post):
-    page = open_post().page
+def test_while_a_network_comes_nothing_else_can_be_asked(open_figures):
+    page = open_figures().page
     panel = started(page, "reverse-process")
     sampled(panel, 5, count="4", steps="20")
     panel.get_by_label("Network").select_option("fashion")
@@ -514,6 +550,7 @@ def test_while_a_network_comes_nothing_else_can_be_asked(open_post):
     status(panel, "Loading")
     off = panel.locator("button[aria-disabled=true]").all_inner_texts()
     assert off == ["Sample", "Stop", "Branch from the chosen one", "Interpolate between two"]
+    eventually(lambda: panel.is_visible() and held, "the request for the network")
     held[0].continue_()
     status(panel, "Done")
     assert panel.locator("button[aria-disabled=true]").all_inner_texts() == ["Stop"]
@@ -524,8 +561,8 @@ def test_who_waits_for_a_closed_network_is_told_so(open_post):
     assert answers == ["the network was closed"] * 2
 
 
-def test_a_network_that_does_not_arrive_is_said_and_can_be_asked_for_again(open_post):
-    page = open_post().page
+def test_a_network_that_does_not_arrive_is_said_and_can_be_asked_for_again(open_figures):
+    page = open_figures().page
     panel = started(page, "reverse-process")
     pattern = "**/*.safetensors"
     page.route(pattern, lambda route: route.fulfill(status=404))
@@ -538,8 +575,8 @@ def test_a_network_that_does_not_arrive_is_said_and_can_be_asked_for_again(open_
 # --- the plane
 
 
-def test_particles_arrive_at_the_islands(open_post):
-    panel = started(open_post().page, "gaussian-mixture")
+def test_particles_arrive_at_the_islands(open_figures):
+    panel = started(open_figures().page, "gaussian-mixture")
     panel.get_by_role("button", name="Play").click()
     status(panel, "Arrived at t = 0")
     assert panel.get_by_label("t", exact=True).get_attribute("aria-valuetext") == "t = 0"
@@ -547,9 +584,9 @@ def test_particles_arrive_at_the_islands(open_post):
     assert float(ends) == pytest.approx(float(truth), rel=0.25)
 
 
-def test_few_steps_make_the_islands_too_wide_or_too_narrow_by_the_variance(open_post):
+def test_few_steps_make_the_islands_too_wide_or_too_narrow_by_the_variance(open_figures):
     """Page 3 of the paper: they are right for data of unit variance and for a point, and islands are neither."""
-    panel = started(open_post().page, "gaussian-mixture")
+    panel = started(open_figures().page, "gaussian-mixture")
     panel.get_by_label("Steps").select_option("25")
     spread = {}
     for kind in ("beta", "beta_tilde"):
@@ -559,8 +596,8 @@ def test_few_steps_make_the_islands_too_wide_or_too_narrow_by_the_variance(open_
     assert spread["beta_tilde"] < truth < spread["beta"]
 
 
-def test_who_wants_no_motion_gets_none(open_post):
-    panel = started(open_post(reduced_motion="reduce").page, "gaussian-mixture")
+def test_who_wants_no_motion_gets_none(open_figures):
+    panel = started(open_figures(reduced_motion="reduce").page, "gaussian-mixture")
     panel.get_by_role("button", name="Play").click()
     assert panel.get_by_label("t", exact=True).get_attribute("aria-valuetext") == "t = 0"
     assert "without motion" in panel.get_by_role("status").inner_text()

@@ -5,10 +5,9 @@ import os
 import re
 import shutil
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import ndiff
 from pathlib import Path
@@ -19,8 +18,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from publishing import paths
 from publishing.notebooks import HEADER
 
+from ..conftest import PATIENCE, eventually
+
 JUPYTER = paths.ROOT / ".venv-lab/bin/jupyter"
-SECONDS = 120
 CELLS = """\
 from matplotlib.figure import Figure
 from publishing.cells import claim, diagram, table
@@ -48,8 +48,8 @@ class Lab:
     def open(self, notebook: str) -> Page:
         page = self.context.new_page()
         page.goto(f"{self.address}lab/tree/{notebook}?reset&token={self.token}", wait_until="commit")
-        expect(page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible(timeout=SECONDS * 1000)
-        expect(page.get_by_text("Python 3 | Idle")).to_be_visible(timeout=SECONDS * 1000)
+        expect(page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible()
+        expect(page.get_by_text("Python 3 | Idle")).to_be_visible()
         return page
 
 
@@ -74,11 +74,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     eventually(lambda: said.is_file() and said.read_text().endswith("}"), "JupyterLab's start")
     told = json.loads(said.read_text())
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    context.set_default_timeout(SECONDS * 1000)
     yield Lab(root, server.pid, told["url"], told["token"], context)
     context.close()
     server.terminate()
-    server.wait(30)
+    server.wait(PATIENCE)
 
 
 def options() -> list[str]:
@@ -88,29 +87,22 @@ def options() -> list[str]:
     return found.split()
 
 
-def eventually(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} never happened"
-        time.sleep(0.1)
-
-
 def changes(before: str, after: str) -> list[str]:
     return [line for line in ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
 
 
 def save(page: Page, path: Path) -> str:
     """What the file holds once JupyterLab has saved it."""
-    before = path.stat().st_mtime_ns
+    edited = page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")
+    expect(edited).to_have_count(1)
     page.keyboard.press("Control+s")
-    eventually(lambda: path.stat().st_mtime_ns != before, "the save")
-    time.sleep(0.5)  # a second write would come at once
+    expect(edited).to_have_count(0)
     return path.read_text()
 
 
 def status(url: str) -> int:
     try:
-        return urllib.request.urlopen(url, timeout=SECONDS).status
+        return urllib.request.urlopen(url, timeout=PATIENCE).status
     except urllib.error.HTTPError as refused:
         return refused.code
 
@@ -145,6 +137,7 @@ def test_a_round_trip_changes_only_what_was_edited(lab, stem):
     code.click()
     page.keyboard.press("Control+End")
     page.keyboard.type("  # edited in JupyterLab")
+    expect(code).to_contain_text("  # edited in JupyterLab")
     after = save(page, path)
     removed, added = (line for line in changes(before, after) if line[0] != "?")
     assert added[2:] == f"{removed[2:]}  # edited in JupyterLab"
@@ -154,6 +147,7 @@ def test_a_round_trip_changes_only_what_was_edited(lab, stem):
     page.locator(".jp-MarkdownCell .cm-content").first.click()
     page.keyboard.press("Control+End")
     page.keyboard.type(" Words.")
+    expect(page.locator(".jp-MarkdownCell .cm-content").first).to_contain_text(" Words.")
     again = save(page, path)
     assert [line[-7:] for line in changes(after, again) if line[0] == "+"] == [" Words."]
     assert again.replace(" Words.", "", 1) == after
@@ -165,7 +159,7 @@ def test_figures_tables_and_claims_are_shown_and_an_edit_of_a_module_counts_at_o
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
     output = page.locator(".jp-CodeCell").first.locator(".jp-OutputArea-output")
-    expect(output.get_by_text("value 1")).to_be_visible(timeout=SECONDS * 1000)
+    expect(output.get_by_text("value 1")).to_be_visible()
     expect(output.locator("img")).to_be_visible()
     assert output.locator("img").evaluate("image => [image.width, image.height]") == [200, 100]
     expect(output.locator("table td").first).to_have_text("one")
@@ -174,7 +168,7 @@ def test_figures_tables_and_claims_are_shown_and_an_edit_of_a_module_counts_at_o
     (lab.root / "notebooks/toy/helper.py").write_text("VALUE = 2  # edited\n")
     page.locator(".jp-CodeCell .cm-content").nth(1).click()
     page.keyboard.press("Shift+Enter")
-    expect(page.get_by_text("value is now 2", exact=True)).to_be_visible(timeout=SECONDS * 1000)
+    expect(page.get_by_text("value is now 2", exact=True)).to_be_visible()
     pictures = paths.BUILD / "screenshots"
     pictures.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=pictures / "lab.png")

@@ -4,6 +4,8 @@ import pytest
 
 from publishing import paths
 
+from ..conftest import eventually
+
 WIDTHS = (320, 768, 1280, 1920)
 CHARACTERS_PER_LINE = """() => {
     const long = [...document.querySelectorAll('.paper-section > .block > p')].filter(one =>
@@ -58,17 +60,17 @@ def test_the_contents_open_by_keyboard_on_a_phone_and_close_when_they_have_led_t
     assert page.locator(".toc").is_hidden()
     page.locator(".toc-button").focus()
     page.keyboard.press("Enter")
-    assert page.locator(".toc a").first.is_visible()
+    page.locator(".toc a").first.wait_for()
     page.locator(".toc a[href='#07-algorithm']").click()
-    assert page.locator(".toc").is_hidden()
-    assert page.url.endswith("#07-algorithm")
+    page.locator(".toc").wait_for(state="hidden")
+    page.wait_for_url("**#07-algorithm")
 
 
 def test_the_keyboard_reaches_the_text_first(visit):
     page = visit().page
     page.reload()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.hash") == "#content"
+    page.locator("[href='#content']:focus").wait_for()
     assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
 
 
@@ -111,7 +113,8 @@ def test_on_paper_the_text_stands_alone(post):
 
 
 def test_the_styles_of_a_note_touch_nothing_outside_it(post):
-    post.wait_for_function("[...document.styleSheets].some(sheet => /instruments.css$/.test(sheet.href))")
+    there = "[...document.styleSheets].some(sheet => /instruments.css$/.test(sheet.href))"
+    eventually(lambda: post.evaluate(there), "the style of the instruments")
     sheets, loose = post.evaluate(
         """() => {
             const parts = selector => {  // at the commas that stand in no brackets

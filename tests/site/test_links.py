@@ -3,9 +3,19 @@
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
+from playwright.sync_api import Locator
+
+from ..conftest import eventually
 
 PAGES = ("/", "/ddpm/", "/ddpm/claims/")
 LINKS = "found => found.map(link => link.href)"
+
+
+def lands(target: Locator, lowest: int) -> None:
+    """It comes to its place on the screen, and stands still there."""
+    eventually(lambda: -1 <= target.bounding_box()["y"] < lowest, f"{target} on the screen")
+    target.scroll_into_view_if_needed()  # waits until it stands still; there is nothing to scroll any more
+    assert -1 <= target.bounding_box()["y"] < lowest, target
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -42,15 +52,8 @@ def test_anchors_land_with_their_target_on_the_screen(visit, width):
     anchors = list(dict.fromkeys(page.eval_on_selector_all("a[href^='#']", "found => found.map(link => link.hash)")))
     assert len(anchors) > 40
     for anchor in map(unquote, anchors[:: len(anchors) // 40]):
-        top = page.evaluate(
-            """async anchor => {
-                location.hash = anchor;
-                await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-                return document.getElementById(anchor.slice(1)).getBoundingClientRect().top;
-            }""",
-            anchor,
-        )
-        assert -1 <= top < 900, f"{anchor} lands at {top}"
+        page.evaluate("anchor => { location.hash = anchor }", anchor)
+        lands(page.locator(f"[id='{anchor[1:]}']"), 900)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -59,7 +62,6 @@ def test_a_permalink_lands_on_its_target_where_drawing_is_deferred(browser, addr
     page = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts).new_page()
     for anchor in ("eq-5", "eq-13", "fig-rate-distortion", "claim-09-1", "08-python-implementation", "13-related-work"):
         page.goto("about:blank")
-        page.goto(f"{address}/ddpm/#{anchor}", wait_until="load")
-        page.wait_for_timeout(300)
-        assert 0 <= page.locator(f"[id='{anchor}']").bounding_box()["y"] <= 120, anchor
+        page.goto(f"{address}/ddpm/#{anchor}")
+        lands(page.locator(f"[id='{anchor}']"), 120)
     page.context.close()

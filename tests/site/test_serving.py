@@ -5,8 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 from publishing import paths
 from publishing.notebooks import HEADER
 
+from ..conftest import PATIENCE, eventually
+
 ROOT = paths.ROOT
 INCLUDES = ("mathjax", "paper_diagram", "paper_section")
-SECONDS = 120
 POST = """---
 layout: post
 title: Toy
@@ -43,10 +43,7 @@ class Served:
         self.notebook.write_text(f"{HEADER}\n# 1. First\n\n{lead}\n\n{FOLD}\n\n{PARTS}\n\n```python\n{code}\n```\n")
 
     def wait_for(self, words: str) -> str:
-        deadline = time.monotonic() + SECONDS
-        while words not in self.said.read_text():
-            assert time.monotonic() < deadline, f"{words!r} was never said"
-            time.sleep(0.1)
+        eventually(lambda: words in self.said.read_text(), f"the words {words!r}")
         return self.said.read_text().partition(words)[2]
 
 
@@ -74,7 +71,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
     yield toy
     os.killpg(server.pid, signal.SIGINT)
-    server.wait(20)
+    server.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +83,11 @@ def page(served: Served, browser: Browser) -> Page:
 
 
 def top_of(page: Page, target: str) -> float:
-    return page.evaluate("name => document.getElementById(name).getBoundingClientRect().top", target)
-
-
-def eventually(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} never happened"
-        time.sleep(0.05)
+    return page.locator(f"#{target}").bounding_box()["y"]
 
 
 def test_the_page_appears_as_soon_as_it_is_built_and_a_draft_is_shown(page):
-    expect(page.get_by_text("Words at first.")).to_be_visible(timeout=SECONDS * 1000)
+    expect(page.get_by_text("Words at first.")).to_be_visible()
 
 
 def test_an_edit_reloads_the_page_which_keeps_its_place(served, page):
@@ -107,17 +97,17 @@ def test_an_edit_reloads_the_page_which_keeps_its_place(served, page):
     assert page.evaluate("scrollY") > 500
 
     served.write("Words afterwards, and $x^2$.\n\n" + "A new paragraph.\n\n" * 12)
-    expect(page.get_by_text("Words afterwards")).to_be_attached(timeout=SECONDS * 1000)
+    expect(page.get_by_text("Words afterwards")).to_be_attached()
     eventually(lambda: abs(top_of(page, "part-12") - before) < 3, "the return to the same place")
-    assert page.get_by_text("Inside.").is_visible()
+    expect(page.get_by_text("Inside.")).to_be_visible()
 
 
 def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(served, page):
     served.write("Words before the mistake.", "print(1)")
-    expect(page.get_by_text("Words before the mistake.")).to_be_attached(timeout=SECONDS * 1000)
+    expect(page.get_by_text("Words before the mistake.")).to_be_attached()
     served.write("Words with a mistake.", "def f(x):\n    return 1 / x\n\nf(0)")
     error = page.locator("#press-error")
-    expect(error).to_be_visible(timeout=SECONDS * 1000)
+    expect(error).to_be_visible()
     place, cause = "toy/01-first, cell 2", "ZeroDivisionError: division by zero"
     for words in (place, cause, "return 1 / x"):
         assert words in error.inner_text()
@@ -126,19 +116,19 @@ def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(serv
     assert page.get_by_text("Words before the mistake.").count() == 1, "the last good page stays"
 
     served.write("Words that are mended.", "print(2)")
-    expect(page.get_by_text("Words that are mended.")).to_be_attached(timeout=SECONDS * 1000)
-    assert error.count() == 0
+    expect(page.get_by_text("Words that are mended.")).to_be_attached()
+    expect(error).to_have_count(0)
 
 
 def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(served, page):
     served.write("A formula that is $\\nonsense$.", "print(2)")
-    expect(page.locator("#press-error")).to_contain_text("toy/01-first, cell 1", timeout=SECONDS * 1000)
+    expect(page.locator("#press-error")).to_contain_text("toy/01-first, cell 1")
     served.write("Words that are mended.", "print(2)")
-    expect(page.locator("#press-error")).to_have_count(0, timeout=SECONDS * 1000)
+    expect(page.locator("#press-error")).to_have_count(0)
 
     style = served.root / "assets/css/notes.css"
     style.write_text(style.read_text() + "\n.paper-notes h2 { outline: 7px solid; }\n")
-    expect(page.locator(".paper-notes h2").first).to_have_css("outline-width", "7px", timeout=SECONDS * 1000)
+    expect(page.locator(".paper-notes h2").first).to_have_css("outline-width", "7px")
 
 
 def test_the_script_is_not_in_the_site_itself(served, page):

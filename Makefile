@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 4000
 
 # Node.js may come from pip (see bootstrap.py).
-INSIDE = PATH="$(CURDIR)/.venv/bin:$$PATH"
+INSIDE = PATH=$(call given,CURDIR)/.venv/bin:"$$PATH"
 PRESS = $(INSIDE) .venv/bin/python -m publishing
 
 # One thread a kernel (as many kernels as cores): thread counts decide bits. No progress bars in outputs.
@@ -11,6 +11,9 @@ export TQDM_DISABLE = 1
 
 # Notebooks import any package of this repository, those too that came after the environment was laid.
 export PYTHONPATH = $(CURDIR)
+
+# Caches and settings of programs need a home that can be written.
+export HOME := $(shell test -w "$$HOME" && echo "$$HOME" || { mkdir -p vendor/home && echo "$$PWD/vendor/home"; })
 
 # What was given on the command line, as one word of the shell, whatever it holds.
 given = '$(subst ','\'',$(value $(1)))'
@@ -33,7 +36,7 @@ serve: ## Show the site at a local address (PORT=4000) and rebuild what an edit 
 
 lab: ## Open the notebooks in JupyterLab
 	@$(PYTHON) bootstrap.py lab
-	@.venv-lab/bin/jupyter lab --allow-root
+	@.venv-lab/bin/jupyter lab --allow-root --LabApp.default_url=/lab/tree/notebooks
 
 new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models"
 	@$(PYTHON) bootstrap.py notebooks

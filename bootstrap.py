@@ -6,11 +6,13 @@ so that a second run finds everything in place and returns at once, and an inter
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import hashlib
+import itertools
 import json
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -19,8 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 VERSION = ".".join(map(str, sys.version_info[:3]))
-if sys.version_info < (3, 11):
-    sys.exit(f"bootstrap: Python 3.11 or newer is needed, this is {VERSION}: try `make PYTHON=python3.11`")
+if not (3, 11) <= sys.version_info[:2] <= (3, 14):
+    sys.exit(f"bootstrap: a Python from 3.11 to 3.14 is needed, this is {VERSION}: try `make PYTHON=python3.11`")
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -32,10 +34,51 @@ STAMPS = VENV / "bootstrap"
 UNFINISHED = "unfinished"
 CHROMIUM = Path("/usr/bin/chromium")
 JEKYLL_GEMS = ("jekyll", "jekyll-feed", "jekyll-seo-tag", "jekyll-sitemap")
+LIBRARY = re.compile(r"(lib[\w+-]+)\.so\.(\d+): cannot open shared object file")
+NO_FONT = "Chromium draws no letters, since there is no font"
+DRAWING = f"""
+import os, pathlib, sys
+from playwright.sync_api import sync_playwright
+
+own = sys.argv[1] if pathlib.Path(sys.argv[1]).exists() else None
+sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+with sync_playwright() as playwright:
+    page = playwright.chromium.launch(executable_path=own, args=sandbox).new_page()
+    blank = page.screenshot()
+    page.set_content("letters")
+    drawn = page.screenshot() != blank
+sys.exit(None if drawn else {NO_FONT!r})
+"""
+SIZES = (
+    "the Python packages come: with PyTorch for the CPU about 0.4 GB (1.9 GB on disk), "
+    "with PyTorch's default on Linux about 3 GB (5.7 GB on disk); README.md says how to choose"
+)
 
 
 class StepError(Exception):
     """A step that could not be done, said in one sentence."""
+
+
+# --- platforms
+
+
+def refusal(system: str, machine: str, macos: str, libc: tuple[str, str]) -> str | None:
+    """Why the locked packages do not serve a platform; None where each of them has a wheel for it."""
+    if system == "linux":
+        here = f"Linux on {machine} with {' '.join(libc).strip() or 'a C library other than glibc'}"
+        served = machine in ("x86_64", "aarch64") and libc[0] == "glibc" and numbers(libc[1]) >= [2, 28]
+    elif system == "darwin":
+        here = f"macOS {macos} on {machine}"
+        served = machine == "arm64" and numbers(macos) >= [14]
+    else:
+        here, served = "Windows (WSL would do)" if system == "win32" else system, False
+    wanted = "Linux with glibc 2.28 or newer, on x86-64 or aarch64, or macOS 14 or newer, on arm64"
+    return None if served else f"{wanted}, is needed for the locked packages; this is {here}"
+
+
+def numbers(version: str) -> list[int]:
+    """A version as numbers, which compare as versions do."""
+    return [int(part) for part in version.split(".")]
 
 
 # --- steps and stamps
@@ -74,10 +117,10 @@ def begin(name: str) -> None:
 
 
 def run(says: str, *command: object, **env: str) -> None:
-    """Run a command quietly, say what it is for and how long it took; where it fails, show its last lines."""
+    """Run a command quietly, say what it is for and how long it took; where it fails, say why."""
     print(f"bootstrap: {says} … ", end="", flush=True)
     start = time.monotonic()
-    done = subprocess.run(
+    process = subprocess.Popen(
         [str(part) for part in command],
         cwd=ROOT,
         env=os.environ | env,
@@ -87,11 +130,40 @@ def run(says: str, *command: object, **env: str) -> None:
         text=True,
         errors="replace",
     )
-    if done.returncode:
+    output = output_of(process)
+    if process.returncode:
         print("failed", flush=True)
-        print("\n".join(done.stdout.splitlines()[-20:]), file=sys.stderr)
-        raise StepError(f"{says} failed; the last lines of `{Path(str(command[0])).name}` are above")
+        raise StepError(what_is_missing(output) or last_lines(says, Path(str(command[0])).name, output))
     print(f"{time.monotonic() - start:.1f} s", flush=True)
+
+
+def output_of(process: subprocess.Popen[str]) -> str:
+    """What a process prints until it ends; meanwhile, in a terminal, its seconds are counted."""
+    for seconds in itertools.count(1):
+        try:
+            return process.communicate(timeout=1)[0]
+        except subprocess.TimeoutExpired:
+            if sys.stdout.isatty():
+                print(f"{seconds} s", end="\b" * len(f"{seconds} s"), flush=True)
+        except KeyboardInterrupt:
+            process.kill()
+            raise
+
+
+def what_is_missing(output: str) -> str | None:
+    """What a program misses of the machine, and the Debian package that has it, if it says so."""
+    if library := LIBRARY.search(output):
+        name, version = library.groups()
+        return f"{name}.so.{version} is missing: install it (`apt install {name}{version}`) and try again"
+    if NO_FONT in output:
+        return f"{NO_FONT}: install one (`apt install fonts-dejavu-core`) and try again"
+    return None
+
+
+def last_lines(says: str, program: str, output: str) -> str:
+    """Show the last lines of what failed, and say so."""
+    print("\n".join(output.splitlines()[-20:]), file=sys.stderr)
+    return f"{says} failed; the last lines of `{program}` are above"
 
 
 def works(*command: object) -> bool:
@@ -176,52 +248,57 @@ def make_venv(venv: Path) -> None:
     run(f"making {venv.name} with Python {VERSION}", sys.executable, "-m", "venv", "--clear", venv)
 
 
+def lay_venv(name: str, venv: Path, parts: list[object], install: Callable[[], None]) -> None:
+    """Lay an environment and what it holds; what an interrupted run left is removed first."""
+
+    def fresh() -> None:
+        make_venv(venv)
+        begin(name)
+        install()
+
+    if stamped(STAMPS / name) == UNFINISHED:
+        shutil.rmtree(venv, ignore_errors=True)
+    lay(name, venv / "bin" / "python", lambda: digest(*parts, interpreter(venv)), fresh)
+
+
 def python_packages() -> None:
     """The project's environment, from the lock file of exact versions."""
     lock = ROOT / "requirements" / "main.lock"
 
     def install() -> None:
-        make_venv(VENV)
-        begin("python")
-        count = len(lock.read_text().split())
-        pip_install(f"installing {count} Python packages (PyTorch is large: minutes)", VENV, "-r", lock)
+        print(f"bootstrap: {SIZES}", flush=True)
+        pip_install(f"installing {len(lock.read_text().split())} Python packages (minutes)", VENV, "-r", lock)
         pip_install("installing this project, editable", VENV, "--no-deps", "--no-build-isolation", "--editable", ROOT)
 
-    if stamped(STAMPS / "python") == UNFINISHED:
-        shutil.rmtree(VENV)
-
-    def key() -> str:
-        return digest(lock, ROOT / "pyproject.toml", interpreter(VENV))
-
-    lay("python", VENV / "bin" / "python", key, install)
+    lay_venv("python", VENV, [lock, ROOT / "pyproject.toml"], install)
 
 
 def lab() -> None:
     """JupyterLab in its own environment; Markdown files open as notebooks in a kernel that sees edits of packages."""
     lock = ROOT / "requirements" / "lab.lock"
-    kernel = LAB / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
-    settings = LAB / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     reloading = ["--ext=autoreload", "--IPKernelApp.exec_lines=%autoreload 2"]
     command = [str(VENV / "bin" / "python"), "-m", "ipykernel_launcher", "-f", "{connection_file}", *reloading]
-    viewers = {"defaultViewers": {"markdown": "Jupytext Notebook"}}
     written = {
-        kernel: {"argv": command, "display_name": "Python 3", "language": "python", "metadata": {"debugger": True}},
-        settings: {
-            "@jupyterlab/docmanager-extension:plugin": viewers,
+        "share/jupyter/kernels/python3/kernel.json": {
+            "argv": command,
+            "display_name": "Python 3",
+            "language": "python",
+            "metadata": {"debugger": True},
+        },
+        "share/jupyter/lab/settings/overrides.json": {
+            "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook"}},
             "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
         },
+        "package.json": {},  # or Node.js takes the scripts in here for modules, as the repository's package.json says
     }
 
     def install() -> None:
-        make_venv(LAB)
         pip_install("installing JupyterLab", LAB, "-r", lock)
-        for path, content in written.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(content, indent=1))
+        for name, content in written.items():
+            (LAB / name).parent.mkdir(parents=True, exist_ok=True)
+            (LAB / name).write_text(json.dumps(content, indent=1))
 
-    if stamped(STAMPS / "lab") == UNFINISHED:
-        shutil.rmtree(LAB, ignore_errors=True)
-    lay("lab", settings, lambda: digest(lock, json.dumps([*written.values()]), interpreter(LAB)), install)
+    lay_venv("lab", LAB, [lock, json.dumps(written)], install)
 
 
 def peers() -> None:
@@ -321,19 +398,24 @@ def minima() -> None:
 
 
 def chromium() -> None:
-    """Debian's Chromium where it can be had, else Playwright's own."""
-    if CHROMIUM.exists():
-        return
-    if has_apt():
-        apt_install("installing Chromium", "chromium")
-        return
+    """Debian's Chromium where it can be had, else Playwright's own; with the libraries and the font that it needs.
+
+    A letter is drawn, since without a font all goes well but for pages that are blank.
+    """
     playwright = VENV / "bin" / "playwright"
-    lay(
-        "chromium",
-        playwright,
-        lambda: digest(ROOT / "requirements" / "main.lock"),
-        lambda: run("installing Playwright's Chromium", playwright, "install", "chromium"),
-    )
+    drawing = [VENV / "bin" / "python", "-c", DRAWING, CHROMIUM]
+
+    def install() -> None:
+        if works(*drawing):
+            return
+        if has_apt():
+            apt_install("installing Chromium", "chromium", "libatomic1", "fonts-dejavu-core")
+        elif not CHROMIUM.exists():
+            run("installing Playwright's Chromium", playwright, "install", "chromium")
+        run("drawing a letter in Chromium", *drawing)
+
+    product = CHROMIUM if CHROMIUM.exists() else playwright
+    lay("chromium", product, lambda: digest(ROOT / "requirements" / "main.lock", CHROMIUM.exists()), install)
 
 
 TARGETS = {
@@ -346,22 +428,32 @@ TARGETS = {
 }
 
 
+def take(steps: tuple[Callable[[], None], ...]) -> None:
+    """Take the steps of one target; two at once would lay the same folder twice."""
+    import fcntl  # which Windows does not have
+
+    with Path(__file__).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for step in steps:
+            step()
+
+
 def main(arguments: list[str]) -> int:
-    """Take the steps of one target."""
+    """Take the steps of one target, where the platform is served."""
     if len(arguments) != 1 or arguments[0] not in TARGETS:
         print(f"usage: python3 bootstrap.py {'|'.join(TARGETS)}", file=sys.stderr)
         return 2
-    with Path(__file__).open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would lay the same folder twice
-        try:
-            for step in TARGETS[arguments[0]]:
-                step()
-        except StepError as failure:
-            print(f"bootstrap: {failure}", file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            print("\nbootstrap: interrupted; the next run goes on from here", file=sys.stderr)
-            return 130
+    machine = platform.machine() if sys.maxsize > 2**32 else f"{platform.machine()}, in 32 bits,"
+    try:
+        if why_not := refusal(sys.platform, machine, platform.mac_ver()[0], platform.libc_ver()):
+            raise StepError(why_not)
+        take(TARGETS[arguments[0]])
+    except StepError as failure:
+        print(f"bootstrap: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nbootstrap: interrupted; the next run goes on from here", file=sys.stderr)
+        return 130
     return 0
 
 

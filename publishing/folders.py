@@ -18,7 +18,7 @@ class Report:
     @property
     def made(self) -> list[Path]:
         """All of them."""
-        return [*self.written, *self.changed, *self.unchanged]
+        return sorted([*self.written, *self.changed, *self.unchanged])
 
 
 def bring(contents: Mapping[Path, str | bytes]) -> Report:

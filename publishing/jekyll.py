@@ -64,7 +64,7 @@ def first_complaint(stderr: str) -> str:
 def _check_front_matter() -> None:
     """Refuse what Jekyll would pass over without a word: a post without a date in its name, or without front matter."""
     posts = below(paths.POSTS)
-    for path in [*paths.ROOT.glob("index.*"), *posts]:
+    for path in [*paths.indexes(), *posts]:
         name = paths.relative(path)
         if path in posts and not _POST.fullmatch(path.name):
             raise PublishingError(f"{name}: a post is named like 2026-11-24-ddpm.md; rename it")
@@ -80,9 +80,7 @@ def _beside_the_site() -> Iterator[str]:
     """
     for path in sorted(paths.ROOT.iterdir()):
         if (paths.ROOT / "_layouts" / path.name).is_file():
-            raise PublishingError(
-                f"{path.name} is called like a layout, which Jekyll would leave out with it; rename it"
-            )
+            raise PublishingError(f"{path.name}: a layout of this name would be left out with it; rename the file")
         if not _OF_THE_SITE.fullmatch(path.name):
             yield "".join(f"\\{letter}" for letter in path.name)
 

@@ -41,6 +41,11 @@ def generated() -> tuple[Path, ...]:
     return BUILD, SITE, SECTIONS, IMAGES, DOWNLOADS, DATA, VENDOR
 
 
+def indexes() -> list[Path]:
+    """The page that lists the posts, in Markdown or HTML."""
+    return [path for path in (ROOT / "index.md", ROOT / "index.html") if path.is_file()]
+
+
 def packages() -> list[Path]:
     """The Python packages of this repository, of which notebooks may import any."""
     return sorted(path.parent for path in ROOT.glob("[!.]*/__init__.py"))

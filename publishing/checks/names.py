@@ -21,10 +21,10 @@ def problems() -> Iterator[str]:
     """The first in each file; and a front matter that is no YAML, or claims that are a draft where the post is none."""
     there = {paper: notebooks.sections(paper) for paper in notebooks.papers()}
     there = {paper: stems for paper, stems in there.items() if stems}
-    pages = [*below(paths.POSTS), *below(paths.CLAIMS), *sorted(paths.ROOT.glob("index.*"))]
+    pages = [*below(paths.POSTS), *below(paths.CLAIMS), *paths.indexes()]
     written = [notebooks.path_of(paper, stem) for paper, stems in there.items() for stem in stems]
     try:
-        known = _addresses(map(posts.read, pages)) | there.keys()
+        known = _addresses([page for page in map(posts.read, pages) if page.paper in {None, *there}]) | there.keys()
     except PublishingError as error:
         yield str(error)
         return
@@ -39,7 +39,7 @@ def blank(found: re.Match) -> str:
     return re.sub(r"[^\n]", " ", found.group())
 
 
-def _addresses(pages: Iterator[posts.Post]) -> set[str]:
+def _addresses(pages: list[posts.Post]) -> set[str]:
     """What an address of this site may begin with, apart from papers."""
     permalinks = {str(page.facts.get("permalink", "")).strip("/").partition("/")[0] for page in pages}
     return permalinks | {path.stem.lstrip("_") for path in paths.ROOT.iterdir()}

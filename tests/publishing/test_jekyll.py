@@ -1,13 +1,18 @@
 """The real Jekyll, with the site's own configuration and layouts, on a small site in a temporary folder."""
 
 import hashlib
+import os
 import shutil
+import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from publishing import jekyll, paths
 from publishing.errors import PublishingError
+
+from .press import Press, Repository
 
 ROOT = paths.ROOT
 POST = """---
@@ -82,21 +87,48 @@ def test_two_builds_in_two_time_zones_are_the_same_bytes(site, monkeypatch):
     assert len(first) > 5
 
 
-def test_the_time_of_the_site_is_that_of_the_last_commit(site, monkeypatch):
-    assert jekyll.last_commit_time() == "1970-01-01T00:00:00Z"
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "someone")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "someone@example.org")
-        monkeypatch.setenv(f"GIT_{name}_DATE", "2026-03-04T05:06:07+01:00")
-    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
-        subprocess.run(["git", *command], cwd=site.root, check=True)
-    assert jekyll.last_commit_time() == "2026-03-04T05:06:07+01:00"
+def test_the_time_of_the_site_is_that_of_its_origin_and_never_1970(site, monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    post = POST.replace("---\n", "---\nreviews: {title: x, authors: [y], year: '2020', url: z}\n", 1)
+    site.write("_posts/2026-11-24-toy.md", post)
+    built = jekyll.build_site()
+    assert '"dateModified": "2026-11-24T00:00:00+00:00"' in (built / "toy/index.html").read_text()
+    assert "<updated>2026-11-24T00:00:00+00:00</updated>" in (built / "feed.xml").read_text()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    built = jekyll.build_site()
+    assert '"dateModified": "2027-01-15T08:00:00+00:00"' in (built / "toy/index.html").read_text()
+    assert not any("1970" in (built / name).read_text() for name in ("toy/index.html", "feed.xml", "sitemap.xml"))
+
+
+@pytest.mark.parametrize(
+    ("line", "named"), [("", "owner/of-remote"), ("repository: owner/set", "owner/set")], ids=["of git", "set"]
+)
+def test_a_page_links_to_the_repository_that_is_set_or_that_git_knows(site, monkeypatch, line, named):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/of-remote")
+    site.write("_config.yml", (site.root / "_config.yml").read_text() + f"\n{line}\n")
+    site.write("_posts/2026-11-24-toy.md", POST + '\n{% include paper_section_tools.html stem="01-x" minutes="1" %}\n')
+    page = (jekyll.build_site() / "toy/index.html").read_text()
+    assert f'href="https://github.com/{named}/blob/HEAD/' in page
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o000])
+def test_a_web_server_can_read_the_site_whatever_the_umask(site, umask):
+    secret = site.write("assets/css/mine.css", "a {}")
+    secret.chmod(0o600)
+    before = os.umask(umask)
+    try:
+        built = jekyll.build_site()
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in built.rglob("*") if path.is_file()}
+    assert modes == {0o644}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (built, *built.rglob("*")) if path.is_dir()} == {0o755}
 
 
 @pytest.mark.parametrize(
     ("post", "says"),
     [
-        ('---\ntitle: "x: "y"\n---\n', "YAML Exception"),
+        ('---\ntitle: "x: "y"\n---\n', "wrong.md:2: expected <block end>"),
         ("---\nlayout: nonesuch\n---\n", "Layout 'nonesuch'"),
         ("---\ntitle: x\n---\n{% include nonesuch.html %}\n", "'nonesuch.html'"),
         ("---\ntitle: x\n---\n{{ 'a' | nonesuch }}\n", "undefined filter nonesuch"),
@@ -162,6 +194,9 @@ def test_what_is_not_the_site_is_not_published(site):
         "my.safetensors",
         "a [1]*.md",
         "as",
+        "index.bak",
+        "index.md.orig",
+        "indexes.html",
         "README.md",
         "Makefile",
         "LICENSE",
@@ -171,6 +206,7 @@ def test_what_is_not_the_site_is_not_published(site):
         "paper_notes.egg-info/PKG-INFO",
     ):
         site.write(name, "---\ntitle: x\n---\nx")
+    site.write("index.txt", "a person's own")
     jekyll.build_site()
     assert {name.split("/")[0] for name in contents()} == {
         "assets",
@@ -188,22 +224,43 @@ def test_a_file_of_the_root_is_published_if_the_settings_include_it(site):
     assert (jekyll.build_site() / "CNAME").exists()
 
 
-def test_nothing_of_a_draft_is_published(site):
-    made = ("assets/data/{}-x.json", "assets/images/{}-x.png", "assets/notebooks/{}/01-x.ipynb", "{}/claims/index.html")
-    for paper in ("toy", "toys"):
-        site.write(f"notebooks/{paper}/01-x.md", "")
-        site.write(f"_claims/{paper}.md", f"---\ntitle: Claims\npaper: {paper}\n---\nWords.\n")
-        for part in ("claims", "code", "reading", "toc"):
-            site.write(f"_includes/sections/{paper}/{part}.html", "")
-        for name in made[:3]:
-            site.write(name.format(paper), "x")
-    draft = POST.replace("---\n", "---\npaper: toy\npublished: false\n", 1)
-    site.write("_posts/2026-11-24-toy.md", draft)
-    site.write("_posts/2026-11-25-toys.md", POST.replace("---\n", "---\npaper: toys\n", 1).replace("/toy/", "/toys/"))
-    of_toy, of_toys = ({name.format(paper) for name in made} for paper in ("toy", "toys"))
+def test_a_file_of_the_root_that_is_called_like_a_layout_is_refused(site):
+    site.write("post.html", "")
+    with pytest.raises(PublishingError, match=r"^post.html: a layout of this name would be left out with it; rename"):
+        jekyll.build_site()
 
-    built = jekyll.build_site()
-    assert contents().keys() >= of_toys and not contents().keys() & of_toy
-    assert "/toy/" not in (built / "sitemap.xml").read_text() + (built / "index.html").read_text()
-    jekyll.build_site(drafts=True)
-    assert contents().keys() >= of_toy | of_toys
+
+def test_jekyll_run_by_hand_publishes_the_site_and_nothing_else(tmp_path):
+    """In the whole tree that git keeps, around a small paper; a new entry of the root belongs in `exclude`."""
+    press = Press(Repository(tmp_path / "notes"))
+    press.add_site()
+    press.repository.notebook("01-figure", "# 1. Figure $x$", "print(1)")
+    press.repository.post("01-figure")
+    press.repository.write("_posts/2026-01-02-draft.md", "---\ntitle: x\npaper: draft\npublished : false\n---\n")
+    press.repository.notebook("01-draft", "# 1. Draft", "print(1)", paper="draft")
+    press.repository.write("_claims/draft.md", "---\ntitle: x\npaper: draft\npublished: false\n---\n")
+    for name in kept():
+        if not (press.root / name).exists() and not name.startswith(("_posts/", "_claims/", "notebooks/")):
+            press.repository.write(name, "---\n---\n{% nonsense %}")
+    press.succeed("site", "--drafts")
+    press.succeed("site")
+    by_hand = tmp_path / "by hand"
+    command = ["jekyll", "build", "--destination", by_hand]
+    done = subprocess.run(
+        command, cwd=press.root, env=os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    made, published = (
+        {path.relative_to(folder) for path in folder.rglob("*")} for folder in (press.root / "_site", by_hand)
+    )
+    assert published == made
+    assert Path("toy/index.html") in made and not any("draft" in str(path) for path in made)
+
+
+def kept() -> list[str]:
+    """What git keeps of this repository; in an archive of it, what lies in the root and is not laid by bootstrap.py."""
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    laid = {"node_modules", "vendor", "build"}
+    return done.stdout.split("\0")[:-1] or [
+        f"{path.name}/x" if path.is_dir() else path.name for path in ROOT.glob("[!._]*") if path.name not in laid
+    ]

@@ -1,0 +1,72 @@
+"""Papers and sections that are gone, and the files that name them still."""
+
+import pytest
+
+from publishing import paths
+from publishing.checks import names
+
+FRONT = "---\nlayout: post\ntitle: A paper\npaper: {}\npermalink: /{}/\n---\n"
+CLAIMS = "---\ntitle: Claims\npaper: {}\n---\n"
+
+
+@pytest.fixture
+def site(repository):
+    repository.notebook("01-a", "# 1")
+    repository.write("_posts/2026-01-01-toy.md", FRONT.format("toy", "toy"))
+    repository.write("_claims/toy.md", CLAIMS.format("toy"))
+    repository.write(
+        "index.md", '---\n---\n[Toy]({{ "/toy/" | relative_url }}), [all]({{ "/toy/claims/" | relative_url }})'
+    )
+    return repository
+
+
+def test_a_site_that_names_what_is_there_is_good(site):
+    site.write("about.md", "")
+    site.write("_projects/x.md", "")
+    site.write("_posts/2026-01-02-more.md", "---\ntitle: x\npermalink: /more/\n---\n[x](/projects/), [y](/about/)\n")
+    site.write("index.md", "---\n---\n[x](/more/#part), `'/quiet/'`, <https://example.org/quiet/>, and 'a/quiet/'\n")
+    assert list(names.problems()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("_posts/2026-01-02-b.md", FRONT.format("quiet", "quiet"), ":4: there are no notebooks of a paper 'quiet'"),
+        ("_posts/2026-01-02-b.md", "---\n{title: x, 'paper' : quiet}\n---\n", ":2: there are no notebooks of a paper"),
+        ("_posts/2026-01-02-b.md", "---\npaper: 7\n---\n", ":2: there are no notebooks of a paper '7'"),
+        ("_claims/quiet.md", CLAIMS.format("quiet"), ":3: there are no notebooks of a paper 'quiet'"),
+        ("_claims/quiet.md", CLAIMS.format("toy"), ":3: these are the claims of 'toy'; rename the file to toy.md"),
+        ("_claims/toy.md", CLAIMS.format("toy\npublished: false"), ":1: is a draft, but the post of 'toy' is publish"),
+        ("_posts/2026-01-01-toy.md", FRONT.format("toy\npublished: no", "toy"), "_claims/toy.md:1: would be published"),
+        ("_posts/2026-01-02-b.md", "---\nx: [\n---\n", ":3: "),
+        (
+            "_posts/2026-01-02-b.md",
+            '---\ntitle: x\n---\n\n{% include paper_section.html name="quiet/01-a" %}\n',
+            ":5: includes 'quiet/01-a', which no notebook makes",
+        ),
+        (
+            "index.md",
+            '---\n---\n{% include paper_section.html name="toy/02-gone" %}\n',
+            ":3: includes 'toy/02-gone', which no notebook makes",
+        ),
+        ("index.md", '---\n---\n[x]({{ "/quiet/" | relative_url }})', ":3: leads to the paper 'quiet'"),
+        ("_claims/toy.md", CLAIMS.format("toy") + "[x](/quiet/claims/#a)", ":5: leads to the paper 'quiet'"),
+        ("index.md", "---\nimage: /assets/images/quiet-card.png\n---\n", ":2: leads to the paper 'quiet'"),
+        ("index.md", "---\n---\n[x](/assets/notebooks/quiet/01-a.md)", ":3: leads to the paper 'quiet'"),
+        (
+            "notebooks/toy/02-b.md",
+            '# 2\n\n{% include paper_diagram.html src="/assets/images/quiet-x.png" alt="x" %}\n',
+            ":3: leads to the paper 'quiet'",
+        ),
+    ],
+)
+def test_what_is_gone_is_named_with_file_and_line(site, name, text, says):
+    site.write(name, text)
+    (problem,) = names.problems()
+    assert problem.startswith(says if says.startswith("_") else name + says) and "\n" not in problem
+
+
+def test_each_file_is_named_once(site):
+    paths.notebooks_dir("toy").rename(paths.NOTEBOOKS / "new")
+    told = [problem.partition(":")[0] for problem in names.problems()]
+    assert told == ["_posts/2026-01-01-toy.md", "_claims/toy.md", "index.md"]

@@ -2,13 +2,9 @@
 
 import pytest
 import torch
-from hypothesis import settings
 
 from ddpm_notes import data
 from ddpm_notes.schedule import linear_schedule
-
-settings.register_profile("shared-machine", deadline=None)
-settings.load_profile("shared-machine")
 
 
 @pytest.fixture

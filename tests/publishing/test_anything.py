@@ -52,7 +52,7 @@ PIECES += [
     "-->",
 ]
 text = st.lists(st.sampled_from(PIECES) | st.text(max_size=5)).map("".join)
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=60)
 
 
 class Tags(HTMLParser):

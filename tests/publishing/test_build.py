@@ -3,10 +3,12 @@
 import fcntl
 import os
 import shutil
-import time
 
 import pytest
 
+from publishing.embed import LIST
+
+from ..conftest import PATIENCE, eventually
 from .press import MADE, POST, Press
 
 FIGURE = """\
@@ -18,6 +20,11 @@ figure = Figure(figsize=(2, 1))
 figure.subplots().plot([0, double(1)])
 diagram(figure, "line", alt="A rising line.", caption="Twice $x$.")"""
 SLOW = {"jupytext", "nbformat", "nbclient", "nbconvert", "markdown_it", "matplotlib", "numpy", "IPython"}
+WATCHED = f"""from publishing.__main__ import main
+started = []
+sys.addaudithook(lambda event, about: started.append(about[0]) if event == "subprocess.Popen" else None)
+main()
+print(sorted({SLOW} & set(sys.modules)), [one for one in started if one != "git"])"""
 
 
 @pytest.fixture
@@ -51,12 +58,9 @@ def test_notebooks_are_executed_and_rendered_and_the_figures_counted(press):
     assert press.outputs(*MADE) == made
 
 
-def test_nothing_changed_is_decided_without_the_slow_imports(press):
+def test_nothing_changed_is_decided_without_a_slow_import_or_a_process(press):
     press.succeed("notebooks")
-    code = f"from publishing.__main__ import main; main(); print(sorted({SLOW} & set(sys.modules)))"
-    status, out, err = press.run("notebooks", code=code)
-    assert (status, err) == (0, "")
-    assert out.splitlines()[-1] == "[]"
+    assert press.succeed("notebooks", code=WATCHED).splitlines()[-1] == "[] []"
 
 
 def test_a_formula_of_the_package_changes_the_figure_that_shows_it(press):
@@ -136,16 +140,35 @@ def test_the_site_is_built_once_and_again_only_after_a_change(site):
     assert 'id="eq-1"' in page and "toy-line.png" in page and "A rising line." in page
     made = site.outputs(*MADE)
 
-    began = time.perf_counter()
-    again = site.succeed("site")
-    assert time.perf_counter() - began < 3  # usually a tenth of it
+    again = site.succeed("site", code=WATCHED)
     assert "toy: 2 notebooks, nothing changed" in again and "site: nothing changed" in again
+    assert again.splitlines()[-1] == "[] []"
     assert site.outputs(*MADE) == made
 
     site.repository.write("_posts/2026-01-01-toy.md", POST.format("A new beginning."))
     out = site.succeed("site")
     assert "toy: 2 notebooks, nothing changed" in out and "site: nothing changed" not in out
     assert "A new beginning." in (site.root / "_site/toy/index.html").read_text()
+
+
+def test_embedding_refuses_before_anything_is_built_and_else_builds_what_it_embeds(site, tmp_path_factory):
+    blog = tmp_path_factory.mktemp("blog")
+    here = f"BLOG is the folder of a Jekyll site, with a _config.yml in it; got {blog}"
+    assert site.fail("embed", str(blog)) == here
+    assert site.fail("embed", f"{blog}/nowhere") == f"{here}/nowhere"
+    assert site.fail("embed", "~nobody-of-this-name").startswith("BLOG is the folder of a Jekyll site")
+    assert site.fail("embed", "").endswith("as in BLOG=../my-blog; none was given")
+    assert site.fail("embed", ".").startswith("BLOG is another site than this one")
+    (blog / "_config.yml").write_text("title: Blog\n")
+    assert site.fail("embed", "--undo", str(blog)).endswith("nothing was embedded there")
+    (blog / LIST).write_text("{")
+    assert site.fail("embed", str(blog)).startswith(f"{blog}/{LIST} is damaged")
+    (blog / LIST).unlink()
+    assert not (site.root / "build").exists()
+
+    out = site.succeed("embed", str(blog))
+    assert "the post: _site/toy/index.html" in out and "to look at it" not in out
+    assert (blog / "_includes/sections/toy/01-figure.html").is_file()
 
 
 def test_a_draft_is_shown_to_its_writer_alone(site):
@@ -179,7 +202,7 @@ def test_a_second_build_waits_for_the_first_and_says_so(press):
     assert process.stdout.readline() == "another build is running here; waiting for it to end\n"
     assert not (press.root / "build").exists()
     os.close(root)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and "figures: 1 written" in out, err
 
 
@@ -189,11 +212,9 @@ def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(pres
     )
     process = press.start("notebooks")
     pid = press.root / "notebooks/toy/pid"
-    deadline = time.monotonic() + 30
-    while not (pid.is_file() and pid.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    eventually(lambda: pid.is_file() and pid.read_text(), "the kernel's number")
     process.send_signal(2)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, "stopped\n")
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_output
 
@@ -21,7 +21,7 @@ from publishing.escaping import clean, terminal
 from .notes import claim, code, diagram, fragment, printed, shows, table
 
 ROOT = paths.ROOT
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=40)
 
 
 @pytest.fixture(scope="module")

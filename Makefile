@@ -13,7 +13,7 @@ export TQDM_DISABLE = 1
 export PYTHONPATH = $(CURDIR)
 
 # Caches and settings of programs need a home that can be written.
-export HOME := $(shell test -w "$$HOME" && echo "$$HOME" || { mkdir -p vendor/home && echo "$$PWD/vendor/home"; })
+export HOME := $(shell test -d "$$HOME" -a -w "$$HOME" && echo "$$HOME" || { mkdir -p vendor/home && echo "$$PWD/vendor/home"; })
 
 # What was given on the command line, as one word of the shell, whatever it holds.
 given = '$(subst ','\'',$(value $(1)))'

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -140,11 +141,200 @@ def test_a_missing_command_does_not_work(bootstrap):
     assert bootstrap.works(sys.executable, "-c", "")
 
 
-def test_an_older_python_gets_one_sentence_and_no_traceback():
-    script = f"import runpy, sys; sys.version_info = (3, 9, 7); runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+def pretending(what: str) -> subprocess.CompletedProcess[str]:
+    """A run of the script after a statement that makes the machine look like another."""
+    script = f"import platform, runpy, sys; {what}; runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    return subprocess.run([sys.executable, "-c", script, "site"], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("version", ["3.9.7", "3.15.0"])
+def test_a_python_that_the_locks_do_not_serve_gets_one_sentence_and_no_traceback(version):
+    done = pretending(f"sys.version_info = {tuple(map(int, version.split('.')))}")
     assert done.returncode == 1
-    assert done.stderr == ("bootstrap: Python 3.11 or newer is needed, this is 3.9.7: try `make PYTHON=python3.11`\n")
+    needed = "a Python from 3.11 to 3.14 is needed"
+    assert done.stderr == f"bootstrap: {needed}, this is {version}: try `make PYTHON=python3.11`\n"
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        ("linux", "x86_64", "", ("glibc", "2.28")),
+        ("linux", "aarch64", "", ("glibc", "2.41")),
+        ("darwin", "arm64", "14.0", ("", "")),
+        ("darwin", "arm64", "26.1", ("", "")),
+    ],
+)
+def test_a_platform_with_wheels_is_served(bootstrap, platform):
+    assert bootstrap.refusal(*platform) is None
+
+
+@pytest.mark.parametrize(
+    ("platform", "here"),
+    [
+        (("linux", "x86_64", "", ("glibc", "2.27")), "Linux on x86_64 with glibc 2.27"),
+        (("linux", "x86_64", "", ("", "")), "Linux on x86_64 with a C library other than glibc"),
+        (("linux", "aarch64", "", ("musl", "1.2.5")), "Linux on aarch64 with musl 1.2.5"),
+        (("linux", "armv7l", "", ("glibc", "2.36")), "Linux on armv7l with glibc 2.36"),
+        (("darwin", "x86_64", "15.2", ("", "")), "macOS 15.2 on x86_64"),
+        (("darwin", "arm64", "13.7.1", ("", "")), "macOS 13.7.1 on arm64"),
+        (("win32", "AMD64", "", ("", "")), "Windows (WSL would do)"),
+        (("freebsd14", "amd64", "", ("", "")), "freebsd14"),
+    ],
+)
+def test_a_platform_without_wheels_is_refused_by_its_name(bootstrap, platform, here):
+    told = bootstrap.refusal(*platform)
+    assert told.endswith(f"; this is {here}")
+    assert "Linux with glibc 2.28 or newer" in told and "macOS 14 or newer" in told
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        "sys.platform = 'win32'; sys.modules['fcntl'] = None",
+        "sys.platform = 'darwin'; platform.machine = lambda: 'x86_64'",
+        "platform.libc_ver = lambda: ('', '')",
+        "platform.machine = lambda: 'aarch64'; sys.maxsize = 2**31 - 1",
+    ],
+    ids=["Windows", "Intel Mac", "Alpine", "32 bits"],
+)
+def test_a_refused_platform_gets_one_sentence_before_anything_is_laid(machine):
+    done = pretending(machine)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"bootstrap: .* is needed for the locked packages; this is .*\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("complaint", "sentence"),
+    [
+        (
+            "node: error while loading shared libraries: libatomic.so.1: cannot open shared object file: No such",
+            "libatomic.so.1 is missing: install it (`apt install libatomic1`) and try again",
+        ),
+        (
+            "chrome: error while loading shared libraries: libasound.so.2: cannot open shared object file: No such",
+            "libasound.so.2 is missing: install it (`apt install libasound2`) and try again",
+        ),
+    ],
+)
+def test_a_missing_library_is_named_with_the_package_that_has_it(bootstrap, capsys, complaint, sentence):
+    program = f"print('at the top'); print({complaint!r}); raise SystemExit(127)"
+    with pytest.raises(bootstrap.StepError) as failure:
+        bootstrap.run("starting", sys.executable, "-c", program)
+    assert str(failure.value) == sentence
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def machine(bootstrap, monkeypatch):
+    """A machine without apt, whose Python prints what the test wants when it is to draw a letter in Chromium."""
+
+    def says(complaint: str) -> None:
+        python = bootstrap.VENV / "bin" / "python"
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.write_text(f"#!/bin/sh\n[ -z '{complaint}' ] || {{ echo '{complaint}'; exit 1; }}\n")
+        python.chmod(0o755)
+
+    (bootstrap.ROOT / "requirements").mkdir()
+    (bootstrap.ROOT / "requirements" / "main.lock").write_text("")
+    monkeypatch.setattr(bootstrap, "CHROMIUM", bootstrap.ROOT / "chromium")
+    monkeypatch.setattr(bootstrap, "has_apt", lambda: False)
+    bootstrap.CHROMIUM.write_text("")
+    return says
+
+
+def test_without_apt_a_chromium_that_cannot_draw_is_one_sentence(bootstrap, machine):
+    machine("node: error while loading shared libraries: libatomic.so.1: cannot open shared object file")
+    with pytest.raises(bootstrap.StepError, match=r"^libatomic.so.1 is missing: .*apt install libatomic1"):
+        bootstrap.chromium()
+    machine(bootstrap.NO_FONT)
+    with pytest.raises(bootstrap.StepError, match=r"no letters.*apt install fonts-dejavu-core"):
+        bootstrap.chromium()
+
+
+def test_with_apt_what_chromium_needs_is_installed_though_chromium_is_there(bootstrap, machine, monkeypatch):
+    installed = []
+
+    def apt_install(_: str, *packages: str) -> None:
+        installed.extend(packages)
+        machine("")
+
+    monkeypatch.setattr(bootstrap, "has_apt", lambda: True)
+    monkeypatch.setattr(bootstrap, "apt_install", apt_install)
+    machine("node: error while loading shared libraries: libatomic.so.1: cannot open shared object file")
+    bootstrap.chromium()
+    assert "libatomic1" in installed
+
+
+def test_a_chromium_that_draws_is_tried_once_and_left_alone(bootstrap, machine):
+    (bootstrap.VENV / "bin" / "playwright").parent.mkdir(parents=True)
+    machine("")
+    bootstrap.chromium()
+    machine("asked again")
+    bootstrap.chromium()
+
+
+def test_in_a_terminal_the_seconds_are_counted_and_in_a_log_a_step_is_one_line(bootstrap, capsys, monkeypatch):
+    waiting = (sys.executable, "-c", "import time; time.sleep(1.3)")
+    bootstrap.run("waiting", *waiting)
+    assert re.fullmatch(r"bootstrap: waiting … \d+\.\d s\n", capsys.readouterr().out)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    bootstrap.run("waiting", *waiting)
+    assert re.fullmatch(r"bootstrap: waiting … 1 s\x08{3}\d+\.\d s\n", capsys.readouterr().out)
+
+
+def test_what_comes_is_said_before_it_is_downloaded(bootstrap, capsys, monkeypatch):
+    for name in ("requirements/main.lock", "pyproject.toml"):
+        (bootstrap.ROOT / name).parent.mkdir(exist_ok=True)
+        (bootstrap.ROOT / name).write_text("")
+    said = []
+    monkeypatch.setattr(bootstrap, "make_venv", lambda _: None)
+    monkeypatch.setattr(bootstrap, "pip_install", lambda *_: said.append(capsys.readouterr().out))
+    bootstrap.python_packages()
+    assert re.search(r"CPU about [\d.]+ GB .* about \d+ GB", said[0])
+
+
+@pytest.fixture
+def home_of_programs(tmp_path):
+    """The home that the Makefile's programs get, in a folder whose name is not plain."""
+    place = tmp_path / "mö b"
+    place.mkdir()
+    shutil.copy(ROOT / "Makefile", place)
+    command = ["make", "--silent", "--eval", 'home: ; @touch "$$HOME/x" && echo "$$HOME"', "home"]
+
+    def told(**environment: str) -> str:
+        environment["PATH"] = os.environ["PATH"]
+        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    return told
+
+
+def test_make_leaves_a_home_that_can_be_written(home_of_programs, tmp_path):
+    assert home_of_programs(HOME=str(tmp_path)) == str(tmp_path)
+
+
+@pytest.mark.parametrize("environment", [{"HOME": "/nonexistent"}, {"HOME": os.devnull}, {"HOME": "/proc"}, {}])
+def test_make_gives_programs_a_home_where_there_is_none(home_of_programs, tmp_path, environment):
+    if os.geteuid() == 0 and environment.get("HOME") == "/proc":
+        pytest.skip("root may write everywhere, as far as the system says")
+    assert home_of_programs(**environment) == str(tmp_path / "mö b" / "vendor" / "home")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+def test_node_takes_scripts_of_jupyterlab_for_what_they_are(bootstrap, monkeypatch):
+    (bootstrap.ROOT / "requirements").mkdir()
+    (bootstrap.ROOT / "requirements" / "lab.lock").write_text("")
+    shutil.copy(ROOT / "package.json", bootstrap.ROOT)
+    script = bootstrap.LAB / "lib" / "yarn.js"
+
+    def install(*_: object) -> None:
+        script.parent.mkdir(parents=True)
+        script.write_text("console.log(require('util').format('%s', 'common'))")
+
+    monkeypatch.setattr(bootstrap, "make_venv", lambda _: None)
+    monkeypatch.setattr(bootstrap, "pip_install", install)
+    bootstrap.lab()
+    assert subprocess.run(["node", script], capture_output=True, text=True).stdout == "common\n"
 
 
 def test_a_target_that_does_not_exist_is_refused():

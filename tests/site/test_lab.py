@@ -128,6 +128,15 @@ def test_it_answers_nobody_without_the_token(lab):
     assert status(f"{address}?token={lab.token}") == 200
 
 
+def test_it_opens_at_the_notebooks_and_says_nothing_of_scripts(lab):
+    page = lab.context.new_page()
+    page.goto(f"{lab.address}?token={lab.token}", wait_until="commit")
+    expect(page.locator(".jp-DirListing-item").filter(has_text="ddpm")).to_be_visible()
+    page.close()
+    said = (lab.root / "log.txt").read_text()
+    assert max(map(len, said.splitlines())) < 1000 and "yarn" not in said
+
+
 @pytest.mark.parametrize("stem", ["05-key-equations", "08-python-implementation"])
 def test_a_round_trip_changes_only_what_was_edited(lab, stem):
     path = lab.root / f"notebooks/ddpm/{stem}.md"

@@ -36,7 +36,8 @@ def check(blog: str) -> None:
 
 def embed(blog: str | Path) -> None:
     """Put the notes into the blog, or bring them up to date there, and say what was done."""
-    blog, known = _checked(blog), _known(blog)
+    blog = _checked(blog)
+    known = _known(blog)
     wanted = _wanted(blog)
     theirs = [name for name in wanted if _is_theirs(blog, name, known, wanted[name])]
     for name in theirs:

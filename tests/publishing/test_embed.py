@@ -245,8 +245,9 @@ def test_the_layout_is_one_that_the_blog_has(notes, blog, config, layouts, layou
 
 def test_a_draft_is_not_embedded(notes, blog):
     notes.write("_posts/2026-01-01-toy.md", POST.replace("title:", "published: false\ntitle:"))
-    with pytest.raises(PublishingError, match="no post is published here"):
-        embed.embed(blog)
+    for command in (embed.check, embed.embed):
+        with pytest.raises(PublishingError, match="no post is published here"):
+            command(blog)
 
 
 def test_what_is_no_blog_is_refused(notes, tmp_path_factory):

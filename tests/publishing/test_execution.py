@@ -181,9 +181,11 @@ def test_a_cell_that_takes_too_long_is_named_with_who_can_do_what_and_its_kernel
 
 
 def test_output_that_comes_after_the_cell_is_done_is_kept_as_on_a_busy_machine(toy):
-    busy = "sys.stdout.flush_timeout = 0\nget_ipython().kernel.iopub_thread.schedule(lambda: time.sleep(5))"
-    toy.notebook("01-plain", f"import sys, time\n{busy}\nprint('late')")
-    assert printed(*run("01-plain")) == "late\n"
+    hurry = "sys.stdout.flush_timeout = sys.stderr.flush_timeout = 0"
+    busy = "get_ipython().kernel.iopub_thread.schedule(lambda: time.sleep(6))"
+    toy.notebook("01-plain", f"import sys, time\n{hurry}\n{busy}\n'late'")
+    ((late,),) = outputs(*run("01-plain"))
+    assert late["data"]["text/plain"] == ["'late'"]
 
 
 def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):

@@ -1,15 +1,21 @@
 """The server of `make serve`; tests/site/test_serving.py has it rebuild, with a page open in a browser."""
 
+import re
 import urllib.request
 from contextlib import nullcontext
+from functools import partial
 from types import SimpleNamespace
 from urllib.error import HTTPError
 
 import pytest
+from playwright.sync_api import expect
 from watchfiles import Change
 
 from publishing import paths, serve
 from publishing.errors import PublishingError
+from publishing.live import LivePages, News
+
+POLICY = re.compile("^default-src 'none'; script-src 'self'; connect-src 'self';")
 
 
 @pytest.fixture
@@ -17,6 +23,15 @@ def served(tmp_path):
     (tmp_path / "index.html").write_text("first")
     with serve.start_server(tmp_path, 0) as server:
         yield tmp_path, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A site that is not built yet, its news, and its address."""
+    news, folder = News(), tmp_path / "site"
+    with serve.start_server(folder, 0, partial(LivePages, news=news)) as server:
+        yield folder, news, f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
@@ -35,6 +50,57 @@ def test_a_page_is_served_as_it_is_now(served):
 def test_a_missing_page_is_not_found(served):
     with pytest.raises(HTTPError, match="404"):
         get(f"{served[1]}/nowhere")
+
+
+@pytest.mark.parametrize("address", ["/", "/toy/", "/toy/claims/#c", "/toy", "/assets/icon.svg"])
+def test_until_the_first_build_is_done_any_address_tells_how_far_it_is_and_then_shows_the_site(live, browser, address):
+    folder, news, url = live
+    page = browser.new_page()
+    page.goto(url + address)
+    expect(page.get_by_role("heading")).to_have_text("The site is not built yet")
+    expect(page.locator("meta[http-equiv='Content-Security-Policy']")).to_have_attribute("content", POLICY)
+    for progress in ("1.0 s  0 of 2 notebooks executed", "2.5 s  building the site with Jekyll"):
+        news.doing(progress)
+        expect(page.get_by_text(progress)).to_be_visible()
+    news.failed("error: toy/01-x, cell 2: <b>")
+    expect(page.get_by_role("alert")).to_have_text("error: toy/01-x, cell 2: <b>")
+    expect(page.get_by_text("it runs again after the next edit")).to_be_visible()
+    (folder / "toy/claims").mkdir(parents=True)
+    for name in ("index.html", "toy/index.html", "toy/claims/index.html", "assets/icon.svg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("<svg xmlns='http://www.w3.org/2000/svg'><text y='20'>built</text></svg>")
+    news.built()
+    expect(page.get_by_text("built", exact=True)).to_be_visible()
+    page.close()
+
+
+def test_a_page_that_the_site_lacks_is_not_found_and_waits_for_the_next_build(live, browser):
+    folder, news, url = live
+    news.built()
+    page, loads = browser.new_page(), []
+    page.on("response", lambda answer: loads.append(answer.status) if answer.url == f"{url}/new/" else None)
+    page.goto(f"{url}/new/")
+    expect(page.get_by_role("heading")).to_have_text("File not found")
+    news.doing("rendering toy")
+    expect(page.get_by_text("rendering toy")).to_be_visible()
+    assert loads == [404], "it reloads only when there is news"
+    (folder / "new").mkdir(parents=True)
+    (folder / "new/index.html").write_text("<body>built</body>")
+    news.built()
+    expect(page.get_by_text("built", exact=True)).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize(("ends", "error"), [("", None), ("sys.exit('error: no paper')", "error: no paper")])
+def test_what_a_rebuild_is_doing_is_told_and_how_it_ended(repository, monkeypatch, ends, error):
+    code = f"import os, sys\nos.write(int(sys.argv[-1]), b'rendering\\n')\n{ends}\n"
+    repository.write("publishing/__main__.py", code)
+    news, told = News(), []
+    monkeypatch.setattr(news, "doing", told.append)
+    serve.rebuild(news)
+    assert told == ["rendering"]
+    assert news.other_than(None)["error"] == error
+    assert bool(news.build) == (error is None)
 
 
 def test_only_this_machine_is_served(served):

@@ -84,4 +84,6 @@ clean: ## Remove everything that is generated, environments too, but for hours o
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { line = sprintf("  make %-11s", $$1); words = split($$2, word, " "); \
+	  for (i = 1; i <= words; i++) { if (length(line " " word[i]) > 80) { print line; line = sprintf("%18s", "") } \
+	  line = line " " word[i] } print line }' Makefile

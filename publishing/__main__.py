@@ -12,6 +12,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 def main() -> int:
     """Run one command; what a person can mend is one line on stderr and exit status 1."""
     arguments = _parser().parse_args()
+    sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
     try:
         arguments.command(arguments)
     except PublishingError as error:

@@ -167,7 +167,8 @@ def _say_figures(**made: list[Path]) -> None:
 
 def _say_removed(strays: list[Path]) -> None:
     if strays:
-        print(f"removed, since nothing makes it any more: {' '.join(map(paths.relative, strays))}", flush=True)
+        more = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
+        print(f"removed, since nothing makes it any more: {paths.relative(strays[0])}{more}", flush=True)
 
 
 def _read_by_notebooks(paper: str) -> list[Path]:

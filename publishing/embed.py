@@ -48,9 +48,9 @@ def embed(blog: str | Path) -> None:
     removed, left = _removed(blog, stale)
     ours = {name: digest_of(content) for name, content in wanted.items() if name not in theirs}
     write(blog / LIST, json.dumps(ours | {name: known[name] for name in theirs if name in known}, indent=1))
-    print(f"{len(ours)} files are in {blog}: {len(written)} written, {len(removed)} removed; {LIST} there lists them")
+    print(f"{len(ours)} files are in {blog}: {len(written)} written, {len(removed)} removed")
     _say_left([*theirs, *left])
-    print("they go again by the same command with UNDO=1")
+    print(f"{LIST} there lists them; they go again by the same command with UNDO=1")
 
 
 def undo(blog: str | Path) -> None:

@@ -22,7 +22,7 @@ LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 def recipes() -> dict[str, list[str]]:
     """The commands of every target of the Makefile."""
     found, target = {}, None
-    for line in (ROOT / "Makefile").read_text().splitlines():
+    for line in (ROOT / "Makefile").read_text().replace("\\\n", "").splitlines():
         if heading := re.match(r"([a-z-]+):(?!=)", line):
             target = heading[1]
             found[target] = []
@@ -34,6 +34,7 @@ def recipes() -> dict[str, list[str]]:
 def test_every_target_of_the_makefile_says_what_it_is_for():
     told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.findall(r"^  make ([\w-]+)", told, re.MULTILINE) == list(recipes())
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def test_a_recipe_is_one_or_two_commands():

@@ -68,6 +68,13 @@ def test_the_line_is_no_longer_than_the_terminal_is_wide(press):
     assert max(map(len, passing)) == 49
 
 
+def test_a_terminal_that_lacks_a_letter_shows_another(press):
+    press.environment["PYTHONIOENCODING"] = "ascii"
+    passing, lines = in_terminal(press, "notebooks", until=f" {STEM}")
+    assert any(f" ? {STEM}" in text for text in passing)
+    assert lines[-2:] == ["toy: 2 notebooks, 2 executed", ""]
+
+
 def test_a_failure_stays_as_a_line_with_notebook_and_cell(press):
     press.repository.notebook("01-quick", "# 1. Quick", "1 / 0")
     passing, lines = in_terminal(press, "notebooks", until=f"ZeroDivisionError.*{STEM[:9]}")

@@ -12,6 +12,7 @@ from publishing import cache, lints, paths, progress, source
 from publishing.cache import Run
 from publishing.errors import PublishingError
 from publishing.files import write
+from publishing.folders import make_way
 from publishing.stamps import Digests, digests
 
 if TYPE_CHECKING:
@@ -123,6 +124,11 @@ class _Loop(asyncio.SelectorEventLoop):
     def add_signal_handler(self, *_) -> None:
         raise RuntimeError("this loop takes no signal handlers")
 
+    def call_exception_handler(self, context: dict) -> None:
+        """Say nothing of nbclient's watch on a kernel, which it forgets at Ctrl-C and which trips over the end."""
+        if not isinstance(context.get("exception"), AssertionError):
+            super().call_exception_handler(context)
+
 
 async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
     from publishing import kernels
@@ -133,6 +139,8 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
         try:
             job.run = await kernels.run(notebook, paths.notebooks_dir(job.paper), job.begins)
         except kernels.CellFailure as failure:
+            if asyncio.current_task().cancelling():  # by Ctrl-C, which nbclient takes for the end of the kernel
+                raise asyncio.CancelledError from None
             job.failure = f"{job.name}, cell {failure.cell}: {failure}"
             progress.say(job.failure)
             write(_failed_path(job), _text(notebook))
@@ -158,6 +166,7 @@ def _written(job: Job) -> Executed:
                 _refresh_source(output, f"{job.name}, cell {number}")
     job.notebook.metadata["language_info"] = {"name": "python"}
     path = executed_path(job.paper, job.stem)
+    make_way(path)
     write(path, _text(job.notebook))
     return Executed(path, job.modules | job.run.opened, ran=job.cell is not None)
 

@@ -72,11 +72,15 @@ def rebuild(news: News) -> None:
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "publishing", "site", "--drafts", "--progress", str(writing)]
     own = {"cwd": paths.ROOT, "env": os.environ | {"BASEURL": ""}, "pass_fds": [writing]}
-    with os.fdopen(reading, encoding="utf-8") as progress, TemporaryFile("w+", encoding="utf-8") as stderr:
-        with subprocess.Popen(command, stderr=stderr, **own) as build:
-            os.close(writing)
-            for line in progress:
-                news.doing(line.strip())
+    with TemporaryFile("w+", encoding="utf-8") as stderr:
+        build = subprocess.Popen(command, stderr=stderr, **own)
+        os.close(writing)
+        try:
+            with os.fdopen(reading, encoding="utf-8") as progress:
+                for line in progress:
+                    news.doing(line.strip())
+        finally:
+            build.wait()  # after Ctrl-C too, which the build hears itself
         stderr.seek(0)
         error = stderr.read().strip()
     if build.returncode == 0:

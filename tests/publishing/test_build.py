@@ -214,8 +214,9 @@ def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(pres
     pid = press.root / "notebooks/toy/pid"
     eventually(lambda: pid.is_file() and pid.read_text(), "the kernel's number")
     process.send_signal(2)
-    _, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, "stopped\n")
+    assert "toy/02-claim" not in out and press.outputs("build/failed") == {}
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
     press.repository.notebook("02-claim", "# 2", "print('a claim')")

@@ -12,11 +12,23 @@ export TQDM_DISABLE = 1
 # Notebooks import any package of this repository, those too that came after the environment was laid.
 export PYTHONPATH = $(CURDIR)
 
-# Caches and settings of programs need a home that can be written.
-export HOME := $(shell test -d "$$HOME" -a -w "$$HOME" && echo "$$HOME" || { mkdir -p vendor/home && echo "$$PWD/vendor/home"; })
+# Where home cannot be written, what programs would keep there; the user's settings in it are still read.
+ifneq ($(shell test -d "$$HOME" -a -w "$$HOME" && echo writable),writable)
+export XDG_CACHE_HOME ?= $(CURDIR)/vendor/cache
+export npm_config_cache ?= $(XDG_CACHE_HOME)/npm
+export MPLCONFIGDIR ?= $(XDG_CACHE_HOME)/matplotlib
+export IPYTHONDIR ?= $(XDG_CACHE_HOME)/ipython
+export JUPYTER_DATA_DIR ?= $(XDG_CACHE_HOME)/jupyter
+export JUPYTER_CONFIG_DIR ?= $(XDG_CACHE_HOME)/jupyter/config
+export JUPYTER_CONFIG_PATH ?= $(HOME)/.jupyter
+endif
 
 # What was given on the command line, as one word of the shell, whatever it holds.
 given = '$(subst ','\'',$(value $(1)))'
+
+# Before gigabytes are laid; whether the folder is a blog is seen later.
+REFUSE_NO_FOLDER = 'import os, sys; os.path.isdir(os.path.expanduser(sys.argv[1])) or \
+  sys.exit("error: BLOG is the folder of a Jekyll site, as in BLOG=../my-blog; got " + (sys.argv[1] or "none"))'
 
 .PHONY: all notebooks site serve lab new embed test experiments check faults mutants bench bench-build bench-page clean help
 
@@ -39,11 +51,11 @@ lab: ## Open the notebooks in JupyterLab
 	@.venv-lab/bin/jupyter lab --allow-root --LabApp.default_url=/lab/tree/notebooks
 
 new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models"
-	@$(PYTHON) bootstrap.py notebooks
+	@$(if $(and $(value PAPER),$(value TITLE)),$(PYTHON) bootstrap.py notebooks,echo 'error: both are needed, as in make new PAPER=ddim TITLE="Denoising Diffusion Implicit Models"' >&2; exit 1)
 	@$(PRESS) new $(call given,PAPER) $(call given,TITLE)
 
 embed: ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
-	@$(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
+	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
 	@$(PRESS) embed $(call given,BLOG) $(if $(UNDO),--undo)
 
 test: check ## Run every test: package, press, executed notebooks, site in a browser

@@ -4,8 +4,6 @@ Standard library alone. Every step leaves a stamp of what it was laid from (lock
 so that a second run finds everything in place and returns at once, and an interrupted step is done again.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import itertools
@@ -34,7 +32,7 @@ STAMPS = VENV / "bootstrap"
 UNFINISHED = "unfinished"
 CHROMIUM = Path("/usr/bin/chromium")
 JEKYLL_GEMS = ("jekyll", "jekyll-feed", "jekyll-seo-tag", "jekyll-sitemap")
-LIBRARY = re.compile(r"(lib[\w+-]+)\.so\.(\d+): cannot open shared object file")
+LIBRARY = re.compile(r"([^\s/:]+\.so[^\s/:]*): cannot open shared object file")
 NO_FONT = "Chromium draws no letters, since there is no font"
 DRAWING = f"""
 import os, pathlib, sys
@@ -49,10 +47,11 @@ with sync_playwright() as playwright:
     drawn = page.screenshot() != blank
 sys.exit(None if drawn else {NO_FONT!r})
 """
-SIZES = (
-    "the Python packages come: with PyTorch for the CPU about 0.4 GB (1.9 GB on disk), "
-    "with PyTorch's default on Linux about 3 GB (5.7 GB on disk); README.md says how to choose"
-)
+INSTALL_DEPS = "`.venv/bin/playwright install-deps chromium`, as root, installs what Chromium needs"
+SIZES = """bootstrap: Most of what comes now is PyTorch. Linux gets it for CUDA by default:
+bootstrap: about 3 GB to download, 5.7 GB on disk. PyTorch for the CPU does for
+bootstrap: everything here, with 0.4 GB and 1.9 GB. To take it, stop and run
+    PIP_FIND_LINKS=https://download.pytorch.org/whl/cpu/torch/ make"""
 
 
 class StepError(Exception):
@@ -68,7 +67,7 @@ def refusal(system: str, machine: str, macos: str, libc: tuple[str, str]) -> str
         here = f"Linux on {machine} with {' '.join(libc).strip() or 'a C library other than glibc'}"
         served = machine in ("x86_64", "aarch64") and libc[0] == "glibc" and numbers(libc[1]) >= [2, 28]
     elif system == "darwin":
-        here = f"macOS {macos} on {machine}"
+        here = f"macOS {macos or 'of no known version'} on {machine}"
         served = machine == "arm64" and numbers(macos) >= [14]
     else:
         here, served = "Windows (WSL would do)" if system == "win32" else system, False
@@ -78,7 +77,7 @@ def refusal(system: str, machine: str, macos: str, libc: tuple[str, str]) -> str
 
 def numbers(version: str) -> list[int]:
     """A version as numbers, which compare as versions do."""
-    return [int(part) for part in version.split(".")]
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 # --- steps and stamps
@@ -151,10 +150,11 @@ def output_of(process: subprocess.Popen[str]) -> str:
 
 
 def what_is_missing(output: str) -> str | None:
-    """What a program misses of the machine, and the Debian package that has it, if it says so."""
-    if library := LIBRARY.search(output):
-        name, version = library.groups()
-        return f"{name}.so.{version} is missing: install it (`apt install {name}{version}`) and try again"
+    """What a program misses of the machine, and what would install it, if it says so."""
+    library = LIBRARY.search(output)
+    if library:
+        atomic = "install it (`apt install libatomic1`) and try again"
+        return f"{library[1]} is missing: {atomic if library[1] == 'libatomic.so.1' else INSTALL_DEPS}"
     if NO_FONT in output:
         return f"{NO_FONT}: install one (`apt install fonts-dejavu-core`) and try again"
     return None
@@ -233,7 +233,7 @@ def is_sound(venv: Path) -> bool:
     """Whether an environment was made here, by this version of Python, and has pip."""
     python, configuration = venv / "bin" / "python", venv / "pyvenv.cfg"
     same_version = f"import pip, sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])})"
-    made_here = configuration.exists() and f"{venv}\n" in configuration.read_text()
+    made_here = configuration.exists() and f"{venv}\n" in configuration.read_text(encoding="utf-8")
     return made_here and works(python, "-c", same_version)
 
 
@@ -266,7 +266,8 @@ def python_packages() -> None:
     lock = ROOT / "requirements" / "main.lock"
 
     def install() -> None:
-        print(f"bootstrap: {SIZES}", flush=True)
+        if sys.platform == "linux":
+            print(SIZES, flush=True)
         pip_install(f"installing {len(lock.read_text().split())} Python packages (minutes)", VENV, "-r", lock)
         pip_install("installing this project, editable", VENV, "--no-deps", "--no-build-isolation", "--editable", ROOT)
 
@@ -440,12 +441,14 @@ def take(steps: tuple[Callable[[], None], ...]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Take the steps of one target, where the platform is served."""
+    sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
     if len(arguments) != 1 or arguments[0] not in TARGETS:
         print(f"usage: python3 bootstrap.py {'|'.join(TARGETS)}", file=sys.stderr)
         return 2
     machine = platform.machine() if sys.maxsize > 2**32 else f"{platform.machine()}, in 32 bits,"
     try:
-        if why_not := refusal(sys.platform, machine, platform.mac_ver()[0], platform.libc_ver()):
+        why_not = refusal(sys.platform, machine, platform.mac_ver()[0], platform.libc_ver())
+        if why_not:
             raise StepError(why_not)
         take(TARGETS[arguments[0]])
     except StepError as failure:

@@ -1,5 +1,6 @@
 """The set-up, as far as it can be tried without installing the world again."""
 
+import ast
 import importlib.util
 import os
 import re
@@ -155,6 +156,11 @@ def test_a_python_that_the_locks_do_not_serve_gets_one_sentence_and_no_traceback
     assert done.stderr == f"bootstrap: {needed}, this is {version}: try `make PYTHON=python3.11`\n"
 
 
+def test_an_old_python_can_read_the_script_and_so_says_the_sentence():
+    read = ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
+    assert "__future__" not in {node.module for node in ast.walk(read) if isinstance(node, ast.ImportFrom)}
+
+
 @pytest.mark.parametrize(
     "platform",
     [
@@ -162,6 +168,8 @@ def test_a_python_that_the_locks_do_not_serve_gets_one_sentence_and_no_traceback
         ("linux", "aarch64", "", ("glibc", "2.41")),
         ("darwin", "arm64", "14.0", ("", "")),
         ("darwin", "arm64", "26.1", ("", "")),
+        ("linux", "x86_64", "", ("glibc", "2.36-dev")),
+        ("darwin", "arm64", "14.0b1", ("", "")),
     ],
 )
 def test_a_platform_with_wheels_is_served(bootstrap, platform):
@@ -177,6 +185,8 @@ def test_a_platform_with_wheels_is_served(bootstrap, platform):
         (("linux", "armv7l", "", ("glibc", "2.36")), "Linux on armv7l with glibc 2.36"),
         (("darwin", "x86_64", "15.2", ("", "")), "macOS 15.2 on x86_64"),
         (("darwin", "arm64", "13.7.1", ("", "")), "macOS 13.7.1 on arm64"),
+        (("darwin", "arm64", "", ("", "")), "macOS of no known version on arm64"),
+        (("linux", "x86_64", "", ("glibc", "dev")), "Linux on x86_64 with glibc dev"),
         (("win32", "AMD64", "", ("", "")), "Windows (WSL would do)"),
         (("freebsd14", "amd64", "", ("", "")), "freebsd14"),
     ],
@@ -204,23 +214,19 @@ def test_a_refused_platform_gets_one_sentence_before_anything_is_laid(machine):
 
 
 @pytest.mark.parametrize(
-    ("complaint", "sentence"),
-    [
-        (
-            "node: error while loading shared libraries: libatomic.so.1: cannot open shared object file: No such",
-            "libatomic.so.1 is missing: install it (`apt install libatomic1`) and try again",
-        ),
-        (
-            "chrome: error while loading shared libraries: libasound.so.2: cannot open shared object file: No such",
-            "libasound.so.2 is missing: install it (`apt install libasound2`) and try again",
-        ),
+    ("library", "advice"),
+    [("libatomic.so.1", "install it (`apt install libatomic1`) and try again")]
+    + [
+        (name, "`.venv/bin/playwright install-deps chromium`, as root, installs what Chromium needs")
+        for name in ("libasound.so.2", "libX11.so.6", "libstdc++.so.6", "libcups-2.1.so", "ld-linux.so.2")
     ],
 )
-def test_a_missing_library_is_named_with_the_package_that_has_it(bootstrap, capsys, complaint, sentence):
+def test_a_missing_library_is_named_with_what_installs_it(bootstrap, capsys, library, advice):
+    complaint = f"chrome: error while loading shared libraries: {library}: cannot open shared object file: No such"
     program = f"print('at the top'); print({complaint!r}); raise SystemExit(127)"
     with pytest.raises(bootstrap.StepError) as failure:
         bootstrap.run("starting", sys.executable, "-c", program)
-    assert str(failure.value) == sentence
+    assert str(failure.value) == f"{library} is missing: {advice}"
     assert capsys.readouterr().err == ""
 
 
@@ -282,42 +288,101 @@ def test_in_a_terminal_the_seconds_are_counted_and_in_a_log_a_step_is_one_line(b
     assert re.fullmatch(r"bootstrap: waiting … 1 s\x08{3}\d+\.\d s\n", capsys.readouterr().out)
 
 
-def test_what_comes_is_said_before_it_is_downloaded(bootstrap, capsys, monkeypatch):
+def test_a_terminal_that_lacks_a_letter_shows_another():
+    script = f"""
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("bootstrap", {str(SCRIPT)!r})
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.TARGETS["site"] = (lambda: module.run("waiting", sys.executable, "-c", ""),)
+sys.exit(module.main(["site"]))
+"""
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("bootstrap: waiting ? 0.")
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_what_comes_and_how_to_take_less_is_said_before_it_is_downloaded(bootstrap, capsys, monkeypatch, system):
     for name in ("requirements/main.lock", "pyproject.toml"):
         (bootstrap.ROOT / name).parent.mkdir(exist_ok=True)
         (bootstrap.ROOT / name).write_text("")
     said = []
+    monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(bootstrap, "make_venv", lambda _: None)
     monkeypatch.setattr(bootstrap, "pip_install", lambda *_: said.append(capsys.readouterr().out))
     bootstrap.python_packages()
-    assert re.search(r"CPU about [\d.]+ GB .* about \d+ GB", said[0])
+    lines = said[0].splitlines()
+    assert max(map(len, lines), default=0) <= 80
+    commands = [line.strip() for line in lines if line.endswith(" make")]
+    assert len(commands) == (system == "linux")
+    assert all(command in (ROOT / "README.md").read_text() for command in commands)
 
 
 @pytest.fixture
-def home_of_programs(tmp_path):
-    """The home that the Makefile's programs get, in a folder whose name is not plain."""
+def make(tmp_path):
+    """What the Makefile's programs print that are given to it, in a folder whose name is not plain."""
     place = tmp_path / "mö b"
     place.mkdir()
     shutil.copy(ROOT / "Makefile", place)
-    command = ["make", "--silent", "--eval", 'home: ; @touch "$$HOME/x" && echo "$$HOME"', "home"]
 
-    def told(**environment: str) -> str:
+    def told(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         environment["PATH"] = os.environ["PATH"]
-        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+        return subprocess.run(
+            ["make", "--silent", *arguments], cwd=place, env=environment, capture_output=True, text=True
+        )
 
-    return told
-
-
-def test_make_leaves_a_home_that_can_be_written(home_of_programs, tmp_path):
-    assert home_of_programs(HOME=str(tmp_path)) == str(tmp_path)
+    yield told
+    assert [path.name for path in place.iterdir()] == ["Makefile"]
 
 
-@pytest.mark.parametrize("environment", [{"HOME": "/nonexistent"}, {"HOME": os.devnull}, {"HOME": "/proc"}, {}])
-def test_make_gives_programs_a_home_where_there_is_none(home_of_programs, tmp_path, environment):
+SETTINGS = ("XDG_CONFIG_HOME", "PIP_CONFIG_FILE", "npm_config_userconfig", "GIT_CONFIG_GLOBAL")
+CACHES = ("XDG_CACHE_HOME", "npm_config_cache", "MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR")
+PRINTING = ("--eval", "environment: ; @env", "environment")
+NO_HOMES = [{"HOME": "/nonexistent"}, {"HOME": os.devnull}, {"HOME": "/proc"}, {}]
+
+
+def environment_of(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+def test_make_sets_no_cache_where_home_can_be_written(make, tmp_path):
+    given = environment_of(make(*PRINTING, HOME=str(tmp_path)))
+    assert given["HOME"] == str(tmp_path) and not given.keys() & set(CACHES)
+
+
+@pytest.mark.parametrize("environment", NO_HOMES)
+def test_make_leaves_home_and_moves_caches_where_home_cannot_be_written(make, tmp_path, environment):
     if os.geteuid() == 0 and environment.get("HOME") == "/proc":
         pytest.skip("root may write everywhere, as far as the system says")
-    assert home_of_programs(**environment) == str(tmp_path / "mö b" / "vendor" / "home")
+    given = environment_of(make(*PRINTING, **environment))
+    assert given.get("HOME") == environment.get("HOME") and not given.keys() & set(SETTINGS)
+    assert all(given[name].startswith(f"{tmp_path}/mö b/vendor/cache") for name in CACHES)
+    chosen = environment_of(make(*PRINTING, **environment, XDG_CACHE_HOME="/chosen"))
+    assert chosen["npm_config_cache"] == "/chosen/npm"
+
+
+def test_help_writes_nothing_where_there_is_no_home(make):
+    assert make("help", HOME="/nonexistent").returncode == 0
+
+
+@pytest.mark.parametrize("blog", ["", "/nonexistent", os.devnull, "it's $HOME"])
+@pytest.mark.parametrize("undo", ["", "1"])
+def test_a_blog_that_is_no_folder_is_refused_before_anything_is_laid(make, blog, undo):
+    done = make("embed", f"BLOG={blog}", f"UNDO={undo}")
+    assert done.returncode and "bootstrap" not in done.stderr.replace("[Makefile", "")
+    assert done.stderr.splitlines()[0].startswith("error: BLOG is the folder of a Jekyll site")
+
+
+@pytest.mark.parametrize("given", [[], ["PAPER=ddim"], ["TITLE=It's $x"]])
+def test_a_paper_without_name_or_title_is_refused_before_anything_is_laid(make, given):
+    assert make("new", *given).stderr.startswith("error: both are needed")
+
+
+def test_a_blog_in_the_home_is_found(make, tmp_path):
+    (tmp_path / "blog").mkdir()
+    assert "bootstrap.py" in make("embed", "BLOG=~/blog", HOME=str(tmp_path)).stderr
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")

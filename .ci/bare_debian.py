@@ -2,9 +2,9 @@
 
     python3 .ci/bare_debian.py [bookworm|trixie] 'make && make test'
 
-Where a bare Debian cannot be laid (it takes root and debootstrap), the command runs on this machine with an empty home,
-and what was missing is said. This machine's settings for pip, npm and apt are taken along, since its way to the package
-registries may lead through a mirror; a folder of packages that they name is mounted.
+Where a bare Debian cannot be laid (it takes root and debootstrap), the command runs on this machine with an empty home
+and without its data sets, and what was missing is said. This machine's settings for pip, npm and apt are taken along,
+since its way to the package registries may lead through a mirror; a folder of packages that they name is mounted.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("git", "make", "python3", "ca-certificates")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DATA_SETS = Path("/usr/share/datasets")
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 TAKEN_ALONG = re.compile(r"NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.IGNORECASE)
 OF_NPM = re.compile(r"(@[\w-]+:)?registry|cafile|(https?-)?proxy|noproxy|strict-ssl|//.*")
@@ -106,7 +107,11 @@ def lay(folder: Path, suite: str) -> None:
     copy_into(folder, Path("/etc/resolv.conf"))
     inside = ["chroot", folder, "env", "-i", f"PATH={PATH}", "DEBIAN_FRONTEND=noninteractive"]
     for arguments in (["update", "-q"], ["install", "-qy", "--no-install-recommends", *PACKAGES]):
-        subprocess.run([*inside, "apt-get", *arguments], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(
+            [*inside, "apt-get", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        if done.returncode:
+            raise NotHere(f"what apt-get {arguments[0]} should bring ({done.stdout.strip().splitlines()[-1]})")
     copy_into(folder, Path(CERTIFICATES))
 
 
@@ -137,6 +142,24 @@ def run_inside(folder: Path, command: str, places: list[Path], environment: dict
     return subprocess.run(["unshare", "--mount", "--pid", "--fork", "--mount-proc", "bash", "-c", script]).returncode
 
 
+def clone(folder: Path) -> None:
+    """This commit, also where the checkout belongs to somebody else, which git would refuse."""
+    settings = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    subprocess.run(["git", "clone", "-q", f"file://{REPOSITORY}", folder], env=os.environ | settings, check=True)
+
+
+def without_data_sets(command: str) -> str:
+    """The command where /usr/share/datasets is empty, if this machine has one and lets us hide it."""
+    if not DATA_SETS.is_dir():
+        return command
+    hidden = f"mount -t tmpfs none {DATA_SETS}; {command}"
+    unshare = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "--mount"]
+    if not asked(*unshare, "echo", "yes"):
+        print(f"ci: {DATA_SETS} cannot be hidden here; the tests may use it", flush=True)
+        return command
+    return shlex.join([*unshare, "bash", "-c", hidden])
+
+
 def main(suite: str, command: str) -> int:
     """Clone this commit, run the command on it, and leave nothing behind."""
     pip = settings_of_pip(asked(sys.executable, "-m", "pip", "config", "list"))
@@ -144,19 +167,19 @@ def main(suite: str, command: str) -> int:
     along = {name: value for name, value in os.environ.items() if TAKEN_ALONG.fullmatch(name)}
     with tempfile.TemporaryDirectory(prefix="bare-debian-") as temporary:
         folder = Path(temporary).resolve()
+        clone(Path(temporary, "clone"))
         try:
-            print(f"ci: laying a bare Debian ({suite}) …", flush=True)
-            lay(folder, suite)
-            home, inside = folder / "root", Path("/root")
+            print(f"ci: laying a bare Debian ({suite})", flush=True)
+            lay(folder / suite, suite)
+            home, inside = folder / suite / "root", Path("/root")
         except NotHere as missing:
-            print(
-                f"ci: no bare Debian, for want of {missing}; on this machine as it is, with an empty home", flush=True
-            )
+            command = without_data_sets(command)
+            print(f"ci: no bare Debian, for want of {missing}; on this machine, with an empty home", flush=True)
             home = inside = folder / "home"
-            home.mkdir(exist_ok=True)
+            home.mkdir()
+        Path(temporary, "clone").rename(home / "notes")
         (home / "pip.conf").write_text(pip_conf(pip))
         (home / ".npmrc").write_text(npm)
-        subprocess.run(["git", "clone", "-q", f"file://{REPOSITORY}", home / "notes"], check=True)
         environment = along | {
             "HOME": str(inside),
             "PIP_CONFIG_FILE": str(inside / "pip.conf"),
@@ -167,7 +190,7 @@ def main(suite: str, command: str) -> int:
             empty = {"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(home / ".cache")}
             return subprocess.run(command, shell=True, cwd=home / "notes", env=environment | empty).returncode
         return run_inside(
-            folder, command, named_places([*pip.values(), npm, *along.values()]), environment | {"PATH": PATH}
+            folder / suite, command, named_places([*pip.values(), npm, *along.values()]), environment | {"PATH": PATH}
         )
 
 

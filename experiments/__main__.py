@@ -6,7 +6,7 @@ A run that was interrupted goes on where it stopped; one whose result is there, 
 import argparse
 import importlib
 
-from experiments.results import explained
+from experiments.results import NO_FASHION, is_missing_data
 from experiments.stale import is_made
 
 EXPERIMENTS = {
@@ -45,7 +45,9 @@ def main() -> None:
         try:
             importlib.import_module(f"experiments.{name}").main()
         except ValueError as error:
-            parser.exit(1, f"experiments: {name}: {explained(error)}\n")
+            if not is_missing_data(error):
+                raise
+            parser.exit(1, f"experiments: {name}: {NO_FASHION}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Photographs of Fashion-MNIST to show and to work on, and the judge's features of all 60,000.
+"""Photographs of Fashion-MNIST for notebooks to show and to work on, and the judge's features of all 60,000.
 
 `python -m experiments photographs` writes both into one file, so that the notes need no data set. The photographs are
 the first 512 of the training set and the first 256 of the test set, in the data set's own order.

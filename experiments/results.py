@@ -67,10 +67,9 @@ def weights_of(*names: str) -> dict[str, str]:
     return {name: checksum_of(CHECKPOINTS / f"{name}.safetensors") for name in names}
 
 
-def explained(error: ValueError) -> str:
-    """What stopped an experiment, with the package to install where that is a missing data set."""
-    told = str(error)
-    return NO_FASHION if told.startswith("Fashion-MNIST is not on this machine") else told
+def is_missing_data(error: ValueError) -> bool:
+    """Whether what stopped an experiment is that Fashion-MNIST could be neither found nor fetched."""
+    return str(error).startswith("Fashion-MNIST is not on this machine")
 
 
 def checksum_of(path: Path) -> str:

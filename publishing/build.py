@@ -19,6 +19,8 @@ def build_notebooks(only: str | None = None, force: bool = False) -> None:
     """Execute and render every paper, or the one section of each that `only` names."""
     with _alone():
         papers = [paper for paper in _papers() if notebooks.select(paper, only)]
+        if not _papers():
+            raise PublishingError("no paper in notebooks/; write notebooks/<paper>/01-paper-overview.md")
         if not papers:
             there = dict.fromkeys(stem for paper in _papers() for stem in notebooks.sections(paper))
             raise PublishingError(f"no notebook is numbered or named {only!r}; there are {', '.join(there)}")
@@ -30,14 +32,18 @@ def build_notebooks(only: str | None = None, force: bool = False) -> None:
 def build_site(drafts: bool = False) -> None:
     """Bring the whole site up to date, with unpublished posts if `drafts`, and say where it is.
 
-    Of a paper that no such post shows nothing is made, and what was made of it before is removed.
+    What would stop it only after minutes of executing is looked at first. Of a paper that no such post shows nothing is
+    made, and what was made of it before is removed.
     """
+    from publishing import jekyll
+
     with _alone():
         _check_names()
+        settings = jekyll.build_settings(drafts)
         papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
         made = [path for paper in papers for path in _notebooks_stage(paper)]
         _remove_strays(papers, made)
-        _site_stage(papers, drafts)
+        _site_stage(papers, settings)
     for paper in _papers():
         post = paths.SITE / paper / "index.html"
         if post.is_file():
@@ -77,10 +83,7 @@ def _sweep() -> None:
 
 
 def _papers() -> list[str]:
-    papers = [paper for paper in notebooks.papers() if notebooks.sections(paper)]
-    if not papers:
-        raise PublishingError("no paper in notebooks/; write notebooks/<paper>/01-paper-overview.md")
-    return papers
+    return [paper for paper in notebooks.papers() if notebooks.sections(paper)]
 
 
 def _check_names() -> None:
@@ -131,11 +134,11 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     _say_removed(folders.sweep(generated, made))
 
 
-def _site_stage(papers: list[str], drafts: bool) -> None:
+def _site_stage(papers: list[str], settings: dict[str, str | bool | None]) -> None:
     from publishing import jekyll, vendor
 
     vendor.bring_packages()
-    inputs = stamps.digests(_read_by_site(papers)) | jekyll.build_settings(drafts)
+    inputs = stamps.digests(_read_by_site(papers)) | settings
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if strays := folders.sweep([paths.SITE, paths.SECTIONS], outputs):
             _say_removed(strays)
@@ -149,7 +152,7 @@ def _site_stage(papers: list[str], drafts: bool) -> None:
         count = typeset(papers)
     print(f"site: {count:,} formulas typeset", flush=True)
     with progress.doing(lambda: "building the site with Jekyll"):
-        jekyll.build_site(drafts)
+        jekyll.build_site(settings["unpublished"])
     stamps.record("site", inputs, [*folders.everything(paths.SECTIONS), *folders.everything(paths.SITE)])
 
 

@@ -1,5 +1,6 @@
 """Folders of generated files, brought to what they should hold."""
 
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ def bring(contents: Mapping[Path, str | bytes]) -> Report:
     """Write the files whose content is new."""
     report = Report()
     for path, content in sorted(contents.items()):
+        make_way(path)
         existed = path.exists()
         if not files.write(path, content):
             report.unchanged.append(path)
@@ -33,17 +35,39 @@ def bring(contents: Mapping[Path, str | bytes]) -> Report:
     return report
 
 
+def make_way(path: Path) -> None:
+    """Remove a folder that stands where this file belongs, and a file where one of its folders does."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    for parent in path.parents:
+        if parent.is_file():
+            parent.unlink()
+
+
 def everything(folder: Path) -> list[Path]:
     """Every file below a folder, hidden ones and links too."""
     return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
+def readable(found: Iterable[Path]) -> None:
+    """Let everybody read these files and enter these folders."""
+    for path in found:
+        mode = 0o755 if path.is_dir() else 0o644
+        if path.stat().st_mode & 0o777 != mode:
+            path.chmod(mode)
+
+
 def sweep(folders: Iterable[Path], made: Iterable[Path]) -> list[Path]:
-    """Remove, and return, every file below these folders that is not among those made, with the folders left empty."""
+    """Remove, and return, every file below these folders that is not among those made, with the folders left empty.
+
+    What stays can be read by a web server, whoever changed its mode.
+    """
     kept = set(made)
-    removed = [path for folder in folders for path in everything(folder) if path not in kept]
+    found = [path for folder in folders for path in everything(folder)]
+    removed = [path for path in found if path not in kept]
     for path in removed:
         path.unlink()
+    readable(path for path in found if path in kept)
     for folder in folders:
         for path in sorted(folder.rglob("*"), reverse=True):  # a folder comes after what is in it
             if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):

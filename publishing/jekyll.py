@@ -7,11 +7,12 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from publishing import origin, paths, styles
 from publishing.errors import PublishingError
 from publishing.files import below
+from publishing.folders import readable
 
 _OF_THE_SITE = re.compile(r"_.*|assets|index\.(md|html)")
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
@@ -32,10 +33,9 @@ def build_site(drafts: bool = False) -> Path:
     base.write_text(json.dumps({"repository": settings.pop("repository")}))
     overrides.write_text(json.dumps(settings | {"exclude": [*_beside_the_site()]}))
     fresh = work / "site"
-    _run(fresh, base, paths.ROOT / "_config.yml", overrides)
+    _run(fresh, paths.relative(base), "_config.yml", paths.relative(overrides))
     styles.inline(fresh, settings["baseurl"])
-    for path in (fresh, *fresh.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)  # Jekyll copies the modes of assets
+    readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
     if paths.SITE.exists():
         paths.SITE.rename(work / "old")
     fresh.rename(paths.SITE)
@@ -45,10 +45,23 @@ def build_site(drafts: bool = False) -> Path:
 
 def build_settings(drafts: bool = False) -> dict[str, str | bool | None]:
     """What `_config.yml` cannot know: where the site will stand (BASEURL), of what commit it is, and who looks."""
-    address = urlsplit(os.environ.get("BASEURL", ""))
+    address = _base_address()
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
     told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}
     return told | {"time": origin.time(), "repository": origin.repository()}
+
+
+def _base_address() -> SplitResult:
+    given = os.environ.get("BASEURL", "")
+    try:
+        address = urlsplit(given)
+        served = address.scheme in ("http", "https") and address.hostname
+    except ValueError:  # as in http://[::1
+        served = False
+    if given and not served and not re.fullmatch(r"/(?!/).*", given) or re.search(r"[?#\s]", given):
+        told = f"as in https://example.org/notes or /notes, got {given!r}"
+        raise PublishingError(f"BASEURL is the address where the site will stand, {told}; correct or unset it")
+    return address
 
 
 def first_complaint(stderr: str) -> str:
@@ -68,7 +81,7 @@ def _check_front_matter() -> None:
         name = paths.relative(path)
         if path in posts and not _POST.fullmatch(path.name):
             raise PublishingError(f"{name}: a post is named like 2026-11-24-ddpm.md; rename it")
-        if not _FRONT_MATTER.match(path.read_text(encoding="utf-8", errors="replace")):
+        if not _FRONT_MATTER.match(path.read_text(encoding="utf-8-sig", errors="replace")):
             raise PublishingError(f"{name}: no front matter; begin the file with it, between two lines ---")
 
 
@@ -85,7 +98,7 @@ def _beside_the_site() -> Iterator[str]:
             yield "".join(f"\\{letter}" for letter in path.name)
 
 
-def _run(destination: Path, *configurations: Path) -> None:
+def _run(destination: Path, *configurations: str) -> None:
     bundle = paths.ROOT / "vendor" / "bundle"
     if bundle.exists():
         jekyll, own = ["bundle", "exec", "jekyll"], {"BUNDLE_PATH": str(bundle)}
@@ -94,7 +107,7 @@ def _run(destination: Path, *configurations: Path) -> None:
     if shutil.which(jekyll[0]) is None:
         raise PublishingError("Jekyll is not installed; run `python3 bootstrap.py site`")
     folders = ["--source", paths.ROOT, "--destination", destination]
-    command = [*jekyll, "build", *folders, "--config", ",".join(map(str, configurations))]
+    command = [*jekyll, "build", *folders, "--config", ",".join(configurations)]
     environment = os.environ | own | {"JEKYLL_ENV": "production", "LANG": "C.UTF-8", "RUBYOPT": "-W0"}
     keeping = {"close_fds": False}  # the hold on the repository, should this process be killed before Jekyll is done
     done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, **keeping)

@@ -11,7 +11,7 @@ from publishing.errors import PublishingError
 
 COMMIT = Path(__file__).with_name("commit.txt")  # `git archive` writes the commit's time into it
 _GITHUB = re.compile(
-    r"(?:(?:https?|ssh|git)://(?:[^/@]*@)?(?:www\.|ssh\.)?github\.com(?::\d+)?/|(?:[^/@:]+@)?github\.com:/?)"
+    r"(?:(?:https?|(?:git\+)?ssh|git)://(?:[^/@]*@)?(?:www\.|ssh\.)?github\.com(?::\d+)?/|(?:[^/@:]+@)?github\.com:/?)"
     r"([\w-]+/[\w.-]+?)(?:\.git)?/?",
     re.ASCII | re.IGNORECASE,
 )
@@ -35,15 +35,22 @@ def time() -> str:
 
 def repository() -> str | None:
     """`owner/name` on GitHub: that of git's remote, or the one whose workflow runs; None if it is not there."""
-    if remote := _GITHUB.fullmatch(_git("ls-remote", "--get-url")):
+    remotes = sorted(_git("config", "--get-regexp", r"^remote\..*\.url$").splitlines(), key=_is_no_origin)
+    found = filter(None, (_GITHUB.fullmatch(line.partition(" ")[2]) for line in remotes))
+    if remote := next(found, None):
         return remote[1]
     named = os.environ.get("GITHUB_REPOSITORY", "")
     return named if re.fullmatch(r"[\w-]+/[\w.-]+", named, re.ASCII) else None
 
 
+def _is_no_origin(line: str) -> bool:
+    return not line.startswith("remote.origin.")
+
+
 def _git(*arguments: str) -> str:
     """What git says of this repository, not of one around it; nothing where it is not there or refuses to answer."""
-    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(paths.ROOT.parent)}
+    ours = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+    environment = ours | {"GIT_CEILING_DIRECTORIES": str(paths.ROOT.parent)}
     command = ["git", "-C", str(paths.ROOT), *arguments]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True)

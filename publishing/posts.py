@@ -31,7 +31,7 @@ class Post:
 
     @property
     def is_draft(self) -> bool:
-        """Whether Jekyll leaves it out. A text that says "false" is as true as any, and so is 0."""
+        """Whether Jekyll leaves it out: where `published` is false, or there and empty."""
         published = self.facts.get("published", True)
         return published is None or published is False
 
@@ -82,4 +82,7 @@ def _facts(path: Path, front: str) -> dict:
     if not isinstance(facts, dict):
         cause = f"the front matter is {front.strip()!r:.60}, and should be lines of `name: value`; correct it"
         raise PublishingError(f"{paths.relative(path)}:2: {cause}")
+    if not isinstance(published := facts.get("published"), bool | None):
+        cause = f"`published` is true or false, without quotes, got {published!r}; correct the front matter"
+        raise PublishingError(f"{paths.relative(path)}: {cause}")
     return facts

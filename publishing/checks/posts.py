@@ -59,7 +59,7 @@ def _of_paper(path: Path, text: str, paper: str, facts: dict) -> Iterator[str]:
     if not (isinstance(facts.get("feed"), dict) and facts["feed"].get("excerpt_only")):
         yield f"{at(path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
     sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
-    shown = [found[1] for found in SECTION.finditer(text) if found[1] in sections]
+    shown = [found["name"] for found in SECTION.finditer(text) if found["name"] in sections]
     for name in sections:
         if (count := shown.count(name)) != 1:
             yield f"{at(path)}: includes {name!r} {count} times; include every section once"

@@ -24,7 +24,7 @@ def checkout(tmp_path):
     def left_out(folder: str, names: list[str]) -> list[str]:
         return [name for name in names if name in (*LAID, "__pycache__") or f"{folder}/{name}" in generated]
 
-    copy = shutil.copytree(paths.ROOT, tmp_path / "notes", ignore=left_out)
+    copy = shutil.copytree(paths.ROOT, tmp_path / "notes", ignore=left_out, symlinks=True)
     (copy / "node_modules").symlink_to(paths.ROOT / "node_modules")
     return copy
 

@@ -102,6 +102,15 @@ def make_a_draft(press: Press) -> None:
     assert "_site/calm/index.html" in tree(press) and "_site/calm/claims/index.html" in tree(press)
 
 
+def swap_files_and_folders(press: Press) -> None:
+    """A folder where a file belongs, and a file where a folder does; and a file that a web server may not read."""
+    for name in ("assets/images/toy-line.png", "_includes/sections/toy/toc.html", "build/executed/toy/01-figure.ipynb"):
+        (press.root / name).unlink()
+        press.repository.write(f"{name}/x", "x")
+    shutil.rmtree(press.root / "assets/notebooks/toy")
+    press.repository.write("assets/notebooks/toy", "x")
+
+
 def delete_paper(press: Press) -> None:
     shutil.rmtree(press.root / "notebooks/calm")
     (press.root / "_posts/2026-01-01-calm.md").unlink()
@@ -127,16 +136,34 @@ def test_the_tree_is_that_of_a_clean_build(press, tmp_path):
     leave_strays(press)
     said = press.succeed("site")
     assert tree(press) == whole
-    assert "site: nothing changed" not in said and "_site/stray.txt" in said and "assets/images/stray.txt" in said
+    assert "site: nothing changed" not in said and said.count("removed, since nothing makes it any more: ") == 2
     assert "site: nothing changed" in press.succeed("site")
 
-    edits = (delete_figure, delete_section, rename_paper, make_a_draft, delete_paper, drop_package, drop_every_package)
+    edits = (
+        swap_files_and_folders,
+        delete_figure,
+        delete_section,
+        rename_paper,
+        make_a_draft,
+        delete_paper,
+        drop_package,
+        drop_every_package,
+    )
     for number, edit in enumerate(edits):
         edit(press)
         press.succeed("site")
         assert tree(press) == clean_tree(press, tmp_path / f"clean-{number}"), edit.__name__
         assert "site: nothing changed" in press.succeed("site"), edit.__name__
     assert not any("quiet" in name or "calm" in name for name in tree(press))
+
+
+def test_the_last_paper_goes_too(press):
+    press.succeed("site")
+    for folder in ("notebooks", "_posts", "_claims"):
+        shutil.rmtree(press.root / folder)
+    press.repository.write("index.md", "---\ntitle: Empty\n---\n")
+    press.succeed("site")
+    assert "_site/index.html" in tree(press) and not any("toy" in name or "quiet" in name for name in tree(press))
 
 
 def test_a_part_of_a_paper_removes_nothing_of_the_others(press):
@@ -175,13 +202,15 @@ def test_every_mention_of_a_paper_that_is_gone_is_named_before_anything_runs(pre
 
 def test_what_is_generated_can_be_read_by_a_web_server_whatever_the_umask(press):
     press.succeed("site", umask=0o077)
+    (press.root / "_site/toy/index.html").chmod(0o600)
+    press.succeed("site")
     for path in (press.root / name for name in tree(press) if not name.startswith("build/")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644), path
 
 
 def test_a_site_is_built_in_an_awkward_place(press, tmp_path):
     """Its path has a space and a letter beyond ASCII; there is no git, and no home to write to."""
-    odd = press.root.rename(tmp_path / "my nötes")
+    odd = press.root.rename(tmp_path / "my nötes, mine")
     commands = tmp_path / "commands"
     commands.mkdir()
     for name in ("jekyll", "ruby", "node", "env"):

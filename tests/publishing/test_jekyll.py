@@ -62,6 +62,13 @@ def test_the_base_path_is_put_before_every_link_once(site, monkeypatch):
     assert "/notes/notes/" not in page
 
 
+@pytest.mark.parametrize("address", ["http://[::1/x", "//example.org/x", "example.org/x", "ftp://example.org", "/a b"])
+def test_what_is_no_address_of_a_site_is_one_line(site, monkeypatch, address):
+    monkeypatch.setenv("BASEURL", address)
+    with pytest.raises(PublishingError, match="^BASEURL is the address where the site will stand, as in https://"):
+        jekyll.build_settings()
+
+
 def test_the_styles_that_a_page_waits_for_are_in_it(site, monkeypatch):
     monkeypatch.setenv("BASEURL", "https://example.org/notes")
     page = (jekyll.build_site() / "toy" / "index.html").read_text()

@@ -20,11 +20,19 @@ def site(repository):
     return repository
 
 
-def test_a_site_that_names_what_is_there_is_good(site):
-    site.write("about.md", "")
-    site.write("_projects/x.md", "")
-    site.write("_posts/2026-01-02-more.md", "---\ntitle: x\npermalink: /more/\n---\n[x](/projects/), [y](/about/)\n")
-    site.write("index.md", "---\n---\n[x](/more/#part), `'/quiet/'`, <https://example.org/quiet/>, and 'a/quiet/'\n")
+@pytest.fixture
+def after_quiet(site):
+    """The same, where a paper `quiet` was built before it was renamed or deleted."""
+    site.write("build/executed/quiet/01-a.ipynb", "{}")
+    return site
+
+
+def test_a_site_that_names_what_is_there_is_good(after_quiet):
+    after_quiet.write(
+        "_posts/2026-01-02-more.md", '---\ntitle: x\nredirect_from: ["/old/"]\n---\n(/usr/), "/etc/", [x](/tags/)\n'
+    )
+    after_quiet.write("index.md", "---\n---\n`'/quiet/'`, <https://example.org/quiet/>, and /quietly/\n")
+    after_quiet.write("_claims/picture.png", "no page")
     assert list(names.problems()) == []
 
 
@@ -36,7 +44,7 @@ def test_a_site_that_names_what_is_there_is_good(site):
         ("_posts/2026-01-02-b.md", "---\npaper: 7\n---\n", ":2: there are no notebooks of a paper '7'"),
         ("_claims/quiet.md", CLAIMS.format("quiet"), ":3: there are no notebooks of a paper 'quiet'"),
         ("_claims/quiet.md", CLAIMS.format("toy"), ":3: these are the claims of 'toy'; rename the file to toy.md"),
-        ("_claims/toy.md", CLAIMS.format("toy\npublished: false"), ":1: is a draft, but the post of 'toy' is publish"),
+        ("_claims/toy.md", CLAIMS.format("toy\npublished: false"), ":1: is a draft, but its post is published"),
         ("_posts/2026-01-01-toy.md", FRONT.format("toy\npublished: no", "toy"), "_claims/toy.md:1: would be published"),
         ("_posts/2026-01-02-b.md", "---\nx: [\n---\n", ":3: "),
         (
@@ -44,6 +52,28 @@ def test_a_site_that_names_what_is_there_is_good(site):
             '---\ntitle: x\n---\n\n{% include paper_section.html name="quiet/01-a" %}\n',
             ":5: includes 'quiet/01-a', which no notebook makes",
         ),
+        ("_claims/toy.md", "---\ntitle: x\n---\n", ":1: whose claims these are is not said; add `paper: toy`"),
+        (
+            "_posts/2026-01-02-b.md",
+            "---\ntitle: x\npublished: 'no'\n---\n",
+            ": `published` is true or false, without quotes",
+        ),
+        (
+            "_posts/2026-01-02-b.md",
+            "---\ntitle: x\n---\n{% include paper_section.html name='quiet/01-a' %}\n",
+            ":4: includes 'quiet/01-a', which no notebook makes",
+        ),
+        *(
+            ("index.md", f"---\n---\n{link}", ":3: leads to the paper 'quiet'")
+            for link in (
+                "[x](/quiet)",
+                "[x](../quiet/)",
+                "{{ site.baseurl }}/quiet/",
+                "<a href=/quiet/>",
+                "[r]: /quiet#a",
+            )
+        ),
+        ("_layouts/default.html", '<a href="/quiet/index.html">', ":1: leads to the paper 'quiet'"),
         (
             "index.md",
             '---\n---\n{% include paper_section.html name="toy/02-gone" %}\n',
@@ -60,13 +90,14 @@ def test_a_site_that_names_what_is_there_is_good(site):
         ),
     ],
 )
-def test_what_is_gone_is_named_with_file_and_line(site, name, text, says):
-    site.write(name, text)
+def test_what_is_gone_is_named_with_file_and_line(after_quiet, name, text, says):
+    after_quiet.write(name, text)
     (problem,) = names.problems()
     assert problem.startswith(says if says.startswith("_") else name + says) and "\n" not in problem
 
 
 def test_each_file_is_named_once(site):
+    site.write("build/executed/toy/01-a.ipynb", "{}")
     paths.notebooks_dir("toy").rename(paths.NOTEBOOKS / "new")
     told = [problem.partition(":")[0] for problem in names.problems()]
     assert told == ["_posts/2026-01-01-toy.md", "_claims/toy.md", "index.md"]

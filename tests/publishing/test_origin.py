@@ -133,6 +133,21 @@ def test_the_repository_is_that_of_the_remote_if_it_is_on_github(repository, rem
     assert origin.repository() == name
 
 
+def test_a_mirror_that_git_goes_through_hides_no_remote_and_origin_comes_first(repository):
+    git(repository, "init", "-q")
+    git(repository, "config", "url.https://mirror.example.org/.insteadOf", "https://github.com/")
+    git(repository, "remote", "add", "fork", "https://github.com/other/name")
+    git(repository, "remote", "add", "origin", "https://github.com/owner/name")
+    assert origin.repository() == "owner/name"
+
+
+def test_inside_a_hook_of_another_repository_this_one_is_meant(committed, monkeypatch, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    subprocess.run(["git", "init", "-q", other], check=True)
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    assert origin.time() == "2026-03-04T05:06:07+01:00"
+
+
 def test_a_remote_of_another_name_counts_if_it_is_the_only_one(repository):
     git(repository, "init", "-q")
     assert origin.repository() is None

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from publishing import paths
 from publishing.serve import start_server
+
+from ..conftest import eventually
 
 POST = "/ddpm/"
 
@@ -20,6 +23,11 @@ def load_images(page: Page) -> None:
             return Promise.all([...document.images].map(image => image.decode()));
         }"""
     )
+
+
+def take_picture(of: Page | Locator, path: Path) -> None:
+    """A screenshot on which something can be seen: a busy machine may take one before anything is drawn."""
+    eventually(lambda: len(of.screenshot(path=path)) > 10_000, f"anything to be seen in {path.name}")
 
 
 @dataclass

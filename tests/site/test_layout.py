@@ -5,6 +5,7 @@ import pytest
 from publishing import paths
 
 from ..conftest import eventually
+from .conftest import take_picture
 
 WIDTHS = (320, 768, 1280, 1920)
 CHARACTERS_PER_LINE = """() => {
@@ -146,11 +147,11 @@ def test_every_section_is_pictured_for_a_person_to_look_at(visit, width, scheme)
     visited.load_images()
     page = visited.page
     page.set_viewport_size({"width": width, "height": 1600})
-    page.screenshot(path=folder / "00-first-view.png")
+    take_picture(page, folder / "00-first-view.png")
     sections = page.locator(".paper-section").all()
     for section in sections:
         section.evaluate("one => one.scrollIntoView()")
-        page.screenshot(path=folder / f"{section.get_attribute('id')}.png")
+        take_picture(page, folder / f"{section.get_attribute('id')}.png")
     page.set_viewport_size({"width": width, "height": 900})
     assert len(list(folder.glob("*.png"))) > len(sections)
 

@@ -266,7 +266,7 @@ def python_packages() -> None:
     lock = ROOT / "requirements" / "main.lock"
 
     def install() -> None:
-        if sys.platform == "linux":
+        if sys.platform == "linux" and "PIP_FIND_LINKS" not in os.environ:
             print(SIZES, flush=True)
         pip_install(f"installing {len(lock.read_text().split())} Python packages (minutes)", VENV, "-r", lock)
         pip_install("installing this project, editable", VENV, "--no-deps", "--no-build-isolation", "--editable", ROOT)

@@ -24,7 +24,9 @@ PACKAGES = ("git", "make", "python3", "ca-certificates")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DATA_SETS = Path("/usr/share/datasets")
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-TAKEN_ALONG = re.compile(r"NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.IGNORECASE)
+TAKEN_ALONG = re.compile(
+    r"PIP_(?!CACHE_DIR)\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.IGNORECASE
+)
 OF_NPM = re.compile(r"(@[\w-]+:)?registry|cafile|(https?-)?proxy|noproxy|strict-ssl|//.*")
 
 
@@ -41,10 +43,11 @@ def asked(*command: object) -> str:
 
 
 def settings_of_pip(told: str) -> dict[str, str]:
-    """`pip config list` as one section [global]; what the environment says comes first there and wins here."""
+    """`pip config list` as one section [global]: the environment wins, then what is said for installing."""
     lines = [line.partition("=") for line in told.splitlines() if "=" in line]
-    values = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in reversed(lines)}
-    return {name: value for name, value in values.items() if value}
+    lines.sort(key=lambda line: (line[0].startswith(":env:"), line[0].startswith("install.")))
+    values = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in lines}
+    return {name: value for name, value in values.items() if value and name != "cache-dir"}
 
 
 def pip_conf(settings: dict[str, str]) -> str:
@@ -101,7 +104,7 @@ def lay(folder: Path, suite: str) -> None:
         text=True,
     )
     if done.returncode:
-        raise NotHere(f"debootstrap's consent ({done.stdout.strip().splitlines()[-1]})")
+        raise NotHere(f"debootstrap's consent ({last_line(done.stdout)})")
     for path in apt_files("apt.conf*"):
         copy_into(folder, path)
     copy_into(folder, Path("/etc/resolv.conf"))
@@ -111,8 +114,13 @@ def lay(folder: Path, suite: str) -> None:
             [*inside, "apt-get", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         if done.returncode:
-            raise NotHere(f"what apt-get {arguments[0]} should bring ({done.stdout.strip().splitlines()[-1]})")
+            raise NotHere(f"what apt-get {arguments[0]} should bring ({last_line(done.stdout)})")
     copy_into(folder, Path(CERTIFICATES))
+
+
+def last_line(output: str) -> str:
+    """How a command ended, in its own words."""
+    return (output.strip().splitlines() or ["no reason given"])[-1]
 
 
 def copy_into(folder: Path, path: Path) -> None:
@@ -132,9 +140,9 @@ def run_inside(folder: Path, command: str, places: list[Path], environment: dict
             copy_into(folder, path)
             continue
         target = folder / path.relative_to("/")
-        if target.exists():
+        target.mkdir(parents=True, exist_ok=True)
+        if any(target.iterdir()):
             continue
-        target.mkdir(parents=True)
         mounts.append(f"mount --bind {shlex.quote(str(path))} {shlex.quote(str(target))}")
     values = [f"{name}={value}" for name, value in environment.items()]
     enter = shlex.join(["chroot", str(folder), "env", "-i", *values, "bash", "-c", f"cd ~/notes && {command}"])
@@ -152,8 +160,9 @@ def without_data_sets(command: str) -> str:
     """The command where /usr/share/datasets is empty, if this machine has one and lets us hide it."""
     if not DATA_SETS.is_dir():
         return command
-    hidden = f"mount -t tmpfs none {DATA_SETS}; {command}"
-    unshare = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "--mount"]
+    again = f"exec unshare --user --map-user={os.getuid()} --map-group={os.getgid()} " if os.geteuid() else ""
+    hidden = f"mount -t tmpfs none {DATA_SETS} && {again}bash -c {shlex.quote(command)}"
+    unshare = ["unshare", *(["--user", "--map-root-user"] if os.geteuid() else []), "--mount"]
     if not asked(*unshare, "echo", "yes"):
         print(f"ci: {DATA_SETS} cannot be hidden here; the tests may use it", flush=True)
         return command

@@ -18,6 +18,7 @@ from publishing.files import UNFINISHED, below
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
     """Execute and render every paper, or the one section of each that `only` names."""
     with _alone():
+        _check_names()
         papers = [paper for paper in _papers() if notebooks.select(paper, only)]
         if not _papers():
             raise PublishingError("no paper in notebooks/; write notebooks/<paper>/01-paper-overview.md")

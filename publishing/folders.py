@@ -60,16 +60,16 @@ def readable(found: Iterable[Path]) -> None:
 def sweep(folders: Iterable[Path], made: Iterable[Path]) -> list[Path]:
     """Remove, and return, every file below these folders that is not among those made, with the folders left empty.
 
-    What stays can be read by a web server, whoever changed its mode.
+    What stays, and the way to it, can be read by a web server, whoever changed a mode.
     """
     kept = set(made)
     found = [path for folder in folders for path in everything(folder)]
     removed = [path for path in found if path not in kept]
     for path in removed:
         path.unlink()
-    readable(path for path in found if path in kept)
     for folder in folders:
         for path in sorted(folder.rglob("*"), reverse=True):  # a folder comes after what is in it
             if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
                 path.rmdir()
+        readable(path for path in (folder, *folder.rglob("*")) if path.exists() and not path.is_symlink())
     return removed

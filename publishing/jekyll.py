@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+import yaml
+
 from publishing import origin, paths, styles
 from publishing.errors import PublishingError
 from publishing.files import below
@@ -31,7 +33,7 @@ def build_site(drafts: bool = False) -> Path:
     settings = build_settings(drafts)
     base, overrides = work / "base.yml", work / "overrides.yml"  # JSON is YAML; what `_config.yml` says stands between
     base.write_text(json.dumps({"repository": settings.pop("repository")}))
-    overrides.write_text(json.dumps(settings | {"exclude": [*_beside_the_site()]}))
+    overrides.write_text(json.dumps(settings | {"exclude": [*_excluded(), *_beside_the_site()]}))
     fresh = work / "site"
     _run(fresh, paths.relative(base), "_config.yml", paths.relative(overrides))
     styles.inline(fresh, settings["baseurl"])
@@ -83,6 +85,14 @@ def _check_front_matter() -> None:
             raise PublishingError(f"{name}: a post is named like 2026-11-24-ddpm.md; rename it")
         if not _FRONT_MATTER.match(path.read_text(encoding="utf-8-sig", errors="replace")):
             raise PublishingError(f"{name}: no front matter; begin the file with it, between two lines ---")
+
+
+def _excluded() -> list[str]:
+    """What `_config.yml` excludes, since ours would take its place; what is no YAML there, Jekyll tells."""
+    try:
+        return yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8")).get("exclude") or []
+    except (yaml.YAMLError, AttributeError):
+        return []
 
 
 def _beside_the_site() -> Iterator[str]:

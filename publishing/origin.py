@@ -36,7 +36,8 @@ def time() -> str:
 def repository() -> str | None:
     """`owner/name` on GitHub: that of git's remote, or the one whose workflow runs; None if it is not there."""
     remotes = sorted(_git("config", "--get-regexp", r"^remote\..*\.url$").splitlines(), key=_is_no_origin)
-    found = filter(None, (_GITHUB.fullmatch(line.partition(" ")[2]) for line in remotes))
+    addresses = [*(line.partition(" ")[2] for line in remotes), _git("ls-remote", "--get-url")]  # as given, as reached
+    found = filter(None, map(_GITHUB.fullmatch, addresses))
     if remote := next(found, None):
         return remote[1]
     named = os.environ.get("GITHUB_REPOSITORY", "")

@@ -24,6 +24,7 @@ def test_pips_settings_become_one_file_in_which_the_environment_wins(ci, tmp_pat
 :env:.find-links='/srv/wheels'
 :env:.user='0'
 global.find-links='/elsewhere'
+install.find-links='/also/elsewhere'
 global.index-url='https://mirror.example.org/simple'
 install.trusted-host='\\na.example.org\\nb.example.org'
 """

@@ -1,7 +1,7 @@
 """Papers and sections that a person's files name although they are gone: renamed, or deleted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from publishing.files import below
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 SECTION = re.compile(r"""\{%-?\s*include\s+paper_section\.html\s+name=(["'])(?P<name>.*?)\1\s*-?%\}""")
 OF_ALL_SECTIONS = ("claims", "claims-summary", "lead", "toc")
-_ELSEWHERE = re.compile(r"https?://[^\s)>\"']*")
+_ADDRESS = re.compile(r"""(?:\]\(|:\s+|["'=]|\}\})((?:/(?!/)|\.\./)[^\s"'<>)]*)""")
 _PAGES = (".md", ".markdown", ".html")
 
 
@@ -21,11 +21,11 @@ def problems() -> Iterator[str]:
     """The first in each file; and a front matter that is no YAML, or claims that are a draft where the post is none."""
     there = {paper: notebooks.sections(paper) for paper in notebooks.papers()}
     there = {paper: stems for paper, stems in there.items() if stems}
-    gone = {path.name for path in paths.EXECUTED.glob("[!.]*")} - there.keys()  # a build knew them
     pages = [path for path in (*below(paths.POSTS), *below(paths.CLAIMS)) if path.suffix in _PAGES]
     frames = [path for name in ("_layouts", "_includes") for path in below(paths.ROOT / name)]
     written = [notebooks.path_of(paper, stem) for paper, stems in there.items() for stem in stems]
     try:
+        gone = _built() - there.keys() - _addresses(map(posts.read, pages), there)
         for path in pages:
             yield from islice(_of_page(path, there, gone), 1)
     except PublishingError as error:
@@ -34,6 +34,28 @@ def problems() -> Iterator[str]:
     for path in (*paths.indexes(), *frames, *written):
         if paths.SECTIONS not in path.parents:
             yield from islice(_of_text(path, there, gone), 1)
+
+
+def _built() -> set[str]:
+    """The papers that the last build knew."""
+    stamps = (re.fullmatch(r"notebooks-([a-z0-9]+)", path.stem) for path in paths.STAMPS.glob("*.json"))
+    return {stamp[1] for stamp in stamps if stamp}
+
+
+def _addresses(pages: Iterable[posts.Post], there: dict[str, list[str]]) -> set[str]:
+    """What the addresses of pages begin with that stay, old ones that lead on among them."""
+    stay = [page.facts for page in pages if page.paper is None or page.paper in there]
+    told = [facts.get(name) or [] for facts in stay for name in ("permalink", "redirect_from")]
+    every = [address for one in told for address in (one if isinstance(one, list) else [one])]
+    return {str(address).strip("/").partition("/")[0] for address in every}
+
+
+def _paper_of(address: str) -> str:
+    """The paper that an address of this site would belong to, by its first part or by a generated file's name."""
+    parts = [part for part in re.split(r"[/#?]", address) if part not in ("", ".", "..")]
+    if parts[:1] == ["assets"]:
+        return parts[2].partition("-")[0] if len(parts) > 2 and parts[1] in ("images", "data", "notebooks") else ""
+    return parts[0] if parts else ""
 
 
 def blank(found: re.Match) -> str:
@@ -64,10 +86,9 @@ def _of_text(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterato
         if stem not in [*there.get(paper, []), *(OF_ALL_SECTIONS if paper in there else ())]:
             place = at(path, line_of(text, found.start()))
             yield f"{place}: includes {found['name']!r}, which no notebook makes; correct the name, or remove the line"
-    here = _ELSEWHERE.sub(blank, text)
-    for paper in gone:
-        if found := re.search(rf"/{paper}(?![a-z0-9_])|(?<![\w/-]){paper}/", here):
-            place = at(path, line_of(here, found.start()))
+    for found in _ADDRESS.finditer(text):
+        if (paper := _paper_of(found[1])) in gone:
+            place = at(path, line_of(text, found.start(1)))
             yield f"{place}: leads to the paper {paper!r}, which has no notebooks; {_remedy(there)}"
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from publishing import paths
 from publishing.notebooks import HEADER
 
+from ..conftest import PATIENCE
+
 HOME = paths.ROOT
 SITE_FILES = (
     *("_config.yml", "_includes", "_layouts", "index.md", "Gemfile", "package-lock.json"),
@@ -85,7 +87,7 @@ class Press:
 
     def run(self, *arguments, **keywords):
         process = self.start(*arguments, **keywords)
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=PATIENCE)
         return process.returncode, out, err
 
     def succeed(self, *arguments, **keywords):

@@ -202,7 +202,8 @@ def test_every_mention_of_a_paper_that_is_gone_is_named_before_anything_runs(pre
 
 def test_what_is_generated_can_be_read_by_a_web_server_whatever_the_umask(press):
     press.succeed("site", umask=0o077)
-    (press.root / "_site/toy/index.html").chmod(0o600)
+    for name in ("_site/toy/index.html", "_site/toy", "_site"):
+        (press.root / name).chmod(0o700)
     press.succeed("site")
     for path in (press.root / name for name in tree(press) if not name.startswith("build/")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644), path

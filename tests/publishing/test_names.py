@@ -23,7 +23,7 @@ def site(repository):
 @pytest.fixture
 def after_quiet(site):
     """The same, where a paper `quiet` was built before it was renamed or deleted."""
-    site.write("build/executed/quiet/01-a.ipynb", "{}")
+    site.write("build/stamps/notebooks-quiet.json", "{}")
     return site
 
 
@@ -31,9 +31,23 @@ def test_a_site_that_names_what_is_there_is_good(after_quiet):
     after_quiet.write(
         "_posts/2026-01-02-more.md", '---\ntitle: x\nredirect_from: ["/old/"]\n---\n(/usr/), "/etc/", [x](/tags/)\n'
     )
-    after_quiet.write("index.md", "---\n---\n`'/quiet/'`, <https://example.org/quiet/>, and /quietly/\n")
+    after_quiet.write(
+        "index.md",
+        "---\n---\n`'/quiet/'`, <https://example.org/quiet/>, a/quiet split, /quiet/ in prose\n"
+        "and [x](/quiet-other/), [y](/quietly/)\n",
+    )
     after_quiet.write("_claims/picture.png", "no page")
     assert list(names.problems()) == []
+
+
+def test_strays_of_a_build_name_no_paper_and_an_address_that_is_kept_may_be_linked(after_quiet):
+    for stray in ("assets", "copy (1", "x.json"):
+        after_quiet.write(f"build/stamps/{stray}/x", "")
+        after_quiet.write(f"build/executed/{stray}/x", "")
+    after_quiet.write("index.md", "---\n---\n[x](/quiet/), [y](/assets/css/site.css)\n")
+    for line in ("permalink: /quiet/", "permalink: /toy/\nredirect_from: [/quiet/]", "redirect_from: /quiet/"):
+        after_quiet.write("_posts/2026-01-01-toy.md", f"---\ntitle: x\npaper: toy\n{line}\n---\n")
+        assert list(names.problems()) == []
 
 
 @pytest.mark.parametrize(
@@ -97,7 +111,7 @@ def test_what_is_gone_is_named_with_file_and_line(after_quiet, name, text, says)
 
 
 def test_each_file_is_named_once(site):
-    site.write("build/executed/toy/01-a.ipynb", "{}")
+    site.write("build/stamps/notebooks-toy.json", "{}")
     paths.notebooks_dir("toy").rename(paths.NOTEBOOKS / "new")
     told = [problem.partition(":")[0] for problem in names.problems()]
     assert told == ["_posts/2026-01-01-toy.md", "_claims/toy.md", "index.md"]

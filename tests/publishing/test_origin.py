@@ -143,6 +143,13 @@ def test_a_mirror_that_git_goes_through_hides_no_remote_and_origin_comes_first(r
     assert origin.repository() == "owner/name"
 
 
+def test_a_short_name_for_github_is_known(repository):
+    git(repository, "init", "-q")
+    git(repository, "config", "url.git@github.com:.insteadOf", "gh:")
+    git(repository, "remote", "add", "origin", "gh:owner/name")
+    assert origin.repository() == "owner/name"
+
+
 def test_inside_a_hook_of_another_repository_this_one_is_meant(committed, monkeypatch, tmp_path_factory):
     other = tmp_path_factory.mktemp("other")
     subprocess.run(["git", "init", "-q", other], check=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -108,6 +109,8 @@ def lay(folder: Path, suite: str) -> None:
     for path in apt_files("apt.conf*"):
         copy_into(folder, path)
     copy_into(folder, Path("/etc/resolv.conf"))
+    hosts = f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {platform.node()}\n"
+    (folder / "etc/hosts").write_text(hosts)  # which Debian's installer writes, not debootstrap
     inside = ["chroot", folder, "env", "-i", f"PATH={PATH}", "DEBIAN_FRONTEND=noninteractive"]
     for arguments in (["update", "-q"], ["install", "-qy", "--no-install-recommends", *PACKAGES]):
         done = subprocess.run(

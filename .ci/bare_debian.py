@@ -109,7 +109,7 @@ def lay(folder: Path, suite: str) -> None:
     for path in apt_files("apt.conf*"):
         copy_into(folder, path)
     copy_into(folder, Path("/etc/resolv.conf"))
-    hosts = f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {platform.node()}\n"
+    hosts = f"127.0.0.1 localhost {platform.node()}\n"
     (folder / "etc/hosts").write_text(hosts)  # which Debian's installer writes, not debootstrap
     inside = ["chroot", folder, "env", "-i", f"PATH={PATH}", "DEBIAN_FRONTEND=noninteractive"]
     for arguments in (["update", "-q"], ["install", "-qy", "--no-install-recommends", *PACKAGES]):
@@ -136,7 +136,8 @@ def copy_into(folder: Path, path: Path) -> None:
 
 def run_inside(folder: Path, command: str, places: list[Path], environment: dict[str, str]) -> int:
     """Run a command in the bare Debian; all that is mounted for it goes with it."""
-    mounts = ["mount --make-rprivate /", f"mount -t proc proc {folder}/proc", f"mount --rbind /dev {folder}/dev"]
+    mounts = ["mount --make-rprivate /", f"mount --bind {folder} {folder}"]  # a root, which a test may unshare again
+    mounts += [f"mount -t proc proc {folder}/proc", f"mount --rbind /dev {folder}/dev"]
     mounts.append(f"mount -t sysfs sysfs {folder}/sys || true")
     for path in places:
         if path.is_file():

@@ -94,6 +94,7 @@ def test_a_page_that_the_site_lacks_is_not_found_and_waits_for_the_next_build(li
 @pytest.mark.parametrize(("ends", "error"), [("", None), ("sys.exit('error: no paper')", "error: no paper")])
 def test_what_a_rebuild_is_doing_is_told_and_how_it_ended(repository, monkeypatch, ends, error):
     code = f"import os, sys\nos.write(int(sys.argv[-1]), b'rendering\\n')\n{ends}\n"
+    repository.write("publishing/__init__.py", "")  # or the real package is found first
     repository.write("publishing/__main__.py", code)
     news, told = News(), []
     monkeypatch.setattr(news, "doing", told.append)

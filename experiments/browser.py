@@ -69,7 +69,8 @@ def _point_into(checkpoint: Path, model) -> None:
 
 
 def _forget_this_machine(model) -> None:
-    """Drop what the exporter notes of the code it traced: its paths, and its lines."""
+    """Drop what the exporter notes of the code it traced, its paths and lines, and of PyTorch's build (`+cpu`)."""
+    model.producer_version = model.producer_version.partition("+")[0]
     values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
     for part in (model, model.graph, *model.graph.node, *model.graph.initializer, *values):
         part.ClearField("doc_string")

@@ -144,7 +144,9 @@ def test_a_missing_command_does_not_work(bootstrap):
 
 def pretending(what: str, target: str = "site") -> subprocess.CompletedProcess[str]:
     """A run of the script after statements that make the machine look like another."""
-    script = f"import platform, runpy, sys; {what}; runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    script = (
+        f"import platform, runpy, shutil, subprocess, sys; {what}; runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    )
     return subprocess.run([sys.executable, "-c", script, target], capture_output=True, text=True)
 
 

@@ -92,7 +92,7 @@ def complaint(capsys, *arguments):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ("train --data mnist", "'mnist' (choose from 'digits', 'fashion-mnist', 'cifar10'); see"),
+        ("train --data mnist", "mnist (choose from digits, fashion-mnist, cifar10); see"),
         ("train --out {tmp}/net.json", "--out must end in .safetensors, got"),
         ("train --out {tmp}/file/net.safetensors", "cannot write"),
         ("train --steps 0", "steps must be at least 1, got 0"),
@@ -115,7 +115,8 @@ def test_bad_input_is_one_line_before_any_work(tmp_path, capsys, monkeypatch, ar
     (tmp_path / "file").write_text("no checkpoint, and no folder either")
     net = tmp_path / "net.safetensors"
     save_checkpoint(net, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
-    assert message in complaint(capsys, *arguments.format(tmp=tmp_path, net=net).split())
+    said = complaint(capsys, *arguments.format(tmp=tmp_path, net=net).split())
+    assert message in said.replace("'", "")  # which some versions of argparse put around names
 
 
 def test_no_room_is_one_line_and_the_state_stays(tmp_path, capsys):

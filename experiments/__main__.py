@@ -1,13 +1,18 @@
 """The long runs: `make experiments` runs all, `make experiments ONLY="few_steps ablation"` some of them.
 
 A run that was interrupted goes on where it stopped; one whose result is there, by the same code, does nothing.
+`accept NAME …` runs nothing long: it sees in miniature whether today's code still gives the results that are there,
+and stamps them as today's.
 """
 
 import argparse
 import importlib
+import sys
+from collections.abc import Callable
 
+from experiments import witness
 from experiments.results import NO_FASHION, is_missing_data
-from experiments.stale import is_made
+from experiments.stale import code_digest, is_made, results_of
 
 EXPERIMENTS = {
     "classifier": "the networks whose features judge samples (minutes)",
@@ -25,30 +30,59 @@ EXPERIMENTS = {
 }
 
 
-def main() -> None:
-    """Run the experiments that were named, or all."""
+def main() -> int:
+    """Run the experiments that were named, or all; or accept the results of those named. Returns the exit status."""
     listing = "\n".join(f"  {name:14} {what}" for name, what in EXPERIMENTS.items())
     parser = argparse.ArgumentParser(
         prog="python -m experiments",
+        usage="%(prog)s [accept] [NAME ...]",
         description=__doc__,
         epilog=f"experiments:\n{listing}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all, in this order)")
-    names = parser.parse_args().names or list(EXPERIMENTS)
+    names = parser.parse_args().names
+    do = accept if names[:1] == ["accept"] else run
+    names = names[do is accept :] or list(EXPERIMENTS)
     if unknown := [name for name in names if name not in EXPERIMENTS]:
         parser.exit(2, f"experiments: no experiment {', '.join(unknown)}; there is {', '.join(EXPERIMENTS)}\n")
-    for name in names:
-        if is_made(name):
-            print(f"{name}: there already, by the same code")
-            continue
-        try:
-            importlib.import_module(f"experiments.{name}").main()
-        except ValueError as error:
-            if not is_missing_data(error):
-                raise
-            parser.exit(1, f"experiments: {name}: {NO_FASHION}\n")
+    return max([_told(do, name) for name in names])
+
+
+def _told(do: Callable[[str], None], name: str) -> int:
+    """Do it; the exit status, with one sentence for what could be expected to go wrong."""
+    try:
+        do(name)
+    except witness.Refused as error:
+        print(f"experiments: {name}: {error}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        if not is_missing_data(error):
+            raise
+        print(f"experiments: {name}: {NO_FASHION}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(name: str) -> None:
+    """Run an experiment as far as it has not run by today's code, and store its witness."""
+    if is_made(name):
+        print(f"{name}: there already, by the same code")
+    else:
+        importlib.import_module(f"experiments.{name}").main()
+    if results_of(name) and witness.stamp(name) != code_digest(name):
+        print(f"{name}: storing its witness …", flush=True)
+        witness.store(name)
+
+
+def accept(name: str) -> None:
+    """Stamp an experiment's results as today's if its witness is the same by today's code."""
+    if not results_of(name) or witness.stamp(name) == code_digest(name):
+        print(f"{name}: nothing to accept, made by today's code")
+        return
+    print(f"{name}: its miniature …", flush=True)
+    print(f"{name}: accepted, {witness.accept(name)}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,14 +12,14 @@ import torch
 
 from ddpm_notes.checkpoints import write_atomically
 from ddpm_notes.data import load
-from experiments.stale import CHECKPOINTS, RESULTS, code_digest, modules_digest
+from experiments.stale import CHECKPOINTS, RESULTS, code_digest, digest_of_modules, modules_of
 
 NO_FASHION = (
     "Fashion-MNIST is not on this machine: install Debian's package (`apt install dataset-fashion-mnist`), or connect "
     "to the network, from where it is fetched once"
 )
 _DECIDING = ["ddpm_notes.data", "ddpm_notes.sampling", "ddpm_notes.training", "ddpm_notes.unet"]
-STATES = RESULTS.parents[1] / "build/experiments" / modules_digest(_DECIDING)
+STATES = RESULTS.parents[1] / "build/experiments" / digest_of_modules(modules_of(*_DECIDING))
 """Unfinished runs, not committed; other code has another folder, so that it goes on from none of theirs."""
 
 

@@ -19,10 +19,13 @@ from IPython.display import display
 from PIL import Image
 
 from publishing import paths, phone
+from publishing.paths import ROOT
 from publishing.source import source_bundle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+__all__ = ["ROOT", "claim", "diagram", "references", "source", "table"]
 
 DIAGRAM = "application/vnd.paper-diagram+json"
 TABLE = "application/vnd.paper-table+json"

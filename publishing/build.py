@@ -8,6 +8,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from publishing import folders, notebooks, paths, posts, progress, stamps
@@ -105,14 +106,13 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
         _say_figures(unchanged=outputs)
         return outputs
 
-    from publishing.execution import execute, executed_path
-    from publishing.render import render_paper
+    from publishing.execution import execute
+    from publishing.render.stage import write_files
 
     sections, chosen = notebooks.sections(paper), notebooks.select(paper, only)
     executed = execute(paper, chosen, force)
-    whole = [executed_path(paper, stem) for stem in sections]
     with progress.doing(lambda: f"rendering {paper}"):
-        report = render_paper(paper, [path for path in whole if path.is_file()])
+        report = write_files(paper, exporter())
     rendered = "rendered" if report.written or report.changed else "nothing changed"
     _say(paper, chosen, f"{ran} executed" if (ran := sum(one.ran for one in executed)) else rendered)
     _say_figures(**vars(report))
@@ -131,7 +131,7 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
     known = map(stamps.path_of, ["site", *map(_stage_of, papers)])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
-    generated = [paths.EXECUTED, paths.FRAGMENTS, paths.IMAGES, paths.DOWNLOADS, paths.DATA]
+    generated = [paths.EXECUTED, paths.IMAGES, paths.DOWNLOADS, paths.DATA]
     _say_removed(folders.sweep(generated, made))
 
 
@@ -147,14 +147,22 @@ def _site_stage(papers: list[str], settings: dict[str, str | bool | None]) -> No
             print("site: nothing changed")
         return
 
-    from publishing.typeset import typeset
+    from publishing.render.stage import write_sections
 
     with progress.doing(lambda: "typesetting the formulas"):
-        count = typeset(papers)
-    print(f"site: {count:,} formulas typeset", flush=True)
+        reports = [write_sections(paper, exporter()) for paper in papers]
+    folders.sweep([paths.SECTIONS], [path for report in reports for path in report.made])
     with progress.doing(lambda: "building the site with Jekyll"):
         jekyll.build_site(settings["unpublished"])
     stamps.record("site", inputs, [*folders.everything(paths.SECTIONS), *folders.everything(paths.SITE)])
+
+
+@cache
+def exporter() -> "SectionExporter":
+    """The one exporter of this build, which knows the pages it has built."""
+    from publishing.render.exporter import SectionExporter
+
+    return SectionExporter()
 
 
 def _say(paper: str, stems: list[str], state: str) -> None:
@@ -183,6 +191,12 @@ def _read_by_notebooks(paper: str) -> list[Path]:
 def _read_by_site(papers: list[str]) -> list[Path]:
     """What Jekyll may see: loose files of the root, its own folders and the assets; and what is typeset."""
     own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path != paths.SITE]
-    rooms = [*own, paths.ASSETS, Path(__file__).parent, *map(paths.fragments_dir, papers)]
+    rooms = [
+        *own,
+        paths.ASSETS,
+        Path(__file__).parent,
+        *map(paths.executed_dir, papers),
+        *map(paths.notebooks_dir, papers),
+    ]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
     return loose + [path for room in rooms for path in below(room) if paths.SECTIONS not in path.parents]

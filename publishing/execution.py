@@ -82,11 +82,6 @@ def execute(paper: str, stems: list[str], force: bool = False) -> list[Executed]
     return [_written(job) for job in jobs]
 
 
-def executed_path(paper: str, stem: str) -> Path:
-    """Where the executed notebook lies."""
-    return paths.executed_dir(paper) / f"{stem}.ipynb"
-
-
 def _job(paper: str, stem: str, force: bool) -> Job:
     notebook = lints.checked(paper, stem)
     modules = cache.modules(paper, notebook)
@@ -165,7 +160,7 @@ def _written(job: Job) -> Executed:
             for output in cell.outputs:
                 _refresh_source(output, f"{job.name}, cell {number}")
     job.notebook.metadata["language_info"] = {"name": "python"}
-    path = executed_path(job.paper, job.stem)
+    path = paths.executed_path(job.paper, job.stem)
     make_way(path)
     write(path, _text(job.notebook))
     return Executed(path, job.modules | job.run.opened, ran=job.cell is not None)

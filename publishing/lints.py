@@ -99,10 +99,9 @@ def _in_sources(sections: list[tuple[str, str]]) -> Iterator[str]:
 
 def _in_outputs(sections: list[tuple[str, str]]) -> Iterator[str]:
     from publishing.checks import outputs
-    from publishing.execution import executed_path
 
     for paper, stem in sections:
-        if (path := executed_path(paper, stem)).is_file():
+        if (path := paths.executed_path(paper, stem)).is_file():
             executed = json.loads(path.read_text(encoding="utf-8"))
             yield from outputs.problems(places.read(paper, stem), executed)
 

@@ -24,9 +24,8 @@ SITE = ROOT / "_site"
 BUILD = ROOT / "build"
 CACHE = BUILD / "cache"
 EXECUTED = BUILD / "executed"
-FRAGMENTS = BUILD / "fragments"
 FAILED = BUILD / "failed"
-TYPESET = BUILD / "typeset.json"
+TYPESET = BUILD / "typeset"
 STAMPS = BUILD / "stamps"
 REQUIREMENTS = ROOT / "requirements" / "main.lock"
 
@@ -61,14 +60,19 @@ def executed_dir(paper: str) -> Path:
     return EXECUTED / paper
 
 
+def executed_path(paper: str, stem: str) -> Path:
+    """One of them."""
+    return executed_dir(paper) / f"{stem}.ipynb"
+
+
 def failed_dir(paper: str) -> Path:
     """Partial notebooks of cells that failed, kept to be looked at."""
     return FAILED / paper
 
 
-def fragments_dir(paper: str) -> Path:
-    """Rendered HTML whose formulas are still TeX."""
-    return FRAGMENTS / paper
+def typeset_file(paper: str) -> Path:
+    """What MathJax made of the paper's formulas."""
+    return TYPESET / f"{paper}.json"
 
 
 def sections_dir(paper: str) -> Path:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from publishing import bibliography, notebooks, paths
+from publishing import notebooks, paths
 from publishing.checks.places import at, line_of
 from publishing.files import below
+from publishing.render import bibliography
 
 _CITED = re.compile(r"\(#ref-([^\s()]+)\)")
 

@@ -4,20 +4,17 @@ An equation that the page does not show stays text, as in `Eq. (30)`. That of an
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from publishing.section import Page
-
 _NUMBER = r"\(([\w.-]+)\)"
 _REFERENCES = re.compile(rf"\bEqs?\.\s{_NUMBER}(?:(?:,|,?\sand|,?\sor|\sto|–)\s?{_NUMBER})*", re.ASCII)
 _ONE = re.compile(rf"(?:Eqs?\.\s)?{_NUMBER}", re.ASCII)
 EQUATION_LINK = "equation-link"
-_LINK = re.compile(rf'<a href="([^"]*)#(eq-[^"]*)" class="{EQUATION_LINK}">(.*?)</a>', re.DOTALL)
 
 
 def crossrefs(md: MarkdownIt) -> None:
@@ -25,9 +22,18 @@ def crossrefs(md: MarkdownIt) -> None:
     md.core.ruler.after("inline", "crossrefs", _rule)
 
 
-def resolved(html: str, page: Page) -> str:
-    """The same with links to those equations alone that turned out to be on the page."""
-    return _LINK.sub(lambda link: link[0] if link[2] in page.equations else link[3], html)
+def resolve(children: list[Token], equations: Collection[str]) -> list[Token]:
+    """The tokens of a line with links to those equations alone that turned out to be on the page."""
+    kept, unlinking = [], False
+    for child in children:
+        if child.type == "link_open" and child.attrs.get("class") == EQUATION_LINK:
+            unlinking = child.attrs["href"].removeprefix("#") not in equations
+            kept += [] if unlinking else [child]
+        elif child.type == "link_close" and unlinking:
+            unlinking = False
+        else:
+            kept.append(child)
+    return kept
 
 
 def _rule(state: StateCore) -> None:

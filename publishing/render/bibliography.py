@@ -1,4 +1,4 @@
-"""`references.bib` as a list in HTML, by pybtex, with links back to where each entry is cited."""
+"""`references.bib`, its entries formatted by pybtex, with the places where each is cited."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -12,7 +12,9 @@ from pybtex.style.formatting.unsrt import Style
 from pybtex.style.template import field, sentence
 
 from publishing.errors import PublishingError
-from publishing.escaping import clean, html_safe, liquid_safe
+from publishing.escaping import clean
+from publishing.render.nodes import Reference
+from publishing.render.serialise import liquid_safe, text_html
 
 
 class _Style(Style):
@@ -34,7 +36,7 @@ class _Html(Backend):
     def format_href(url, text, external=False):
         if not url.startswith(("https://", "http://")):
             raise PybtexError(f"the address {url!r} is not https://…")
-        return f'<a href="{html_safe(url)}" rel="external">{text}</a>'
+        return f'<a href="{text_html(url)}" rel="external">{text}</a>'
 
 
 def read(path: Path) -> BibliographyData:
@@ -45,8 +47,8 @@ def read(path: Path) -> BibliographyData:
         raise _error(path, error) from None
 
 
-def entries_html(path: Path, citations: Mapping[str, list[str]]) -> str:
-    """A list of all entries, sorted by author. An entry has the id `ref-<key>`; `citations` are ids that cite it."""
+def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference]:
+    """All entries, sorted by author; `citations` are ids that cite them."""
     entries = read(path)
     try:
         with capture() as problems:
@@ -56,25 +58,12 @@ def entries_html(path: Path, citations: Mapping[str, list[str]]) -> str:
         raise _error(path, error) from None
     if problems:
         raise _error(path, problems[0])
-    lines = [f'<li id="ref-{html_safe(key)}">{clean(text)}{_back(citations.get(key, []))}</li>' for key, text in items]
-    return liquid_safe("\n".join(['<ol class="references">', *lines, "</ol>\n"]))
+    return [Reference(key, liquid_safe(clean(text)), _by_section(citations.get(key, []))) for key, text in items]
 
 
-def _back(citations: list[str]) -> str:
-    """Links back, by the number of the section that cites: `cite-05-2` stands in section 5."""
-    if not citations:
-        return ""
-    by_section = groupby(citations, lambda cite: int(cite.split("-")[1]))
-    sections = ", ".join(_links(number, list(cites)) for number, cites in by_section)
-    return f' <span class="backlinks">Cited in {sections}.</span>'
-
-
-def _links(section: int, cites: list[str]) -> str:
-    """§6, and where it cites the same thing more than once, §6 (1, 2, 3)."""
-    if len(cites) == 1:
-        return f'<a href="#{cites[0]}">§{section}</a>'
-    each = ", ".join(f'<a href="#{cite}">{time}</a>' for time, cite in enumerate(cites, 1))
-    return f"§{section} ({each})"
+def _by_section(citations: list[str]) -> list[tuple[int, list[str]]]:
+    """Citations by the number of the section that cites: `cite-05-2` stands in section 5."""
+    return [(number, list(cites)) for number, cites in groupby(citations, lambda cite: int(cite.split("-")[1]))]
 
 
 def _error(path: Path, error: Exception) -> PublishingError:

@@ -6,10 +6,11 @@ from textwrap import wrap
 
 from PIL import Image, ImageDraw, ImageFont
 
-from publishing import diagrams, paths, posts
+from publishing import paths, posts
 from publishing.errors import PublishingError
-from publishing.escaping import html_safe, liquid_safe
-from publishing.section import Figure, Page
+from publishing.render import figures
+from publishing.render.nodes import Lead
+from publishing.render.page import Drawing, Page
 
 SIZE = (1200, 630)
 _PAPER, _INK, _ACCENT = "#ffffff", "#1d1f23", "#0b5c8a"
@@ -18,39 +19,35 @@ _EDGE, _TYPE = 70, 56
 
 def card(page: Page) -> dict[str, bytes]:
     """`ddpm-card.png`, if the paper's post names a figure in its front matter (`card: forward-reverse`)."""
-    facts, figure = _chosen(page)
-    if figure is None:
+    facts, drawing = _chosen(page)
+    if drawing is None:
         return {}
     if not facts.get("title"):
         cause = "the card shows the title, and there is none; add `title:` to the front matter"
         raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
     title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
-    return {diagrams.image_name(page.paper, diagrams.CARD): _drawn(title, figure.png)}
+    return {figures.image_name(page.paper, figures.CARD): _drawn(title, drawing.png)}
 
 
-def lead_html(page: Page) -> str:
+def lead(page: Page) -> Lead | None:
     """The same figure for the beginning of the post, with the words of the front matter (`image: {alt: …}`)."""
-    facts, figure = _chosen(page)
-    if figure is None:
-        return ""
-    alt = html_safe(str((facts.get("image") or {}).get("alt", "")))
-    src = f"{{{{ '/{paths.relative(paths.IMAGES)}/{diagrams.image_name(page.paper, figure.name)}' | relative_url }}}}"
-    size = f'width="{figure.width}" height="{figure.height}"'
-    image = f'<img src="{src}" alt="{liquid_safe(alt)}" {size} loading="lazy" decoding="async">'
-    return f'<p class="paper-figure"><a href="#fig-{figure.name}">{image}</a></p>\n'
+    facts, drawing = _chosen(page)
+    if drawing is None:
+        return None
+    return Lead(page.paper, drawing, str((facts.get("image") or {}).get("alt", "")))
 
 
-def _chosen(page: Page) -> tuple[dict, Figure | None]:
+def _chosen(page: Page) -> tuple[dict, Drawing | None]:
     """The front matter of the paper's post, and the figure that its `card` names."""
     shown = posts.of(page.paper)
     facts = shown[0].facts if shown else {}
     if "card" not in facts:
         return facts, None
-    figure = page.figures.get(str(facts["card"]))
-    if figure is None:
+    drawing = page.drawings.get(str(facts["card"]))
+    if drawing is None:
         place = paths.relative(shown[0].path)
         raise PublishingError(f"{place}: the card is {facts['card']!r}, which no cell draws; name one of the figures")
-    return facts, figure
+    return facts, drawing
 
 
 def _drawn(title: str, png: bytes) -> bytes:

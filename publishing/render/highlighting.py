@@ -1,4 +1,4 @@
-"""Code as HTML that a stylesheet colours (Pygments' short class names)."""
+"""Code with its words marked for a stylesheet to colour (Pygments' short class names)."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +11,9 @@ from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, String, Text, _TokenType
 from pygments.util import ClassNotFound
 
-from publishing.escaping import clean, html_safe
+from publishing.escaping import clean
+from publishing.render.nodes import Code
+from publishing.render.serialise import liquid_safe
 
 _FORMATTER = HtmlFormatter(nowrap=True)
 
@@ -45,13 +47,12 @@ class _FewKinds(Filter):
             yield _shown(kind), value
 
 
-def code_html(text: str, language: str = "python") -> str:
-    """A block of code; an unknown language is shown plain. The block can be focused, since it may scroll."""
+def code(text: str, language: str = "python") -> Code:
+    """A block of code; an unknown language is shown plain."""
     try:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
         lexer, language = TextLexer(stripnl=False), "text"
     lexer.add_filter(_FewKinds())
-    code = highlight(clean(text), lexer, _FORMATTER).rstrip("\n")
-    name = html_safe(language or "text")
-    return f'<div class="highlight"><pre tabindex="0"><code class="language-{name}">{code}</code></pre></div>\n'
+    html = highlight(clean(text), lexer, _FORMATTER).rstrip("\n")
+    return Code(language or "text", liquid_safe(html))

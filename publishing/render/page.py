@@ -1,15 +1,15 @@
-"""What is known and collected while a paper's sections are rendered."""
+"""What is known and collected while a paper's sections are made into one page."""
 
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from publishing.errors import PublishingError
-from publishing.escaping import MARK
+from publishing.render.nodes import Claim, Heading, Listing, Section
 
 
 @dataclass(frozen=True)
-class Figure:
+class Drawing:
     """An image that a cell drew with `diagram`, and its size on the page in CSS pixels.
 
     `phone` is what a narrow screen shows in its place. A `chart` holds no pictures, so that its colours may be turned
@@ -22,39 +22,9 @@ class Figure:
     width: int
     height: int
     chart: bool = False
-    phone: "Figure | None" = None
+    phone: "Drawing | None" = None
     instrument: str | None = None
     files: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading as the table of contents shows it."""
-
-    level: int
-    target: str
-    html: str
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim that held when its notebook ran, with its statement and numbers as HTML."""
-
-    id: str
-    stem: str
-    statement: str
-    numbers: str
-    of: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The folded code of a cell as HTML. Its fold in the post and its place beside the claims have the same id."""
-
-    id: str
-    stem: str
-    cell: int
-    html: str
 
 
 @dataclass
@@ -62,8 +32,10 @@ class Page:
     """What the sections of one paper share: they stand on one page, so an id may be given once."""
 
     paper: str
-    figures: dict[str, Figure] = field(default_factory=dict)
+    drawings: dict[str, Drawing] = field(default_factory=dict)
     complete: bool = True
+    sections: dict[str, Section] = field(default_factory=dict)
+    files: dict[str, object] = field(default_factory=dict)  # the nodes of each file that Jekyll includes
     ids: dict[str, str] = field(default_factory=dict)
     links: list[tuple[str, str]] = field(default_factory=list)
     citations: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -71,7 +43,14 @@ class Page:
     equations: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
-    minutes: list[int] = field(default_factory=list)
+    minutes: int = 0
+
+    def reserve(self, name: str, place: str) -> str:
+        """Reserve an id that must be the only one of its name on the page."""
+        if name in self.ids:
+            raise PublishingError(f"{place}: the id {name!r} is already given in {self.ids[name]}; give it once")
+        self.ids[name] = place
+        return name
 
     def check_links(self) -> None:
         """Raise PublishingError for the first link into the page that leads nowhere."""
@@ -90,14 +69,13 @@ def _missing(target: str) -> str:
 
 
 @dataclass
-class Section:
-    """One notebook being rendered: where we are in it, and what counts up along it."""
+class Context:
+    """Where we are in a notebook that is being made into nodes, and what counts up along it."""
 
     page: Page
     stem: str
     cell: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    includes: list[str] = field(default_factory=list)
 
     @property
     def number(self) -> str:
@@ -113,35 +91,27 @@ class Section:
         """An error that begins with where we are, to be raised."""
         return PublishingError(f"{self.place}: {message}")
 
-    def claim_id(self, name: str) -> str:
-        """Register an id that must be the only one of its name on the page."""
-        if name in self.page.ids:
-            raise self.error(f"the id {name!r} is already given in {self.page.ids[name]}; give it once")
-        self.page.ids[name] = self.place
-        return name
+    def reserve(self, name: str) -> str:
+        """Reserve an id that must be the only one of its name on the page."""
+        return self.page.reserve(name, self.place)
 
-    def free_id(self, name: str) -> str:
-        """Register `name`, or `name-2`, `name-3`, … if it is taken."""
+    def reserve_free(self, name: str) -> str:
+        """Reserve `name`, or `name-2`, `name-3`, … if it is taken."""
         candidates = (name if count == 1 else f"{name}-{count}" for count in range(1, len(self.page.ids) + 2))
-        return self.claim_id(next(one for one in candidates if one not in self.page.ids))
+        return self.reserve(next(one for one in candidates if one not in self.page.ids))
 
-    def counted_id(self, kind: str) -> str:
-        """Register the next `kind-05-1`, `kind-05-2`, … of this section."""
+    def reserve_counted(self, kind: str) -> str:
+        """Reserve the next `kind-05-1`, `kind-05-2`, … of this section."""
         self.counts[kind] += 1
-        return self.claim_id(f"{kind}-{self.number}-{self.counts[kind]}")
-
-    def keep(self, include: str) -> str:
-        """Keep Liquid aside while the rest is made safe from it; returns the mark that stands for it."""
-        self.includes.append(include.replace("\n", " "))
-        return f"{MARK}{len(self.includes) - 1}{MARK}\n"
+        return self.reserve(f"{kind}-{self.number}-{self.counts[kind]}")
 
     def link(self, target: str) -> None:
-        """Remember a link into the page, to be checked when all sections are rendered."""
+        """Remember a link into the page, to be checked when all sections are there."""
         self.page.links.append((self.place, target))
 
     def cite(self, key: str) -> str:
         """Remember a citation and return the id by which the reference links back to it."""
-        back = self.counted_id("cite")
+        back = self.reserve_counted("cite")
         self.page.citations[key].append(back)
         return back
 

@@ -1,0 +1,155 @@
+"""Executed notebooks to the page of a paper: cells to nodes, in the order of the sections, then passes over all of them."""
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+from markdown_it.token import Token
+from nbformat import NotebookNode
+
+from publishing import paths
+from publishing.render import bibliography, figures
+from publishing.render.card import lead
+from publishing.render.contents import claim_count, claim_list, contents, listing_list, reading
+from publishing.render.crossrefs import resolve
+from publishing.render.extent import measure_block, minutes_of
+from publishing.render.highlighting import code
+from publishing.render.listings import fold, is_folded, is_shown, one_fold
+from publishing.render.nodes import (
+    Block,
+    CellInput,
+    Claim,
+    Claims,
+    Inline,
+    References,
+    Section,
+    Tools,
+    as_token,
+    walk,
+)
+from publishing.render.outputs import output_node
+from publishing.render.page import Context, Page
+from publishing.render.prose import prose
+from publishing.render.serialise import html_of
+
+CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
+
+
+def build_page(
+    paper: str,
+    notebooks: dict[str, NotebookNode],
+    complete: bool,
+    without_tags: Callable[[NotebookNode], NotebookNode],
+) -> Page:
+    """The page of these executed notebooks, by their stems; `without_tags` takes out what a tag says not to show.
+
+    If it is not complete, links are not checked. Raises PublishingError that names notebook and cell: for a figure
+    without alternative text, an include of an image that no cell draws, an id given twice, a link or citation that
+    leads nowhere, and whatever else would not come out as it was written.
+    """
+    page = Page(paper, complete=complete)
+    for stem, notebook in notebooks.items():
+        figures.collect(notebook, Context(page, stem))
+    for stem, notebook in notebooks.items():
+        page.reserve(stem, f"{paper}/{stem}, cell 0")
+        page.sections[stem] = _section(without_tags(_numbered(notebook)), Context(page, stem))
+    _list_references(page)
+    if complete:
+        page.check_links()
+    _resolve_equations(page)
+    _measure(page)
+    page.files = {f"{stem}.html": section for stem, section in page.sections.items()} | _beside_the_sections(page)
+    return page
+
+
+def _beside_the_sections(page: Page) -> dict[str, object]:
+    return {
+        "toc.html": contents(page),
+        "claims.html": claim_list(page),
+        "code.html": listing_list(page),
+        "claims-summary.html": claim_count(page),
+        "reading.html": reading(page),
+        "lead.html": lead(page) if page.complete else None,
+    }
+
+
+def _numbered(notebook: NotebookNode) -> NotebookNode:
+    """The cells with their numbers, which they keep when others are taken out."""
+    for number, cell in enumerate(notebook.cells, 1):
+        cell.metadata["number"] = number
+    return notebook
+
+
+def _section(notebook: NotebookNode, context: Context) -> Section:
+    written, footnotes = prose(
+        {cell.metadata["number"]: cell.source for cell in notebook.cells if cell.cell_type == "markdown"}, context
+    )
+    blocks = {}
+    for cell in one_fold(notebook.cells):
+        context.cell = number = cell.metadata["number"]
+        if cell.cell_type == "raw":
+            raise context.error("a raw cell would not be shown as it is; make it Markdown or code")
+        is_code = cell.cell_type == "code"
+        children = _together(list(_of_code(cell, context))) if is_code else [written[number]]
+        if html_of(children).strip():
+            blocks[cell.id] = Block(number, "cell code" if is_code else "", children)
+    return Section(context.stem, blocks, footnotes)
+
+
+def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
+    if is_shown(cell) and is_folded(cell):
+        yield fold(cell, context)
+    elif is_shown(cell) and cell.source:
+        yield CellInput(code(cell.source))
+    for output in cell.outputs:
+        if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+            raise context.error(f"raised {output.ename}; mend it, or tag the cell raises-exception")
+        yield output_node(output, context)
+
+
+def _together(nodes: list) -> list:
+    """The nodes, with claims that follow each other in one box."""
+    joined: list = []
+    for are_claims, run in groupby(nodes, lambda node: isinstance(node, Claim)):
+        claims = list(run)
+        shown = len(claims) if len(claims) == CLAIMS_SHOWN + 1 else CLAIMS_SHOWN
+        joined += [Claims(claims[:shown], claims[shown:])] if are_claims else claims
+    return joined
+
+
+# --- passes over the page -------------------------------------------------------------------------------------------
+
+
+def _list_references(page: Page) -> None:
+    """Fill in the bibliography where a cell called `references()`, now that every citation is known."""
+    for node in walk(page.sections):
+        if isinstance(node, References):
+            path = paths.notebooks_dir(page.paper) / node.file
+            node.entries = bibliography.references(path, page.citations)
+            for entry in node.entries:
+                page.reserve(f"ref-{entry.key}", f"{page.paper}/{path.name}")
+
+
+def _resolve_equations(page: Page) -> None:
+    for line in [*walk(page.sections), *walk(page.headings)]:
+        if isinstance(line, Inline) or (isinstance(line, Token) and line.type == "inline"):
+            line.children = resolve(line.children, page.equations)
+
+
+def _measure(page: Page) -> None:
+    for stem, section in page.sections.items():
+        for block in section.blocks.values():
+            measure_block(block)
+        minutes = minutes_of(section)
+        page.minutes += minutes
+        _add_tools(section, Tools(stem, minutes))
+
+
+def _add_tools(section: Section, tools: Tools) -> None:
+    """Put them below the first heading."""
+    for tokens in (
+        node.tokens for block in section.blocks.values() for node in block.children if hasattr(node, "tokens")
+    ):
+        for place, token in enumerate(tokens, 1):
+            if (token.type, token.tag) == ("heading_close", "h2"):
+                tokens.insert(place, as_token(tools))
+                return

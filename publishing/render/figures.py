@@ -1,0 +1,130 @@
+"""Figures: drawn by a cell with `diagram`, shown where they are drawn, or by an include that is written by hand."""
+
+import base64
+import re
+from collections.abc import Callable
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from mdit_py_plugins.utils import is_code_block
+
+from publishing import paths
+from publishing.escaping import clean
+from publishing.render import nodes
+from publishing.render.nodes import Figure
+from publishing.render.page import Context, Drawing, Page
+
+MIME = "application/vnd.paper-diagram+json"
+CARD = "card"  # beside the figures, the picture of card.py has this name
+
+Inline = Callable[[str, Context], nodes.Inline]
+_OPENING = re.compile(r"\{%-?\s*include\s+paper_diagram\.html\b")
+_WHOLE = re.compile(_OPENING.pattern + r"(.*?)-?%\}\s*", re.DOTALL)
+_PARAMETER = re.compile(r'\s+(\w+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
+
+
+def collect(notebook: dict, context: Context) -> None:
+    """Add the images that a notebook's cells drew to the page's figures."""
+    for context.cell, cell in enumerate(notebook["cells"], 1):
+        for output in cell.get("outputs", []):
+            if (drawn := output.get("data", {}).get(MIME)) is not None:
+                _collect_one(drawn, output["data"].get("image/png", ""), context)
+
+
+def _collect_one(drawn: dict, png: str, context: Context) -> None:
+    name = drawn["name"]
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise context.error(f"a figure cannot be named {name!r}; use small letters, digits and single hyphens")
+    if name == CARD:
+        raise context.error(f"a figure cannot be named {name!r}, as the picture for sharing is; name it otherwise")
+    if name in context.page.drawings:
+        raise context.error(f"a figure named {name!r} is drawn twice in these notes; name one of them otherwise")
+    if not png:
+        raise context.error(f"the figure {name!r} has no PNG; show it with diagram()")
+    instrument = drawn.get("instrument")
+    if instrument and not (paths.INSTRUMENTS / f"{instrument}.js").is_file():
+        folder = paths.relative(paths.INSTRUMENTS)
+        raise context.error(f"the figure {name!r} wants the instrument {instrument!r}; write {folder}/{instrument}.js")
+    files = {file: _content(file, where, name, context) for file, where in drawn.get("files", {}).items()}
+    phone = _drawing(f"{name}.phone", drawn["phone"]) if "phone" in drawn else None
+    chart = drawn.get("chart", False)
+    context.page.drawings[name] = _drawing(name, drawn | {"png": png}, chart, phone, instrument, files)
+
+
+def _drawing(name: str, drawn: dict, *more: Any) -> Drawing:
+    return Drawing(name, base64.b64decode(drawn["png"]), round(drawn["width"]), round(drawn["height"]), *more)
+
+
+def _content(file: str, where: dict, name: str, context: Context) -> bytes:
+    """A file of an instrument: text that the cell made, or a file of the repository."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", file):
+        raise context.error(f"the figure {name!r} cannot publish a file named {file!r}; use a-z, 0-9, dots and hyphens")
+    if "text" in where:
+        return where["text"].encode()
+    path = (paths.ROOT / where["path"]).resolve()
+    if not path.is_relative_to(paths.ROOT) or not path.is_file():
+        raise context.error(f"the figure {name!r} needs {where['path']!r}, which is not in the repository; add it")
+    return path.read_bytes()
+
+
+def shown(drawn: dict, context: Context, inline: Inline) -> Figure:
+    """The figure where its cell draws it."""
+    return _figure_of(drawn["name"], drawn["alt"], inline(drawn["caption"], context), context)
+
+
+def included(text: str, context: Context, inline: Inline) -> Figure:
+    """One that is included by hand; the include must point at an image that these notes draw."""
+    found = _WHOLE.fullmatch(text)
+    parameters = {name: double or single for name, double, single in _PARAMETER.findall(found[1])}
+    if _PARAMETER.sub("", found[1]).strip() or not {"src", "alt"} <= parameters.keys() <= {"src", "alt", "caption"}:
+        raise context.error('the include of paper_diagram.html is written src="…" alt="…" caption="…"; correct it')
+    name = _name(parameters["src"], context.page)
+    if name is None or (context.page.complete and name not in context.page.drawings):
+        raise context.error(f"the include points at {parameters['src']!r}, which no cell draws; draw it with diagram()")
+    return _figure_of(name, parameters["alt"], inline(parameters.get("caption", ""), context), context)
+
+
+def image_name(paper: str, name: str) -> str:
+    """File name of a figure's image."""
+    return f"{paper}-{name}.png"
+
+
+def data_name(paper: str, name: str, file: str = "") -> str:
+    """File name of what a figure's instrument fetches; without `file`, what all of them begin with."""
+    return f"{paper}-{name}-{file}"
+
+
+def _name(src: str, page: Page) -> str | None:
+    found = re.fullmatch(rf"/assets/images/{re.escape(page.paper)}-([a-z0-9-]+)\.png", src)
+    return found and found[1]
+
+
+def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> Figure:
+    if not alt.strip():
+        raise context.error(f"the figure {name!r} has no alternative text; say in alt what it shows")
+    context.reserve(f"fig-{name}")
+    page = context.page
+    return Figure(name, page.paper, clean(alt).strip(), caption, page.drawings.get(name))
+
+
+def written_by_hand(md: MarkdownIt) -> None:
+    """Plugin: an include of `paper_diagram.html` on lines of its own, as the template writes it."""
+    md.block.ruler.before("fence", "include", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+
+
+def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    first = state.bMarks[start] + state.tShift[start]
+    if is_code_block(state, start) or not _OPENING.match(state.src, first):
+        return False
+    for line in range(start, end):
+        text = state.getLines(start, line + 1, state.blkIndent, False)
+        if _WHOLE.fullmatch(text.strip()):
+            break
+    else:
+        return False
+    if not silent:
+        state.line = line + 1
+        token = state.push("include", "", 0)
+        token.content, token.block, token.map = text.strip(), True, [start, line + 1]
+    return True

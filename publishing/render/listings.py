@@ -1,0 +1,54 @@
+"""Folded code stands on the page of the claims, since most readers of the post never open it.
+
+Where scripts run, a fold that is opened shows it in place (`assets/js/folds.js`); elsewhere the fold links to it.
+"""
+
+from collections import Counter
+
+from nbformat import NotebookNode
+
+from publishing.render.highlighting import code
+from publishing.render.nodes import Fold, Listing
+from publishing.render.page import Context
+
+_MAKES = {"diagram": "figure", "table": "table", "claim": "check"}
+
+
+def one_fold(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells, with folded code that shows nothing put into the fold that comes next, but not past open code."""
+    joined: list[NotebookNode] = []
+    silent: NotebookNode | None = None
+    for cell in cells:
+        if is_folded(cell) and is_shown(cell):
+            if silent:
+                joined.remove(silent)
+                cell = NotebookNode(cell | {"source": "\n\n\n".join(filter(None, (silent.source, cell.source)))})
+            silent = None if cell.outputs else cell
+        elif cell.cell_type == "code":
+            silent = None
+        joined.append(cell)
+    return joined
+
+
+def is_folded(cell: NotebookNode) -> bool:
+    """Whether the cell asks for its code to be folded."""
+    return cell.cell_type == "code" and "hide-input" in cell.metadata.get("tags", [])
+
+
+def is_shown(cell: NotebookNode) -> bool:
+    """Whether the code is shown at all: nbconvert notes here what the tag `remove-input` takes away."""
+    return not cell.metadata.get("transient", {}).get("remove_source", False)
+
+
+def fold(cell: NotebookNode, context: Context) -> Fold:
+    """The fold of a cell's code, which goes to the page's listings; it says what of the post the code makes."""
+    name = context.reserve(f"cell-{context.number}-{context.cell}")
+    context.page.listings.append(Listing(name, context.stem, context.cell, code(cell.source)))
+    return Fold(name, context.page.paper, context.cell, _makes(cell.outputs))
+
+
+def _makes(outputs: list[dict]) -> str:
+    mimes = Counter(mime for output in outputs for mime in output.get("data", {}))
+    made = {word: mimes[f"application/vnd.paper-{kind}+json"] for kind, word in _MAKES.items()}
+    names = [f"the {word}" if count == 1 else f"the {count} {word}s" for word, count in made.items() if count]
+    return f" of {' and '.join(names)}" if names else ""

@@ -1,0 +1,75 @@
+"""Mathematics in Markdown: `$…$` and `$$…$$` become formulas, which `typeset` gives their drawings later."""
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.dollarmath.index import math_block_dollar
+
+from publishing.render.nodes import Equation, Formula
+from publishing.render.page import Context
+
+_TAG = re.compile(r"\\tag\s*\{([^{}]*)\}")
+_FORBIDDEN = {
+    r"\\(label|ref|eqref)(?![A-Za-z])": "number it with \\tag{…} and link to it as [Eq. (5)](#eq-5)",
+    r"\\tag(?![A-Za-z])": "write one \\tag{…}, in a display formula",
+    r"\\(mmlToken|Declare\w*|mathtoolsset|\w+tagform)(?![A-Za-z])": "leave it out",
+}
+
+
+def mathematics(md: MarkdownIt) -> None:
+    """Plugin: mathematics as JupyterLab reads it."""
+    dollarmath_plugin(md, allow_labels=False, allow_space=False, allow_blank_lines=False, double_inline=True)
+    amsmath_plugin(md)
+    interrupts = {"alt": ["paragraph", "reference", "blockquote", "list", "footnote_def"]}
+    md.block.ruler.at("math_block", _display_block, interrupts)
+
+
+def formula(tex: str, context: Context) -> Formula:
+    """A formula in a line of text."""
+    return Formula(_checked(tex, context), False, context.place)
+
+
+def equation(tex: str, context: Context) -> Equation:
+    """A display formula; `\\tag{11}` gives it the id `eq-11` and the number (11)."""
+    numbers = _TAG.findall(tex)
+    tex = _checked(_TAG.sub("", tex, count=1), context)
+    number = numbers[0] if numbers else None
+    if number is not None:
+        if not re.fullmatch(r"[\w.-]+", number, re.ASCII):
+            raise context.error(rf"\tag{{{number}}} is no number; use letters, digits, points and hyphens")
+        context.page.equations.append(context.reserve(f"eq-{number}"))
+    return Equation(Formula(tex, True, context.place), number, _source(tex, numbers))
+
+
+def _source(tex: str, numbers: list[str]) -> str:
+    """What a reader gets who copies the equation: one line of TeX, with its number."""
+    return " ".join([*tex.split(), *(rf"\tag{{{number}}}" for number in numbers)])
+
+
+def _checked(tex: str, context: Context) -> str:
+    tex = tex.strip()
+    for pattern, remedy in _FORBIDDEN.items():
+        if found := re.search(pattern, tex):
+            raise context.error(f"{found.group()} cannot stand in a formula here; {remedy}")
+    if found := re.search(r"[^\x00-\x7f]", tex):
+        formula = " ".join(tex.split())
+        raise context.error(
+            f"{found.group()!r} in the formula “{formula}” is not TeX; write it as a command, like \\theta"
+        )
+    return tex
+
+
+_dollar_block = math_block_dollar(allow_labels=False, allow_blank_lines=False)
+
+
+def _display_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The plugin's rule, made able to end a paragraph: asked silently, it leaves no trace."""
+    line, count = state.line, len(state.tokens)
+    found = _dollar_block(state, start, end, silent)
+    if silent:
+        state.line = line
+        del state.tokens[count:]
+    return found

@@ -1,0 +1,263 @@
+"""What a page is made of. A node says what a thing is; a macro of its name writes it (`nodes.html.j2`).
+
+Its fields stand in the order in which they are read on the page, so that a walk meets things as a reader does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import TYPE_CHECKING
+
+from markdown_it.token import Token
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from publishing.render.page import Drawing
+
+
+@dataclass
+class Formula:
+    """TeX, where it stands, and what MathJax made of it, once it did."""
+
+    tex: str
+    display: bool
+    place: str
+    html: Markup | None = None
+
+
+@dataclass
+class Equation:
+    """A display formula, perhaps with a number, and the TeX that a reader gets who copies it."""
+
+    formula: Formula
+    number: str | None
+    source: str
+
+
+@dataclass
+class Inline:
+    """A line of prose: a caption, a claim, a table's cell."""
+
+    children: list[Token]
+
+
+@dataclass
+class Prose:
+    """Blocks of Markdown."""
+
+    tokens: list[Token]
+
+
+@dataclass
+class FootnoteMark:
+    """The number in the text that leads to a footnote."""
+
+    note: int
+    name: str
+    back: str
+
+
+@dataclass
+class FootnoteBack:
+    """The arrow that leads back to it."""
+
+    note: int
+    back: str
+
+
+@dataclass
+class Code:
+    """A block of code, its words in elements that the stylesheet colours."""
+
+    language: str
+    html: Markup
+
+
+@dataclass
+class CellInput:
+    """The open code of a cell."""
+
+    code: Code
+
+
+@dataclass
+class Fold:
+    """The place of a cell's folded code, which itself stands on the page of claims."""
+
+    id: str
+    paper: str
+    cell: int
+    makes: str
+
+
+@dataclass
+class Text:
+    """What a cell printed, as a terminal shows it; kind is stdout, stderr, result or error."""
+
+    html: Markup
+    kind: str
+
+
+@dataclass
+class Figure:
+    """A figure; what is drawn is not known where the cell that draws it has not run."""
+
+    name: str
+    paper: str
+    alt: str
+    caption: Inline
+    drawing: Drawing | None
+
+
+@dataclass
+class TableCell:
+    """A cell of a table; a number stands on the right."""
+
+    content: Inline
+    is_number: bool
+
+
+@dataclass
+class Table:
+    """A table with its caption."""
+
+    id: str
+    caption: Inline
+    columns: list[Inline]
+    rows: list[list[TableCell]]
+
+
+@dataclass
+class Claim:
+    """A claim that held when its notebook ran, with its numbers and the ids of what it is about."""
+
+    id: str
+    stem: str
+    statement: Inline
+    numbers: str
+    of: tuple[str, ...]
+
+
+@dataclass
+class Claims:
+    """Claims that follow each other: those that are shown, and those behind a fold."""
+
+    shown: list[Claim]
+    more: list[Claim]
+
+
+@dataclass
+class Source:
+    """The source of a thing of the package."""
+
+    id: str
+    name: str
+    code: Code
+
+
+@dataclass
+class Reference:
+    """An entry of the bibliography, with the sections that cite it and the ids where they do."""
+
+    key: str
+    html: Markup
+    cited: list[tuple[int, list[str]]]
+
+
+@dataclass
+class References:
+    """The bibliography; its entries are known when all sections are."""
+
+    file: str
+    entries: list[Reference] = field(default_factory=list)
+
+
+@dataclass
+class Tools:
+    """What stands under a section's heading: how long it takes to read, and its notebook to download."""
+
+    stem: str
+    minutes: int
+
+
+@dataclass
+class Block:
+    """What a cell brings to the page, and about how many lines of text it is tall (see `extent`)."""
+
+    cell: int
+    kind: str
+    children: list
+    lines: int = 0
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether a phone has a taller picture in it."""
+        return any(isinstance(one, Figure) and one.drawing and one.drawing.phone for one in walk(self))
+
+
+@dataclass
+class Section:
+    """One notebook: its blocks by the ids of its cells, and its footnotes."""
+
+    stem: str
+    blocks: dict[str, Block]
+    footnotes: Prose
+
+
+@dataclass
+class Heading:
+    """A heading as the table of contents shows it."""
+
+    level: int
+    target: str
+    title: Inline
+
+
+@dataclass
+class Listing:
+    """Folded code. Its fold in the post and its place beside the claims have the same id."""
+
+    id: str
+    stem: str
+    cell: int
+    code: Code
+
+
+@dataclass
+class Lead:
+    """The figure at the beginning of the post, which leads to its place."""
+
+    paper: str
+    drawing: Drawing
+    alt: str
+
+
+@dataclass
+class PostLink:
+    """On another page, the beginning of a link into the post."""
+
+    target: str
+    kind: str
+
+
+def walk(node: object) -> Iterator[object]:
+    """The node and all below it, in the order of the page."""
+    yield node
+    if isinstance(node, Token):
+        inner = [*node.meta.values(), *(node.children or [])]
+    elif isinstance(node, dict):
+        inner = node.values()
+    elif isinstance(node, list | tuple):
+        inner = node
+    elif is_dataclass(node):
+        inner = (getattr(node, one.name) for one in fields(node))
+    else:
+        inner = ()
+    for one in inner:
+        yield from walk(one)
+
+
+def as_token(node: object, level: int = 0) -> Token:
+    """A token of Markdown that stands for a node."""
+    return Token("node", "", 0, meta={"node": node}, level=level)

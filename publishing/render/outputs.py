@@ -1,0 +1,112 @@
+"""Outputs of cells as nodes: what the writer's language says, and plain text as a terminal shows it."""
+
+import re
+from typing import Any
+
+from nbconvert.filters import ansi2html
+
+from publishing import source
+from publishing.escaping import clean, terminal
+from publishing.render import figures
+from publishing.render.highlighting import code
+from publishing.render.nodes import Claim, References, Source, Table, TableCell, Text
+from publishing.render.page import Context
+from publishing.render.prose import inline
+from publishing.render.serialise import liquid_safe
+
+CLAIM = "application/vnd.paper-claim+json"
+TABLE = "application/vnd.paper-table+json"
+REFERENCES = "application/vnd.paper-references+json"
+
+_RELATIONS = {"==": "=", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+_STAND_IN = re.compile(r"<IPython\.core\.display\.\w+ object>")  # what HTML(…) and its like say of themselves
+_NUMBER = re.compile(r"[<>≤≥≈~±]?\s*[-+−]?[\d.,]*\d(?:e[-+−]?\d+)?(?:\s*±\s*[\d.]+(?:e[-+]?\d+)?)?\s*%?")
+
+
+def output_node(output: dict, context: Context) -> Any:
+    """The node of one output of a cell. What has none is refused, as a bare picture or HTML."""
+    if output["output_type"] == "stream":
+        return printed(output["text"], "stdout" if output["name"] == "stdout" else "stderr")
+    if output["output_type"] == "error":
+        return printed(f"{output['ename']}: {output['evalue']}", "error")
+    data = output["data"]
+    for mime, node in _NODES.items():
+        if mime in data:
+            return node(data[mime], context)
+    if any(mime.startswith("image/") for mime in data):
+        raise context.error(
+            "a picture is shown without alternative text; show it with diagram(figure, name, alt=…, caption=…)"
+        )
+    if "text/plain" in data and not _STAND_IN.fullmatch(data["text/plain"]):
+        return printed(data["text/plain"], "result")
+    raise context.error(f"nothing on a page can show {', '.join(data)}; use table(), diagram() or print()")
+
+
+def printed(text: str, kind: str) -> Text:
+    """A terminal's text, its colours as classes."""
+    return Text(liquid_safe(clean(ansi2html(terminal(text).rstrip("\n")))), kind)
+
+
+def _table(table: dict, context: Context) -> Table:
+    name = context.reserve(f"table-{table['name']}")
+    columns = [inline(str(column), context) for column in table["columns"]]
+    rows = [[_table_cell(cell, context) for cell in row] for row in table["rows"]]
+    return Table(name, inline(table["caption"], context), columns, rows)
+
+
+def _table_cell(value: object, context: Context) -> TableCell:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    is_number = bool(_NUMBER.fullmatch(text.strip()))
+    return TableCell(inline(readable(text) if is_number else text, context), is_number)
+
+
+def _claim(claim: dict, context: Context) -> Claim:
+    name = context.reserve_counted("claim")
+    statement = inline(claim["statement"], context)
+    for target in claim["of"]:
+        context.link(target)
+    found = Claim(name, context.stem, statement, _claim_numbers(claim), tuple(claim["of"]))
+    context.page.claims.append(found)
+    return found
+
+
+def _claim_numbers(claim: dict) -> str:
+    measured, relation, expected, tolerance = (
+        claim[name] for name in ("measured", "relation", "expected", "tolerance")
+    )
+    said = [f"{measured} {_RELATIONS[relation]} {expected}"]
+    if tolerance and relation == "==" and measured == expected and claim["count"] > 1:
+        said = [f"{measured}, each as expected within {tolerance:g}"]
+    elif tolerance and relation == "==":
+        said = [f"{measured} ≈ {expected}", f"within {tolerance:g}"]
+    elif tolerance:
+        said.append(f"tolerance {tolerance:g}")
+    if claim["standard_error"] is not None:
+        said.append(f"standard error {claim['standard_error']:.2g}")
+    return clean(readable(", ".join(said)))
+
+
+def readable(numbers: str) -> str:
+    """Numbers as people write them: 4.1 × 10⁻⁵ for 4.1e-05, and a true minus."""
+    powers = re.sub(r"(?:\b1|(\d[\d.]*))e([-+]\d+)\b", lambda found: _power(found[1], int(found[2])), numbers)
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", powers)
+
+
+def _power(factor: str | None, exponent: int) -> str:
+    power = "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{factor}\u00a0×\u00a0{power}" if factor else power
+
+
+def _source(reference: dict, context: Context) -> Source:
+    """The package's source as it is today, whatever it was when the notebook ran."""
+    name = reference["object"]
+    return Source(context.reserve_free(f"source-{name}"), name, code(source.source_text(name)))
+
+
+_NODES = {
+    figures.MIME: lambda drawn, context: figures.shown(drawn, context, inline),
+    TABLE: _table,
+    CLAIM: _claim,
+    source.MIME: _source,
+    REFERENCES: lambda reference, context: References(reference["file"]),
+}

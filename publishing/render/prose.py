@@ -1,0 +1,302 @@
+"""Markdown cells to tokens, by markdown-it; and single lines of Markdown, for captions, claims and tables.
+
+The writer's language is checked on the way, so that nothing is dropped silently.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore, block
+from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+
+from publishing.escaping import clean
+from publishing.render import figures
+from publishing.render.crossrefs import EQUATION_LINK, crossrefs
+from publishing.render.highlighting import code
+from publishing.render.mathematics import equation, formula, mathematics
+from publishing.render.nodes import FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token
+from publishing.render.page import Context, slug
+
+_ELEMENT = re.compile(
+    r"<(/?)(details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark)"
+    r"""(?:\s+(?:class|id|title|lang|open)(?:="[^"<>]*")?)*\s*(/?)>|<!--.*-->""",
+    re.DOTALL,
+)
+_SECTION_FILE = re.compile(r"(\d\d-[\w-]+)\.md(?:#(.+))?")
+
+
+def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose], Prose]:
+    """Each Markdown cell, by number, and the footnotes of all of them.
+
+    Cells are parsed apart from each other, yet footnotes and link definitions hold for the whole notebook.
+    """
+    tokens = _MARKDOWN.parse("", {"cells": cells, "context": context})
+    end = next((i for i, token in enumerate(tokens) if token.type == "footnote_block_open"), len(tokens))
+    starts = [i for i, token in enumerate(tokens) if token.type == "cell"]
+    found = {}
+    for start, stop in zip(starts, [*starts[1:], end], strict=False):
+        context.cell = tokens[start].meta["number"]
+        found[context.cell] = Prose(tokens[start + 1 : stop])
+        _check_nesting(found[context.cell].tokens, context)
+    return found, Prose(tokens[end:])
+
+
+def inline(text: str, context: Context) -> Inline:
+    """A line of Markdown, for a caption, a claim or a table's cell."""
+    (token,) = _MARKDOWN.parseInline(clean(text), {"context": context})
+    _check_nesting([token], context)
+    return Inline(token.children)
+
+
+# --- the parser -----------------------------------------------------------------------------------------------------
+
+
+def _parser() -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"xhtmlOut": False}).enable(["table", "strikethrough"])
+    md.use(mathematics).use(footnote_plugin).use(deflist_plugin).use(figures.written_by_hand)
+    md.disable("footnote_inline")  # ^[…] would reach the page unchecked; JupyterLab shows it as it is written
+    md.core.ruler.at("block", _cells)
+    md.use(crossrefs).core.ruler.after("crossrefs", "nodes", _nodes)
+    return md
+
+
+def _cells(state: StateCore) -> None:
+    """Parse the blocks of every cell by themselves, into one stream of tokens."""
+    if "cells" not in state.env:
+        block(state)
+    for number, source in state.env.get("cells", {}).items():
+        state.tokens.append(Token("cell", "", 0, meta={"number": number}, hidden=True))
+        state.md.block.parse(clean(source), state.md, state.env, state.tokens)
+    for token in state.tokens:
+        if token.type == "html_block":  # its text is Markdown too: formulas in a <summary>, for one
+            token.type, token.content, token.children = "inline", token.content.rstrip("\n"), []
+
+
+def _nodes(state: StateCore) -> None:
+    """Visit every token once, in order: make nodes, give ids, and refuse what would not come out as meant."""
+    context, tokens = state.env["context"], []
+    for index, token in enumerate(state.tokens):
+        if token.type == "cell":
+            context.cell = token.meta["number"]
+        token.children = token.children and [_of_line(child, context) for child in token.children]
+        if token.type == "heading_close":
+            _heading(*state.tokens[index - 2 : index + 1], context)
+        tokens += _BLOCKS[token.type](token, context) if token.type in _BLOCKS else [token]
+    state.tokens = tokens
+
+
+def _of_line(token: Token, context: Context) -> Token:
+    return _CHECKS[token.type](token, context) if token.type in _CHECKS else token
+
+
+# --- blocks ---------------------------------------------------------------------------------------------------------
+
+
+def _fence(token: Token, context: Context) -> list[Token]:
+    return [as_token(code(token.content, (token.info.split() or ["text"])[0]))]
+
+
+def _math(token: Token, context: Context) -> list[Token]:
+    return [as_token(equation(token.content, context))]
+
+
+def _include(token: Token, context: Context) -> list[Token]:
+    return [as_token(figures.included(token.content, context, inline))]
+
+
+def _header_cell(token: Token, context: Context) -> list[Token]:
+    token.attrSet("scope", "col")
+    return [token]
+
+
+def _table(token: Token, context: Context) -> list[Token]:
+    token.attrSet("class", "paper-table")
+    box = {"class": "table-scroll", "tabindex": "0", "role": "group", "aria-label": "Table"}
+    return [Token("table_box_open", "div", 1, attrs=box), token]
+
+
+def _table_end(token: Token, context: Context) -> list[Token]:
+    token.block = False
+    return [token, Token("table_box_close", "div", -1, block=True)]
+
+
+def _footnotes(token: Token, context: Context) -> list[Token]:
+    attributes = {"class": "footnotes", "aria-label": "Footnotes"}
+    section = Token("footnotes_open", "section", 1, attrs=attributes, block=True)
+    return [section, Token("footnote_list_open", "ol", 1, block=True)]
+
+
+def _footnotes_end(token: Token, context: Context) -> list[Token]:
+    return [
+        Token("footnote_list_close", "ol", -1, block=True),
+        Token("footnotes_close", "section", -1, block=True),
+    ]
+
+
+def _footnote(token: Token, context: Context) -> list[Token]:
+    token.tag, token.block = "li", False
+    token.attrs = {"id": f"fn-{context.number}-{token.meta['id'] + 1}", "class": "footnote-item"}
+    return [token]
+
+
+def _footnote_end(token: Token, context: Context) -> list[Token]:
+    token.tag, token.block = "li", True
+    return [token]
+
+
+def _footnote_back(token: Token, context: Context) -> list[Token]:
+    note, times = token.meta["id"] + 1, token.meta.get("subId", 0) + 1
+    return [as_token(FootnoteBack(note, f"{context.number}-{note}-{times}"))]
+
+
+_BLOCKS = {
+    "fence": _fence,
+    "code_block": lambda token, context: [as_token(code(token.content, "text"))],
+    "math_block": _math,
+    "amsmath": _math,
+    "include": _include,
+    "th_open": _header_cell,
+    "table_open": _table,
+    "table_close": _table_end,
+    "footnote_block_open": _footnotes,
+    "footnote_block_close": _footnotes_end,
+    "footnote_open": _footnote,
+    "footnote_close": _footnote_end,
+    "footnote_anchor": _footnote_back,
+}
+
+
+def _heading(opening: Token, content: Token, closing: Token, context: Context) -> None:
+    """Demote by one (the post's title is the h1), give an id and a link to it, and remember it for the contents."""
+    level = min(int(opening.tag[1]) + 1, 6)
+    opening.tag = closing.tag = f"h{level}"
+    words = "".join(
+        child.content for child in content.children if child.type in ("text", "code_inline", "text_special")
+    )
+    opening.attrSet("id", context.reserve_free(slug(words)))
+    plain = [child for child in content.children if not _leads_elsewhere(child)]
+    target = context.stem if level == 2 else opening.attrs["id"]
+    context.page.headings.append(Heading(level, target, Inline(plain)))
+    if len(plain) == len(content.children):  # a link cannot hold another
+        link = Token("link_open", "a", 1, attrs={"href": f"#{target}", "class": "permalink"})
+        content.children = [link, *content.children, Token("link_close", "a", -1)]
+
+
+def _leads_elsewhere(token: Token) -> bool:
+    return token.type in ("link_open", "link_close") or isinstance(token.meta.get("node"), FootnoteMark)
+
+
+# --- within a line --------------------------------------------------------------------------------------------------
+
+
+def _text(token: Token, context: Context) -> Token:
+    if "$" in token.content:
+        raise context.error(f"a lone $ in {token.content.strip()!r}; close the formula, or write \\$ for the sign")
+    if found := re.search(r"\{%-?\s*include.*", token.content):
+        raise context.error(
+            f"{found.group()!r} would be printed; an include of paper_diagram.html stands on lines of its own"
+        )
+    return token
+
+
+def _escape(token: Token, context: Context) -> Token:
+    if token.markup in (r"\(", r"\)"):
+        raise context.error(
+            rf"{token.markup} begins no formula here; write $…$, or a parenthesis without its backslash"
+        )
+    return token
+
+
+def _formula(token: Token, context: Context) -> Token:
+    return as_token(formula(token.content, context))
+
+
+def _display_in_text(token: Token, context: Context) -> Token:
+    raise context.error(f"$${token.content}$$ stands within a line; put it on lines of its own, or write $…$")
+
+
+def _image(token: Token, context: Context) -> Token:
+    source = token.attrs["src"]
+    raise context.error(
+        f"the image {source!r} is not drawn by these notes; draw it with diagram(), or include paper_diagram.html"
+    )
+
+
+def _html(token: Token, context: Context) -> Token:
+    if not _ELEMENT.fullmatch(token.content):
+        raise context.error(rf"{token.content} is not allowed in prose; write \< for the sign, or use Markdown")
+    if token.content.startswith("<!--"):
+        token.content = ""
+    elif found := re.search(r'\sid="([^"]*)"', token.content):
+        context.reserve(found[1])
+    return token
+
+
+def _link(token: Token, context: Context) -> Token:
+    target = token.attrs["href"]
+    if file := _SECTION_FILE.fullmatch(target):
+        target = "#" + (file[2] or file[1])
+        token.attrSet("href", target)
+    if token.attrs.get("class") == EQUATION_LINK:
+        return token  # which stays text if it leads nowhere
+    if target.startswith("#"):
+        context.link(target[1:])
+        if target.startswith("#ref-"):
+            token.attrSet("id", context.cite(target[5:]))
+            token.attrSet("class", "citation")
+    elif re.match(r"https?://", target):
+        token.attrSet("rel", "external")
+    elif not target.startswith("mailto:"):
+        raise context.error(f"the link {target!r} leads nowhere on the page; write #…, NN-section.md or https://…")
+    return token
+
+
+def _footnote_mark(token: Token, context: Context) -> Token:
+    note, times = token.meta["id"] + 1, token.meta.get("subId", 0) + 1
+    name = f"{context.number}-{note}"
+    return as_token(FootnoteMark(note, name, f"{name}-{times}"))
+
+
+_CHECKS = {
+    "text": _text,
+    "text_special": _escape,
+    "math_inline": _formula,
+    "math_inline_double": _display_in_text,
+    "image": _image,
+    "html_inline": _html,
+    "link_open": _link,
+    "footnote_ref": _footnote_mark,
+}
+
+
+def _check_nesting(tokens: list[Token], context: Context) -> None:
+    """Refuse the first element that is closed out of turn, or never."""
+    still_open = []
+    for tag, step in _elements(tokens):
+        if step > 0:
+            still_open.append(tag)
+        elif step < 0 and still_open[-1:] != [tag]:
+            raise context.error(f"</{tag}> closes what is not open there; {_NESTING}")
+        elif step < 0:
+            still_open.pop()
+    if still_open:
+        raise context.error(f"<{still_open[-1]}> is never closed; {_NESTING}")
+
+
+_NESTING = "open and close an element in one cell, with blank lines around Markdown inside"
+
+
+def _elements(tokens: list[Token]) -> Iterator[tuple[str, int]]:
+    """Every element that is opened (1) or closed (-1)."""
+    for token in tokens:
+        if token.type == "html_inline" and (found := _ELEMENT.fullmatch(token.content)) and found[2] != "br":
+            yield found[2], -1 if found[1] else 1
+        elif token.nesting and not token.hidden:
+            yield token.tag, token.nesting
+        yield from _elements(token.children or [])
+
+
+_MARKDOWN = _parser()

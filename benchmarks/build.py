@@ -75,7 +75,7 @@ class Copy:
         before = path.read_bytes()
         after = edit(before)
         if after == before:
-            raise SystemExit(f"benchmarks: nothing to edit in {name}; mend benchmarks/build.py")
+            raise SystemExit(f"benchmarks: nothing to edit in {name}; fix benchmarks/build.py")
         path.write_bytes(after)
         build = self.build()
         path.write_bytes(before)

@@ -299,7 +299,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; errors a user can mend are one line on standard error."""
+    """Run one command; errors a user can fix are one line on standard error."""
     args = _parser().parse_args(arguments)
     try:
         with process_group() as device:

@@ -4,8 +4,8 @@ import ast
 import json
 from pathlib import Path
 
+from publishing.execute.fingerprint import fingerprint, reached
 from publishing.files import digest_of
-from publishing.fingerprint import fingerprint, reached
 from publishing.paths import ROOT
 
 EXPERIMENTS = Path(__file__).resolve().parent

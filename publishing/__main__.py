@@ -10,7 +10,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> int:
-    """Run one command; what a person can mend is one line on stderr and exit status 1."""
+    """Run one command; what a person can fix is one line on stderr and exit status 1."""
     arguments = _parser().parse_args()
     sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
     try:
@@ -80,25 +80,25 @@ def _site(arguments: argparse.Namespace) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    from publishing.serve import serve
+    from publishing.serve.watch import serve
 
     serve(arguments.port)
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    from publishing.lints import check_all
+    from publishing.checks.lint import check_all
 
     check_all(arguments.sources)
 
 
 def _new(arguments: argparse.Namespace) -> None:
-    from publishing.new import new
+    from publishing.blog.new import new
 
     new(arguments.paper, arguments.title)
 
 
 def _embed(arguments: argparse.Namespace) -> None:
-    from publishing import embed
+    from publishing.blog import embed
     from publishing.build import build_site
 
     if arguments.undo:

@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from publishing import folders, notebooks, paths, posts, progress, stamps
 from publishing.errors import PublishingError
 from publishing.files import UNFINISHED, below
+
+if TYPE_CHECKING:
+    from publishing.render.exporter import SectionExporter
 
 
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
@@ -37,7 +41,7 @@ def build_site(drafts: bool = False) -> None:
     What would stop it only after minutes of executing is looked at first. Of a paper that no such post shows nothing is
     made, and what was made of it before is removed.
     """
-    from publishing import jekyll
+    from publishing.site import jekyll
 
     with _alone():
         _check_names()
@@ -79,8 +83,8 @@ def _alone() -> Iterator[None]:
 
 def _sweep() -> None:
     """Remove what a killed build was about to write."""
-    for room in paths.generated():
-        for path in room.rglob(f"{UNFINISHED}*"):
+    for folder in paths.generated():
+        for path in folder.rglob(f"{UNFINISHED}*"):
             path.unlink()
 
 
@@ -106,13 +110,13 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
         _say_figures(unchanged=outputs)
         return outputs
 
-    from publishing.execution import execute
+    from publishing.execute.jobs import execute
     from publishing.render.stage import write_files
 
     sections, chosen = notebooks.sections(paper), notebooks.select(paper, only)
     executed = execute(paper, chosen, force)
     with progress.doing(lambda: f"rendering {paper}"):
-        report = write_files(paper, exporter())
+        report = write_files(paper, _exporter())
     rendered = "rendered" if report.written or report.changed else "nothing changed"
     _say(paper, chosen, f"{ran} executed" if (ran := sum(one.ran for one in executed)) else rendered)
     _say_figures(**vars(report))
@@ -136,9 +140,9 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
 
 
 def _site_stage(papers: list[str], settings: dict[str, str | bool | None]) -> None:
-    from publishing import jekyll, vendor
+    from publishing.site import jekyll, vendor
 
-    vendor.bring_packages()
+    vendor.copy_packages()
     inputs = stamps.digests(_read_by_site(papers)) | settings
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if strays := folders.sweep([paths.SITE, paths.SECTIONS], outputs):
@@ -150,7 +154,7 @@ def _site_stage(papers: list[str], settings: dict[str, str | bool | None]) -> No
     from publishing.render.stage import write_sections
 
     with progress.doing(lambda: "typesetting the formulas"):
-        reports = [write_sections(paper, exporter()) for paper in papers]
+        reports = [write_sections(paper, _exporter()) for paper in papers]
     folders.sweep([paths.SECTIONS], [path for report in reports for path in report.made])
     with progress.doing(lambda: "building the site with Jekyll"):
         jekyll.build_site(settings["unpublished"])
@@ -158,7 +162,7 @@ def _site_stage(papers: list[str], settings: dict[str, str | bool | None]) -> No
 
 
 @cache
-def exporter() -> "SectionExporter":
+def _exporter() -> "SectionExporter":
     """The one exporter of this build, which knows the pages it has built."""
     from publishing.render.exporter import SectionExporter
 
@@ -189,14 +193,9 @@ def _read_by_notebooks(paper: str) -> list[Path]:
 
 
 def _read_by_site(papers: list[str]) -> list[Path]:
-    """What Jekyll may see: loose files of the root, its own folders and the assets; and what is typeset."""
+    """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of."""
     own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path != paths.SITE]
-    rooms = [
-        *own,
-        paths.ASSETS,
-        Path(__file__).parent,
-        *map(paths.executed_dir, papers),
-        *map(paths.notebooks_dir, papers),
-    ]
+    made_of = [place(paper) for paper in papers for place in (paths.executed_dir, paths.notebooks_dir)]
+    found = [path for folder in (*own, paths.ASSETS, paths.PACKAGE, *made_of) for path in below(folder)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
-    return loose + [path for room in rooms for path in below(room) if paths.SECTIONS not in path.parents]
+    return loose + [path for path in found if paths.SECTIONS not in path.parents]

@@ -8,7 +8,6 @@ import base64
 import io
 import json
 import math
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from IPython.display import display
 from PIL import Image
 
 from publishing import paths, phone
+from publishing.contract import CLAIM, DIAGRAM, NAME, REFERENCES, TABLE
 from publishing.paths import ROOT
 from publishing.source import source_bundle
 
@@ -27,13 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROOT", "claim", "diagram", "references", "source", "table"]
 
-DIAGRAM = "application/vnd.paper-diagram+json"
-TABLE = "application/vnd.paper-table+json"
-CLAIM = "application/vnd.paper-claim+json"
-REFERENCES = "application/vnd.paper-references+json"
-
 PIXELS_PER_INCH = 100  # of the page; the image itself has twice as many
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 WIDEST = 5  # standard errors
 ROUNDING = 1e-3  # a narrower tolerance is for rounding, a wider one for chance
 RELATIONS = {

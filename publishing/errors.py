@@ -2,4 +2,4 @@
 
 
 class PublishingError(Exception):
-    """Something a person can mend, said in one line that names notebook, cell, cause and what to do."""
+    """Something a person can fix, said in one line that names notebook, cell, cause and what to do."""

@@ -1,4 +1,4 @@
-"""Folders of generated files, brought to what they should hold."""
+"""Folders of generated files, and what they should hold."""
 
 import shutil
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ class Report:
         return sorted([*self.written, *self.changed, *self.unchanged])
 
 
-def bring(contents: Mapping[Path, str | bytes]) -> Report:
+def sync(contents: Mapping[Path, str | bytes]) -> Report:
     """Write the files whose content is new."""
     report = Report()
     for path, content in sorted(contents.items()):

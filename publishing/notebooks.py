@@ -1,6 +1,5 @@
 """Papers, their sections, and the Markdown notebooks that a person writes."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publishing import paths
+from publishing.contract import PAPER, SECTION
 from publishing.errors import PublishingError
 from publishing.files import digest_of
 
@@ -36,7 +36,7 @@ def papers() -> list[str]:
     """Papers of this repository: the folders of notebooks/ other than the template."""
     folders = [path for path in sorted(paths.NOTEBOOKS.glob("[!.]*")) if path.is_dir() and path != paths.TEMPLATE]
     for folder in folders:
-        if not re.fullmatch(r"[a-z0-9]+", folder.name):
+        if not PAPER.fullmatch(folder.name):
             raise PublishingError(f"{paths.relative(folder)}: name it by small letters and digits alone, as in ddpm")
     return [folder.name for folder in folders]
 
@@ -45,7 +45,7 @@ def sections(paper: str) -> list[str]:
     """The stems of a paper's notebooks, in the order of their numbers."""
     stems = sorted(path.stem for path in paths.notebooks_dir(paper).glob("[!.]*.md"))
     for stem in stems:
-        if not re.fullmatch(r"\d\d(-[a-z0-9]+)+", stem):
+        if not SECTION.fullmatch(stem):
             raise PublishingError(f"{paper}/{stem}.md: a notebook is named like 05-key-equations.md; rename it")
     for number, count in Counter(stem[:2] for stem in stems).items():
         if count > 1:

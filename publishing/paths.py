@@ -5,7 +5,8 @@ Everything hangs from `ROOT`, which is found from this file and never from the w
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+ROOT = PACKAGE.parent
 
 NOTEBOOKS = ROOT / "notebooks"
 TEMPLATE = NOTEBOOKS / "template"
@@ -36,7 +37,7 @@ def relative(path: Path) -> str:
 
 
 def generated() -> tuple[Path, ...]:
-    """The folders that the press writes and nobody edits."""
+    """The folders that the build writes and nobody edits."""
     return BUILD, SITE, SECTIONS, IMAGES, DOWNLOADS, DATA, VENDOR
 
 

@@ -19,7 +19,7 @@ class Post:
     """A post: its front matter as text and as facts, and what follows."""
 
     path: Path
-    front: str
+    front: str | None
     facts: dict
     text: str
 
@@ -65,10 +65,14 @@ def is_shown(paper: str, drafts: bool = False) -> bool:
 
 def read(path: Path) -> Post:
     """A post in its parts. Raises PublishingError for a front matter that is no YAML."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    front, text = split(path.read_text(encoding="utf-8-sig", errors="replace"))
+    return Post(path, front, _facts(path, front or ""), text)
+
+
+def split(text: str) -> tuple[str | None, str]:
+    """A file's front matter, None if it has none, and what follows."""
     found = _PARTS.match(text)
-    front, rest = found.groups() if found else ("", text)
-    return Post(path, front, _facts(path, front), rest)
+    return found.groups() if found else (None, text)
 
 
 @cache

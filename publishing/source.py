@@ -7,9 +7,8 @@ from pathlib import Path
 from textwrap import dedent
 
 from publishing import paths
+from publishing.contract import SOURCE
 from publishing.errors import PublishingError
-
-MIME = "application/vnd.paper-source+json"
 
 
 def source_text(dotted: str) -> str:
@@ -24,7 +23,7 @@ def source_text(dotted: str) -> str:
     try:
         node = ast.parse(text)
     except SyntaxError as error:
-        raise PublishingError(f"{paths.relative(path)}, line {error.lineno}: {error.msg}; mend the file") from None
+        raise PublishingError(f"{paths.relative(path)}, line {error.lineno}: {error.msg}; fix the file") from None
     for name in names:
         node = next((child for child in getattr(node, "body", []) if name in _names(child)), None)
         if node is None:
@@ -36,7 +35,7 @@ def source_text(dotted: str) -> str:
 def source_bundle(dotted: str) -> dict:
     """MIME bundle of today's source: for Jupyter as text and HTML, for the renderer as a reference."""
     text = source_text(dotted)
-    return {MIME: {"object": dotted}, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
+    return {SOURCE: {"object": dotted}, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
 
 
 def _module(dotted: str) -> tuple[Path, list[str]]:

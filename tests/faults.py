@@ -176,7 +176,7 @@ def test_killed_kernels(press, whole, say):
     for _ in range(4 * KERNELS_KILLED):
         shutil.rmtree(press.root / "build", ignore_errors=True)
         process = press.start("site")
-        while not (kernels := processes(press.root, "publishing.recorder")) and process.poll() is None:
+        while not (kernels := processes(press.root, "publishing.execute.recorder")) and process.poll() is None:
             time.sleep(0.01)
         time.sleep(moments.uniform(0, 1.5))
         for pid in kernels:

@@ -1,1 +1,1 @@
-"""Rules of `make check`, a room each. A rule yields problems; none of them stops at the first."""
+"""Rules of `make check`, a module for each subject. A rule yields problems; none of them stops at the first."""

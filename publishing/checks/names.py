@@ -65,7 +65,7 @@ def blank(found: re.Match) -> str:
 
 def _of_page(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterator[str]:
     page, is_claims = posts.read(path), paths.CLAIMS in path.parents
-    place = at(path, 2 + re.split(r"\bpaper\b[\"']?\s*:", page.front)[0].count("\n"))
+    place = at(path, 2 + re.split(r"\bpaper\b[\"']?\s*:", page.front or "")[0].count("\n"))
     if page.paper is not None and page.paper not in there:
         yield f"{place}: there are no notebooks of a paper {page.paper!r}; {_remedy(there)}"
     elif is_claims and page.paper is None:

@@ -9,7 +9,7 @@ from publishing.checks import leaks
 from publishing.checks.places import Source, at
 
 _UNWANTED = {
-    r"\b[A-Z]\w*Warning\b": "a warning; mend its cause",
+    r"\b[A-Z]\w*Warning\b": "a warning; fix its cause",
     r"\d+%\|| ?\b\d+(\.\d+)?(it/s|s/it)\b|[^\n]\r[^\n]": "a progress bar; leave it out, or set TQDM_DISABLE",
     r"\b0x[0-9a-f]{6,}\b": "an address in memory, which is another in every run; print something else",
     r"\b[0-2]\d:[0-5]\d:[0-5]\d\b": "a time of day, which is another in every run; print something else",
@@ -31,7 +31,7 @@ def problems(source: Source, executed: dict) -> Iterator[str]:
 def _of_output(output: dict) -> Iterator[str]:
     if output.get("name") == "stderr":
         first = "".join(output["text"]).strip().partition("\n")[0]
-        yield f"what was written to standard error, {first!r}; mend its cause"
+        yield f"what was written to standard error, {first!r}; fix its cause"
     text = "\n".join(_strings({key: value for key, value in output.items() if key != "traceback"}))
     for pattern, what in _UNWANTED.items():
         if found := re.search(pattern, text):

@@ -68,4 +68,4 @@ def _by_section(citations: list[str]) -> list[tuple[int, list[str]]]:
 
 def _error(path: Path, error: Exception) -> PublishingError:
     cause = " ".join(str(error).split())
-    return PublishingError(f"{path.parent.name}/{path.name}: {cause}; mend the bibliography")
+    return PublishingError(f"{path.parent.name}/{path.name}: {cause}; fix the bibliography")

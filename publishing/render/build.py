@@ -1,4 +1,4 @@
-"""Executed notebooks to the page of a paper: cells to nodes, in the order of the sections, then passes over all of them."""
+"""Executed notebooks to the page of a paper: cells to nodes, section by section, then passes over all."""
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -7,11 +7,11 @@ from markdown_it.token import Token
 from nbformat import NotebookNode
 
 from publishing import paths
+from publishing.contract import MAY_RAISE
 from publishing.render import bibliography, figures
 from publishing.render.card import lead
-from publishing.render.contents import claim_count, claim_list, contents, listing_list, reading
 from publishing.render.crossrefs import resolve
-from publishing.render.extent import measure_block, minutes_of
+from publishing.render.extent import measure
 from publishing.render.highlighting import code
 from publishing.render.listings import fold, is_folded, is_shown, one_fold
 from publishing.render.nodes import (
@@ -22,11 +22,10 @@ from publishing.render.nodes import (
     Inline,
     References,
     Section,
-    Tools,
-    as_token,
     walk,
 )
 from publishing.render.outputs import output_node
+from publishing.render.overviews import claim_count, claim_list, contents, listing_list, reading
 from publishing.render.page import Context, Page
 from publishing.render.prose import prose
 from publishing.render.serialise import html_of
@@ -37,10 +36,10 @@ CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
 def build_page(
     paper: str,
     notebooks: dict[str, NotebookNode],
-    complete: bool,
-    without_tags: Callable[[NotebookNode], NotebookNode],
+    without_tagged: Callable[[NotebookNode], NotebookNode],
+    complete: bool = True,
 ) -> Page:
-    """The page of these executed notebooks, by their stems; `without_tags` takes out what a tag says not to show.
+    """The page of these executed notebooks, by their stems; `without_tagged` takes out what tags say not to show.
 
     If it is not complete, links are not checked. Raises PublishingError that names notebook and cell: for a figure
     without alternative text, an include of an image that no cell draws, an id given twice, a link or citation that
@@ -50,8 +49,7 @@ def build_page(
     for stem, notebook in notebooks.items():
         figures.collect(notebook, Context(page, stem))
     for stem, notebook in notebooks.items():
-        page.reserve(stem, f"{paper}/{stem}, cell 0")
-        page.sections[stem] = _section(without_tags(_numbered(notebook)), Context(page, stem))
+        page.sections[stem] = build_section(without_tagged(_numbered(notebook)), Context(page, stem))
     _list_references(page)
     if complete:
         page.check_links()
@@ -79,11 +77,13 @@ def _numbered(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _section(notebook: NotebookNode, context: Context) -> Section:
+def build_section(notebook: NotebookNode, context: Context) -> Section:
+    """One notebook, its cells numbered in their metadata."""
+    context.reserve(context.stem)
     written, footnotes = prose(
         {cell.metadata["number"]: cell.source for cell in notebook.cells if cell.cell_type == "markdown"}, context
     )
-    blocks = {}
+    blocks = []
     for cell in one_fold(notebook.cells):
         context.cell = number = cell.metadata["number"]
         if cell.cell_type == "raw":
@@ -91,7 +91,7 @@ def _section(notebook: NotebookNode, context: Context) -> Section:
         is_code = cell.cell_type == "code"
         children = _together(list(_of_code(cell, context))) if is_code else [written[number]]
         if html_of(children).strip():
-            blocks[cell.id] = Block(number, "cell code" if is_code else "", children)
+            blocks.append(Block(number, "cell code" if is_code else "", children))
     return Section(context.stem, blocks, footnotes)
 
 
@@ -101,8 +101,8 @@ def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
     elif is_shown(cell) and cell.source:
         yield CellInput(code(cell.source))
     for output in cell.outputs:
-        if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
-            raise context.error(f"raised {output.ename}; mend it, or tag the cell raises-exception")
+        if output.output_type == "error" and MAY_RAISE not in cell.metadata.get("tags", []):
+            raise context.error(f"raised {output.ename}; fix it, or tag the cell raises-exception")
         yield output_node(output, context)
 
 
@@ -136,20 +136,6 @@ def _resolve_equations(page: Page) -> None:
 
 
 def _measure(page: Page) -> None:
-    for stem, section in page.sections.items():
-        for block in section.blocks.values():
-            measure_block(block)
-        minutes = minutes_of(section)
-        page.minutes += minutes
-        _add_tools(section, Tools(stem, minutes))
-
-
-def _add_tools(section: Section, tools: Tools) -> None:
-    """Put them below the first heading."""
-    for tokens in (
-        node.tokens for block in section.blocks.values() for node in block.children if hasattr(node, "tokens")
-    ):
-        for place, token in enumerate(tokens, 1):
-            if (token.type, token.tag) == ("heading_close", "h2"):
-                tokens.insert(place, as_token(tools))
-                return
+    for section in page.sections.values():
+        measure(section)
+        page.minutes += section.minutes

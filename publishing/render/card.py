@@ -34,7 +34,7 @@ def lead(page: Page) -> Lead | None:
     facts, drawing = _chosen(page)
     if drawing is None:
         return None
-    return Lead(page.paper, drawing, str((facts.get("image") or {}).get("alt", "")))
+    return Lead(figures.src_of(page.paper, drawing.name), drawing, str((facts.get("image") or {}).get("alt", "")))
 
 
 def _chosen(page: Page) -> tuple[dict, Drawing | None]:

@@ -5,57 +5,56 @@ from pathlib import Path
 
 import nbformat
 from markupsafe import Markup
-from nbconvert.exporters import TemplateExporter
+from nbconvert.exporters import Exporter
 from traitlets.config import Config
 
-from publishing import notebooks, paths
+from publishing import contract, notebooks, paths
 from publishing.render.build import build_page
 from publishing.render.page import Page
-from publishing.render.serialise import TEMPLATES, html_of
+from publishing.render.serialise import html_of
 from publishing.typeset.formulas import typeset
 
 
-class SectionExporter(TemplateExporter):
+class SectionExporter(Exporter):
     """Reads an executed notebook of a paper with its neighbours, since they share a page, and writes its section.
 
-    `jupyter nbconvert --to publishing.render.exporter.SectionExporter build/executed/ddpm/05-key-equations.ipynb` writes
-    what the build does. Understands MyST's cell tags.
+    `jupyter nbconvert --to publishing.render.exporter.SectionExporter build/executed/ddpm/05-key-equations.ipynb`
+    writes what the build does. What MyST's cell tags say not to show is taken out first.
     """
 
-    template_name = "section"
-    extra_template_basedirs = [str(TEMPLATES)]
     file_extension = ".html"
     output_mimetype = "text/html"
+
+    def __init__(self, **kw):
+        super().__init__(**kw)
+        self.page, self.typeset_page = cache(self._page), cache(self._typeset_page)
 
     @property
     def default_config(self) -> Config:
         tags = {
-            "remove_cell_tags": {"remove-cell"},
-            "remove_input_tags": {"remove-input"},
-            "remove_all_outputs_tags": {"remove-output"},
+            "remove_cell_tags": {contract.REMOVE_CELL},
+            "remove_input_tags": {contract.REMOVE_INPUT},
+            "remove_all_outputs_tags": {contract.REMOVE_OUTPUT},
         }
         return Config(super().default_config, TagRemovePreprocessor={"enabled": True, **tags})
 
-    def default_filters(self):
-        yield from super().default_filters()
-        yield "block", lambda cell: html_of(self._section.blocks.get(cell.id))
-        yield "html", html_of
-
     def from_notebook_node(self, nb, resources=None, **kw):
+        _, resources = super().from_notebook_node(nb, resources, **kw)
         where = resources["metadata"]
         page, _ = self.typeset_page(Path(where["path"]).name)
-        self._section = page.sections[where["name"]]
-        return super().from_notebook_node(nb, resources | {"footnotes": html_of(self._section.footnotes)}, **kw)
+        return html_of(page.sections[where["name"]]), resources
 
-    @cache
-    def page(self, paper: str) -> Page:
+    def _page(self, paper: str) -> Page:
         """The paper's page of all that has been executed."""
         executed = {stem: paths.executed_path(paper, stem) for stem in notebooks.sections(paper)}
         there = {stem: nbformat.read(path, as_version=4) for stem, path in executed.items() if path.is_file()}
-        return build_page(paper, there, len(there) == len(executed), lambda notebook: self._preprocess(notebook, {})[0])
+        return build_page(paper, there, self.without_tagged, complete=len(there) == len(executed))
 
-    @cache
-    def typeset_page(self, paper: str) -> tuple[Page, Markup]:
-        """The same with its formulas typeset, and the glyphs that they share."""
+    def without_tagged(self, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+        """The notebook without what its tags say not to show."""
+        return self._preprocess(notebook, {})[0]
+
+    def _typeset_page(self, paper: str) -> tuple[Page, Markup]:
+        """The same page with its formulas typeset, and the glyphs that they share."""
         page = self.page(paper)
         return page, typeset(page)

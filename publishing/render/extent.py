@@ -5,9 +5,12 @@ that the stylesheet knows (`lines-8`), so that the scroll bar and links to a pla
 anything is drawn. What is estimated too low would seem to overlap what follows it.
 """
 
+from collections.abc import Iterable
 from html.parser import HTMLParser
 
-from publishing.render.nodes import Block, Figure, References, Section, walk
+from markdown_it.token import Token
+
+from publishing.render.nodes import Block, Figure, Prose, References, Section, Tools, as_token, walk
 from publishing.render.serialise import html_of
 
 SCALE = (2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256)
@@ -68,20 +71,38 @@ class _Text(HTMLParser):
         self.handle_data(chr(int(name)))
 
 
-def measure_block(block: Block) -> None:
-    """Say how tall a block will be."""
-    figures = [one for one in walk(block) if isinstance(one, Figure) and one.drawing]
+def measure(section: Section) -> None:
+    """Say how tall each block will be, and below the heading how long the section takes to read."""
+    for block in section.blocks:
+        lines = _lines(block)
+        block.lines = next((size for size in SCALE if size >= lines), SCALE[-1])
+    section.minutes = _minutes(section)
+    _insert_below_heading(section, as_token(Tools(section.stem, section.minutes)))
+
+
+def _lines(block: Block) -> float:
+    drawings = [one.drawing for one in walk(block) if isinstance(one, Figure) and one.drawing]
     listed = sum(len(one.entries) for one in walk(block) if isinstance(one, References))
-    text = _Text([one for one in block.children if not isinstance(one, Figure | References)])
-    lines = text.lines + len(text.text) / _LINE + sum(one.drawing.height for one in figures) / _PIXELS
-    lines += _LISTED * listed
-    block.lines = next((size for size in SCALE if size >= lines), SCALE[-1])
+    text = _Text(_with_words(block.children))
+    pixels = sum(drawing.height for drawing in drawings)
+    return text.lines + len(text.text) / _LINE + pixels / _PIXELS + _LISTED * listed
 
 
-def minutes_of(section: Section) -> int:
-    """How long a section takes to read."""
-    figures = [one for one in walk(section) if isinstance(one, Figure)]
-    children = [one for block in section.blocks.values() for one in block.children]
-    text = _Text([one for one in children if not isinstance(one, Figure | References)] + [section.footnotes])
-    seconds = text.equations * _SECONDS_AN_EQUATION + text.rows * _SECONDS_A_ROW + len(figures) * _SECONDS_A_FIGURE
+def _minutes(section: Section) -> int:
+    figures = sum(isinstance(one, Figure) for one in walk(section))
+    text = _Text([*_with_words(one for block in section.blocks for one in block.children), section.footnotes])
+    seconds = text.equations * _SECONDS_AN_EQUATION + text.rows * _SECONDS_A_ROW + figures * _SECONDS_A_FIGURE
     return max(1, round(text.words / _WORDS_A_MINUTE + seconds / 60))
+
+
+def _with_words(nodes: Iterable) -> list:
+    return [one for one in nodes if not isinstance(one, Figure | References)]
+
+
+def _insert_below_heading(section: Section, token: Token) -> None:
+    prose = [node.tokens for block in section.blocks for node in block.children if isinstance(node, Prose)]
+    for tokens in prose:
+        for place, one in enumerate(tokens, 1):
+            if (one.type, one.tag) == ("heading_close", "h2"):
+                tokens.insert(place, token)
+                return

@@ -10,12 +10,12 @@ from markdown_it.rules_block import StateBlock
 from mdit_py_plugins.utils import is_code_block
 
 from publishing import paths
+from publishing.contract import DIAGRAM, NAME
 from publishing.escaping import clean
 from publishing.render import nodes
 from publishing.render.nodes import Figure
 from publishing.render.page import Context, Drawing, Page
 
-MIME = "application/vnd.paper-diagram+json"
 CARD = "card"  # beside the figures, the picture of card.py has this name
 
 Inline = Callable[[str, Context], nodes.Inline]
@@ -28,13 +28,13 @@ def collect(notebook: dict, context: Context) -> None:
     """Add the images that a notebook's cells drew to the page's figures."""
     for context.cell, cell in enumerate(notebook["cells"], 1):
         for output in cell.get("outputs", []):
-            if (drawn := output.get("data", {}).get(MIME)) is not None:
+            if (drawn := output.get("data", {}).get(DIAGRAM)) is not None:
                 _collect_one(drawn, output["data"].get("image/png", ""), context)
 
 
 def _collect_one(drawn: dict, png: str, context: Context) -> None:
     name = drawn["name"]
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+    if not NAME.fullmatch(name):
         raise context.error(f"a figure cannot be named {name!r}; use small letters, digits and single hyphens")
     if name == CARD:
         raise context.error(f"a figure cannot be named {name!r}, as the picture for sharing is; name it otherwise")
@@ -90,6 +90,11 @@ def image_name(paper: str, name: str) -> str:
     return f"{paper}-{name}.png"
 
 
+def src_of(paper: str, name: str) -> str:
+    """The image's address, below the site's."""
+    return f"/{paths.relative(paths.IMAGES)}/{image_name(paper, name)}"
+
+
 def data_name(paper: str, name: str, file: str = "") -> str:
     """File name of what a figure's instrument fetches; without `file`, what all of them begin with."""
     return f"{paper}-{name}-{file}"
@@ -104,8 +109,9 @@ def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> 
     if not alt.strip():
         raise context.error(f"the figure {name!r} has no alternative text; say in alt what it shows")
     context.reserve(f"fig-{name}")
-    page = context.page
-    return Figure(name, page.paper, clean(alt).strip(), caption, page.drawings.get(name))
+    paper, drawing = context.page.paper, context.page.drawings.get(name)
+    files = f"/{paths.relative(paths.DATA)}/{data_name(paper, name)}"
+    return Figure(src_of(paper, name), files, clean(alt).strip(), caption, drawing)
 
 
 def written_by_hand(md: MarkdownIt) -> None:

@@ -7,11 +7,12 @@ from collections import Counter
 
 from nbformat import NotebookNode
 
+from publishing.contract import CLAIM, DIAGRAM, HIDE_INPUT, TABLE
 from publishing.render.highlighting import code
 from publishing.render.nodes import Fold, Listing
 from publishing.render.page import Context
 
-_MAKES = {"diagram": "figure", "table": "table", "claim": "check"}
+_MAKES = {DIAGRAM: "figure", TABLE: "table", CLAIM: "check"}
 
 
 def one_fold(cells: list[NotebookNode]) -> list[NotebookNode]:
@@ -32,7 +33,7 @@ def one_fold(cells: list[NotebookNode]) -> list[NotebookNode]:
 
 def is_folded(cell: NotebookNode) -> bool:
     """Whether the cell asks for its code to be folded."""
-    return cell.cell_type == "code" and "hide-input" in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and HIDE_INPUT in cell.metadata.get("tags", [])
 
 
 def is_shown(cell: NotebookNode) -> bool:
@@ -49,6 +50,6 @@ def fold(cell: NotebookNode, context: Context) -> Fold:
 
 def _makes(outputs: list[dict]) -> str:
     mimes = Counter(mime for output in outputs for mime in output.get("data", {}))
-    made = {word: mimes[f"application/vnd.paper-{kind}+json"] for kind, word in _MAKES.items()}
+    made = {word: mimes[mime] for mime, word in _MAKES.items()}
     names = [f"the {word}" if count == 1 else f"the {count} {word}s" for word, count in made.items() if count]
     return f" of {' and '.join(names)}" if names else ""

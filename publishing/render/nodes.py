@@ -101,10 +101,10 @@ class Text:
 
 @dataclass
 class Figure:
-    """A figure; what is drawn is not known where the cell that draws it has not run."""
+    """A figure: the addresses of its image and of its instrument's files, and what is drawn, once its cell has run."""
 
-    name: str
-    paper: str
+    src: str
+    files: str
     alt: str
     caption: Inline
     drawing: Drawing | None
@@ -198,11 +198,12 @@ class Block:
 
 @dataclass
 class Section:
-    """One notebook: its blocks by the ids of its cells, and its footnotes."""
+    """One notebook: its blocks, and its footnotes."""
 
     stem: str
-    blocks: dict[str, Block]
+    blocks: list[Block]
     footnotes: Prose
+    minutes: int = 0
 
 
 @dataclass
@@ -225,10 +226,18 @@ class Listing:
 
 
 @dataclass
+class Overview:
+    """What is said about all sections together: the macro that writes it, and what the macro is given."""
+
+    kind: str
+    values: dict[str, object]
+
+
+@dataclass
 class Lead:
     """The figure at the beginning of the post, which leads to its place."""
 
-    paper: str
+    src: str
     drawing: Drawing
     alt: str
 

@@ -6,6 +6,7 @@ from typing import Any
 from nbconvert.filters import ansi2html
 
 from publishing import source
+from publishing.contract import CLAIM, DIAGRAM, REFERENCES, SOURCE, TABLE
 from publishing.escaping import clean, terminal
 from publishing.render import figures
 from publishing.render.highlighting import code
@@ -13,10 +14,6 @@ from publishing.render.nodes import Claim, References, Source, Table, TableCell,
 from publishing.render.page import Context
 from publishing.render.prose import inline
 from publishing.render.serialise import liquid_safe
-
-CLAIM = "application/vnd.paper-claim+json"
-TABLE = "application/vnd.paper-table+json"
-REFERENCES = "application/vnd.paper-references+json"
 
 _RELATIONS = {"==": "=", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _STAND_IN = re.compile(r"<IPython\.core\.display\.\w+ object>")  # what HTML(…) and its like say of themselves
@@ -104,9 +101,9 @@ def _source(reference: dict, context: Context) -> Source:
 
 
 _NODES = {
-    figures.MIME: lambda drawn, context: figures.shown(drawn, context, inline),
+    DIAGRAM: lambda drawn, context: figures.shown(drawn, context, inline),
     TABLE: _table,
     CLAIM: _claim,
-    source.MIME: _source,
+    SOURCE: _source,
     REFERENCES: lambda reference, context: References(reference["file"]),
 }

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from publishing.render.nodes import Formula, Inline, Prose
+from publishing.render.nodes import Formula, Inline, Overview, Prose
 
 TEMPLATES = Path(__file__).parent / "templates"
 _TOKENS = MarkdownIt().renderer
@@ -43,6 +43,8 @@ def html_of(node: Any) -> Markup:
         return Markup("").join(map(html_of, node))
     if isinstance(node, Formula) and node.html is not None:
         return node.html
+    if isinstance(node, Overview):
+        return getattr(_MACROS, node.kind)(node.values)
     return getattr(_MACROS, type(node).__name__)(node)
 
 

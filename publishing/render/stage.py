@@ -6,13 +6,13 @@ Everything is built and checked before the first file is written, so that an err
 import nbformat
 
 from publishing import paths
-from publishing.downloads import download, markdown
-from publishing.folders import Report, bring
+from publishing.folders import Report, sync
 from publishing.render import figures
 from publishing.render.card import card
 from publishing.render.exporter import SectionExporter
 from publishing.render.nodes import Section
 from publishing.render.serialise import html_of
+from publishing.site.downloads import download, markdown
 
 
 def write_files(paper: str, exporter: SectionExporter) -> Report:
@@ -33,7 +33,7 @@ def write_files(paper: str, exporter: SectionExporter) -> Report:
         for file, content in drawing.files.items()
     }
     folders = {paths.downloads_dir(paper): downloads, paths.DATA: data, paths.IMAGES: images}
-    return bring({folder / name: content for folder, made in folders.items() for name, content in made.items()})
+    return sync({folder / name: content for folder, made in folders.items() for name, content in made.items()})
 
 
 def write_sections(paper: str, exporter: SectionExporter) -> Report:
@@ -45,4 +45,4 @@ def write_sections(paper: str, exporter: SectionExporter) -> Report:
             html[name], _ = exporter.from_filename(str(paths.executed_path(paper, node.stem)))
         else:
             html[name] = html_of(node)
-    return bring({paths.sections_dir(paper) / name: content for name, content in html.items()})
+    return sync({paths.sections_dir(paper) / name: content for name, content in html.items()})

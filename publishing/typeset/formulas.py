@@ -38,7 +38,7 @@ def typeset(page: Page) -> Markup:
     result = _converted(page.paper, question)
     answers = dict(zip(counts, result["formulas"], strict=True))
     wrong = [
-        f"{distinct[one].place}: {answer['error']}, in the formula “{' '.join(one[0].split())}”; mend it"
+        f"{distinct[one].place}: {answer['error']}, in the formula “{' '.join(one[0].split())}”; fix it"
         for one, answer in answers.items()
         if "error" in answer
     ]

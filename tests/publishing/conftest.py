@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from publishing import origin, paths
+from publishing import paths
+from publishing.site import origin
 
 from .press import Repository
 

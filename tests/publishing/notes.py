@@ -7,10 +7,10 @@ import zlib
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from publishing.section import Page, Section
 
 from publishing import paths
-from publishing.exporter import FragmentExporter
-from publishing.section import Page, Section
+from publishing.render.exporter import FragmentExporter
 
 STEM = "05-key-equations"
 

@@ -1,7 +1,7 @@
 import pytest
 
-from publishing.bibliography import entries_html
 from publishing.errors import PublishingError
+from publishing.render.bibliography import entries_html
 
 HO = """@inproceedings{ho2020ddpm, author={Ho, Jonathan and Jain, Ajay and Abbeel, Pieter},
  title={Denoising Diffusion {GANs} of MotionDiffuser}, booktitle={NeurIPS}, volume={33}, pages={6840--6851},

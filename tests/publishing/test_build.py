@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from publishing.embed import LIST
+from publishing.blog.embed import LIST
 
 from ..conftest import PATIENCE, eventually
 from .press import MADE, POST, Press
@@ -230,7 +230,7 @@ def test_a_kernel_that_does_not_start_is_one_line_of_error(press):
 
 
 def test_checking_says_what_is_wrong(press):
-    assert "nothing to mend" in press.succeed("check")
+    assert "nothing to fix" in press.succeed("check")
     press.repository.notebook("01-figure", "# 1\n\n_Starter:_", FIGURE)
     status, out, err = press.run("check")
     assert status == 1 and "_Starter" in out and err.startswith("error: 1 thing")

@@ -1,7 +1,8 @@
 import pytest
 
-from publishing import cache, notebooks, paths
-from publishing.cache import Run
+from publishing import notebooks, paths
+from publishing.execute import cache
+from publishing.execute.cache import Run
 
 CELLS = ("# Title", "from net import loss", '```python tags=["hide-input"]\nx = 1\n```')
 RUN = Run(cells=[{"execution_count": 1, "outputs": []}], opened={})

@@ -42,7 +42,7 @@ def test_plain_outputs_have_no_problems(found):
     ("text", "says"),
     [
         ("/home/x.py:3: UserWarning: old\n", "'UserWarning', a warning"),
-        ("DeprecationWarning", "a warning; mend its cause"),
+        ("DeprecationWarning", "a warning; fix its cause"),
         ("  3%|▍         | 3/100", "'3%|', a progress bar"),
         ("100 [00:01, 99.5it/s]", "a progress bar"),
         ("step 1\rstep 2", "a progress bar"),
@@ -62,7 +62,7 @@ def test_what_no_reader_should_see_is_named_at_its_cell(found, text, says):
 
 def test_standard_error_is_named(found):
     (problem,) = found(printed("careful\nnow", name="stderr"))
-    assert problem.endswith("the output holds what was written to standard error, 'careful'; mend its cause")
+    assert problem.endswith("the output holds what was written to standard error, 'careful'; fix its cause")
 
 
 def test_a_place_in_a_claim_or_an_error_is_found(found):

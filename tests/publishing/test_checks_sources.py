@@ -2,8 +2,8 @@
 
 import pytest
 
-from publishing import lints
 from publishing.checks import citations, posts
+from publishing.checks import lint as lints
 
 CODE = "notebooks/toy/01-a.md:18 (cell 2): "
 PROSE = "notebooks/toy/01-a.md:18 (cell 1): "

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from publishing import embed, paths
+from publishing import paths
+from publishing.blog import embed
 from publishing.errors import PublishingError
 
 INCLUDES = paths.INCLUDES

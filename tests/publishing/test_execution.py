@@ -5,8 +5,10 @@ import json
 import psutil
 import pytest
 
-from publishing import execution, kernels, paths
+from publishing import paths
 from publishing.errors import PublishingError
+from publishing.execute import jobs as execution
+from publishing.execute import kernels
 
 
 def run(*stems, **keywords):
@@ -133,8 +135,8 @@ def test_a_cell_that_raises_is_named_and_what_ran_is_kept_and_cached(toy, capsys
     assert "as far as here" in partial and "ZeroDivisionError" in partial
     assert execution.executed_path("toy", "01-plain").read_bytes() == before
 
-    toy.notebook("02-net", "# 2", "print('mended')")
-    assert [printed(one) for one in run("01-plain", "02-net", "03-data")] == ["new\n", "mended\n", '"data"\n']
+    toy.notebook("02-net", "# 2", "print('fixed')")
+    assert [printed(one) for one in run("01-plain", "02-net", "03-data")] == ["new\n", "fixed\n", '"data"\n']
     assert "01-plain" not in capsys.readouterr().out
     assert not (paths.failed_dir("toy") / "02-net.ipynb").exists()
 

@@ -3,7 +3,7 @@ import ast
 import pytest
 
 from publishing import paths
-from publishing.fingerprint import fingerprint, meaning, reached
+from publishing.execute.fingerprint import fingerprint, meaning, reached
 
 PACKAGE = {
     "net/__init__.py": '"""The package."""\n',
@@ -96,6 +96,6 @@ def test_a_module_beside_the_notebook_comes_before_one_of_the_root(package):
 
 def test_a_module_is_parsed_once_for_all_notebooks(monkeypatch):
     first = fingerprint(reached("import publishing.__main__", [paths.ROOT]))
-    assert "publishing.kernels" in first
+    assert "publishing.execute.kernels" in first
     monkeypatch.setattr(ast, "parse", lambda source: pytest.fail(f"parsed again: {source[:80]}"))
     assert fingerprint(reached("import publishing.__main__", [paths.ROOT])) == first

@@ -7,8 +7,8 @@ from html import unescape
 import pytest
 
 from publishing import paths
-from publishing.jekyll import build_site
 from publishing.render import render_paper
+from publishing.site.jekyll import build_site
 
 from .notes import code, diagram, executed, printed
 

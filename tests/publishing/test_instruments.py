@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from publishing import diagrams, paths, vendor
+from publishing import paths
 from publishing.errors import PublishingError
+from publishing.render import figures as diagrams
 from publishing.render import render_paper
+from publishing.site import vendor
 
 from .notes import code, diagram, executed
 from .test_includes import built  # noqa: F401
@@ -72,11 +74,11 @@ def test_what_npm_packages_give_the_browser_is_copied(repository):
     for name in ("run.mjs", "run.wasm", "unused.js"):
         repository.write(f"node_modules/runtime/dist/{name}", name)
     repository.write("assets/vendor/runtime/stale.js", "")
-    vendor.bring_packages()
+    vendor.copy_packages()
     assert sorted(path.name for path in (paths.VENDOR / "runtime").iterdir()) == ["run.mjs", "run.wasm"]
 
 
 def test_a_package_that_is_not_installed_is_named(repository):
     repository.write("package.json", json.dumps({"browserFiles": {"runtime": ["dist/run.mjs"]}}))
     with pytest.raises(PublishingError, match="node_modules/runtime/dist/run.mjs is not installed; run"):
-        vendor.bring_packages()
+        vendor.copy_packages()

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from publishing import jekyll, paths
+from publishing import paths
 from publishing.errors import PublishingError
+from publishing.site import jekyll
 
 from .press import Press, Repository
 

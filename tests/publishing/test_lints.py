@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from publishing import lints
+from publishing.checks import lint as lints
 from publishing.errors import PublishingError
 from publishing.notebooks import HEADER
 
@@ -85,7 +85,7 @@ def test_starters_of_the_template_are_found_but_do_not_stop_a_draft(repository, 
 def test_checking_everything_prints_all_and_fails(repository, capsys):
     repository.notebook("01-a", "# T\n\n_Starter:_")
     repository.notebook("02-b", "# T", "```bash\nls\n```")
-    with pytest.raises(PublishingError, match="2 things to mend"):
+    with pytest.raises(PublishingError, match="2 things to fix"):
         lints.check_all()
     printed = capsys.readouterr().out
     assert "notebooks/toy/01-a.md:18 (cell 1)" in printed and "notebooks/toy/02-b.md:18 (cell 2)" in printed
@@ -96,12 +96,12 @@ def test_the_sources_can_be_checked_without_what_was_built_before(repository, ca
     repository.write("build/executed/toy/01-a.ipynb", '{"cells": []}')
     repository.write("_site/index.html", "<img>")
     lints.check_all(sources_alone=True)
-    assert capsys.readouterr().out == "1 notebooks checked, and the posts: nothing to mend\n"
-    with pytest.raises(PublishingError, match="3 things to mend"):
+    assert capsys.readouterr().out == "1 notebooks checked, and the posts: nothing to fix\n"
+    with pytest.raises(PublishingError, match="3 things to fix"):
         lints.check_all()
 
 
 def test_checking_a_finished_paper_passes(repository, capsys):
     repository.notebook("01-a", "# T")
     lints.check_all()
-    assert capsys.readouterr().out == ("1 notebooks checked, but no site, since none is built: nothing to mend\n")
+    assert capsys.readouterr().out == ("1 notebooks checked, but no site, since none is built: nothing to fix\n")

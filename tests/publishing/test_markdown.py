@@ -1,10 +1,10 @@
 import re
 
 import pytest
-
-from publishing.crossrefs import resolved
-from publishing.errors import PublishingError
 from publishing.section import Page
+
+from publishing.errors import PublishingError
+from publishing.render.crossrefs import resolved
 
 from .notes import claim, code, diagram, fragment, shows
 

@@ -7,7 +7,9 @@ from datetime import date
 
 import pytest
 
-from publishing import lints, new, notebooks, paths, posts
+from publishing import notebooks, paths, posts
+from publishing.blog import new
+from publishing.checks import lint as lints
 from publishing.errors import PublishingError
 
 from .press import Press
@@ -117,12 +119,12 @@ def test_starters_of_a_draft_are_named_and_do_not_fail(begun, capsys):
         assert any(line.startswith(f"draft: notebooks/ddim/{stem}.md:") for line in said)
     named = [line for line in said if line.startswith(f"draft: {paths.relative(post().path)}:")]
     assert named and named[0].endswith("“_Starter:” is a starter; write what it asks for")
-    assert said[-1].startswith("13 notebooks checked") and said[-1].endswith("nothing to mend")
+    assert said[-1].startswith("13 notebooks checked") and said[-1].endswith("nothing to fix")
 
 
 def test_a_draft_cannot_be_published_with_starters(begun, capsys):
     post().path.write_text(post().path.read_text().replace("published: false", "published: true"))
-    with pytest.raises(PublishingError, match="things to mend"):
+    with pytest.raises(PublishingError, match="things to fix"):
         lints.check_all()
 
 
@@ -135,4 +137,4 @@ def test_a_new_draft_is_executed_and_shown_whole(repository):
     page = (press.root / "_site/ddim/index.html").read_text()
     assert [stem for stem in STEMS if page.count(f'id="{stem}"') == 1] == STEMS
     assert {"_site/assets/images/ddim-card.png", "_site/ddim/claims/index.html"} <= press.outputs("_site").keys()
-    assert press.succeed("check").endswith("nothing to mend\n")
+    assert press.succeed("check").endswith("nothing to fix\n")

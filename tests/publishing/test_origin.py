@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
-from publishing import origin, paths
+from publishing import paths
 from publishing.errors import PublishingError
+from publishing.site import origin
 
 POST = "---\ntitle: x\npublished: {}\n---\n"
 

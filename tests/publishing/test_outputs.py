@@ -1,9 +1,9 @@
 import pytest
 from nbformat.v4 import new_output, new_raw_cell
+from publishing.section import Page
 
 from publishing.errors import PublishingError
-from publishing.outputs import readable
-from publishing.section import Page
+from publishing.render.outputs import readable
 
 from .notes import claim, code, diagram, fragment, png, printed, shows, table
 

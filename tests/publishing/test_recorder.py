@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from publishing import paths
+from publishing.execute.recorder import read_report
 from publishing.files import digest_of
-from publishing.recorder import read_report
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def opened(tmp_path):
     def run(code):
         report = tmp_path / "opened"
         report.unlink(missing_ok=True)
-        start = f"from publishing.recorder import record; record({str(root)!r}, {str(report)!r})\n"
+        start = f"from publishing.execute.recorder import record; record({str(root)!r}, {str(report)!r})\n"
         environment = {"PYTHONPATH": str(paths.ROOT)}
         done = subprocess.run(
             [sys.executable, "-c", start + code], cwd=folder, env=environment, capture_output=True, text=True

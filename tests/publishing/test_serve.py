@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import expect
 from watchfiles import Change
 
-from publishing import paths, serve
+from publishing import paths
 from publishing.errors import PublishingError
-from publishing.live import LivePages, News
+from publishing.serve import watch as serve
+from publishing.serve.live import LivePages, News
 
 POLICY = re.compile("^default-src 'none'; script-src 'self'; connect-src 'self';")
 

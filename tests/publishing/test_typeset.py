@@ -150,7 +150,7 @@ def test_wrong_formulas_are_named_all_together_and_nothing_is_written(page):
     with pytest.raises(PublishingError) as caught:
         page(inline(r"\bm{x}", 2) + display(r"\left(", 3) + inline("y") + inline(r"a & b", 4))
     first, second, third = str(caught.value).splitlines()
-    assert first == (r"toy/05-key-equations, cell 2: Undefined control sequence \bm, in the formula “\bm{x}”; mend it")
+    assert first == (r"toy/05-key-equations, cell 2: Undefined control sequence \bm, in the formula “\bm{x}”; fix it")
     assert second.startswith("toy/05-key-equations, cell 3: Extra \\left or missing \\right")
     assert third.startswith("toy/05-key-equations, cell 4: Misplaced &")
     assert (paths.sections_dir("toy") / "05-key-equations.html").read_text() == good

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from publishing import paths
-from publishing.serve import start_server
+from publishing.serve.watch import start_server
 
 from ..conftest import eventually
 

@@ -12,8 +12,9 @@ from urllib.parse import urldefrag
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from publishing import embed, paths
-from publishing.serve import start_server
+from publishing import paths
+from publishing.blog import embed
+from publishing.serve.watch import start_server
 
 from .conftest import load_images
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from publishing import paths
 from publishing.checks import leaks, site
-from publishing.jekyll import build_settings
+from publishing.site.jekyll import build_settings
 
 from ..conftest import eventually
 from .conftest import load_images

@@ -115,15 +115,15 @@ def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(serv
     assert place in said and cause in said and "return 1 / x" in said
     assert page.get_by_text("Words before the mistake.").count() == 1, "the last good page stays"
 
-    served.write("Words that are mended.", "print(2)")
-    expect(page.get_by_text("Words that are mended.")).to_be_attached()
+    served.write("Words that are fixed.", "print(2)")
+    expect(page.get_by_text("Words that are fixed.")).to_be_attached()
     expect(error).to_have_count(0)
 
 
 def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(served, page):
     served.write("A formula that is $\\nonsense$.", "print(2)")
     expect(page.locator("#press-error")).to_contain_text("toy/01-first, cell 1")
-    served.write("Words that are mended.", "print(2)")
+    served.write("Words that are fixed.", "print(2)")
     expect(page.locator("#press-error")).to_have_count(0)
 
     style = served.root / "assets/css/notes.css"

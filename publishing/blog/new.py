@@ -1,11 +1,11 @@
 """`make new PAPER=ddim TITLE="…"`: thirteen notebooks, a bibliography, a draft post and its page of claims."""
 
 import json
-import re
 from datetime import date
 from pathlib import Path
 
 from publishing import paths, posts
+from publishing.contract import PAPER
 from publishing.errors import PublishingError
 from publishing.files import write
 
@@ -31,7 +31,7 @@ def new(paper: str, title: str) -> None:
 
 
 def _check(paper: str, title: str) -> None:
-    if not re.fullmatch(r"[a-z0-9]+", paper) or paths.notebooks_dir(paper) == paths.TEMPLATE:
+    if not PAPER.fullmatch(paper) or paths.notebooks_dir(paper) == paths.TEMPLATE:
         raise PublishingError(f"PAPER is a name of small letters and digits, as in ddim, got {paper!r}")
     if not title.strip() or not title.isprintable():
         raise PublishingError(

@@ -11,14 +11,14 @@ from urllib.parse import SplitResult, urlsplit
 
 import yaml
 
-from publishing import origin, paths, styles
+from publishing import paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below
 from publishing.folders import readable
+from publishing.site import origin, styles
 
 _OF_THE_SITE = re.compile(r"_.*|assets|index\.(md|html)")
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
-_FRONT_MATTER = re.compile(r"---\s*\n.*?^(---|\.\.\.)\s*$", re.DOTALL | re.MULTILINE)
 
 
 def build_site(drafts: bool = False) -> Path:
@@ -78,12 +78,12 @@ def first_complaint(stderr: str) -> str:
 
 def _check_front_matter() -> None:
     """Refuse what Jekyll would pass over without a word: a post without a date in its name, or without front matter."""
-    posts = below(paths.POSTS)
-    for path in [*paths.indexes(), *posts]:
+    dated = below(paths.POSTS)
+    for path in [*paths.indexes(), *dated]:
         name = paths.relative(path)
-        if path in posts and not _POST.fullmatch(path.name):
+        if path in dated and not _POST.fullmatch(path.name):
             raise PublishingError(f"{name}: a post is named like 2026-11-24-ddpm.md; rename it")
-        if not _FRONT_MATTER.match(path.read_text(encoding="utf-8-sig", errors="replace")):
+        if posts.read(path).front is None:
             raise PublishingError(f"{name}: no front matter; begin the file with it, between two lines ---")
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publishing import cache, lints, paths, progress, source
-from publishing.cache import Run
+from publishing import paths, progress, source
+from publishing.checks import lint as lints
 from publishing.errors import PublishingError
+from publishing.execute import cache
+from publishing.execute.cache import Run
 from publishing.files import write
 from publishing.folders import make_way
 from publishing.stamps import Digests, digests
@@ -126,7 +128,7 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
-    from publishing import kernels
+    from publishing.execute import kernels
 
     notebook = deepcopy(job.notebook)
     async with free:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publishing import paths
+from publishing.contract import MAY_RAISE
+from publishing.execute.fingerprint import fingerprint, meaning, reached
 from publishing.files import digest, digest_of, read_sealed, write_sealed
-from publishing.fingerprint import fingerprint, meaning, reached
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -35,7 +36,7 @@ def key(paper: str, notebook: "NotebookNode", modules: Mapping[str, Path]) -> st
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     parts = {
         "paper": paper,
-        "cells": [(cell.source, "raises-exception" in cell.metadata.get("tags", [])) for cell in cells],
+        "cells": [(cell.source, MAY_RAISE in cell.metadata.get("tags", [])) for cell in cells],
         "modules": fingerprint(modules),
         "lock": digest(paths.REQUIREMENTS),
         "python": platform.python_version(),

@@ -1,20 +1,19 @@
 """The notebooks that a reader may download: executed, as Jupyter shows it, and in Markdown, as it was written."""
 
-import re
-
 import nbformat
 
-from publishing import source
+from publishing import posts, source
+from publishing.contract import PRIVATE, SOURCE
 from publishing.notebooks import path_of
 
-_PRIVATE = "application/vnd.paper-"
 _METADATA = ("kernelspec", "language_info")
 
 
 def markdown(paper: str, stem: str) -> str:
     """The notebook as it was written. Its header is in a comment, where Jupytext reads it and Jekyll does not."""
     text = path_of(paper, stem).read_text(encoding="utf-8")
-    return re.sub(r"\A(---\n.*?\n---\n)", r"<!--\n\n\1\n-->\n", text, flags=re.DOTALL)
+    front, rest = posts.split(text)
+    return text if front is None else f"<!--\n\n---\n{front}---\n\n-->\n{rest}"
 
 
 def download(notebook: nbformat.NotebookNode) -> str:
@@ -31,8 +30,8 @@ def download(notebook: nbformat.NotebookNode) -> str:
 def _clean(output: nbformat.NotebookNode) -> None:
     if output.output_type == "error":
         output.traceback = [f"{output.ename}: {output.evalue}"]
-    if reference := output.get("data", {}).get(source.MIME):
+    if reference := output.get("data", {}).get(SOURCE):
         output.data = nbformat.from_dict(source.source_bundle(reference["object"]))
     if "data" in output:
-        output.data = {mime: value for mime, value in output.data.items() if not mime.startswith(_PRIVATE)}
+        output.data = {mime: value for mime, value in output.data.items() if not mime.startswith(PRIVATE)}
         output.metadata = {}

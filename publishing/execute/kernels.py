@@ -15,8 +15,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
 from publishing import paths
-from publishing.cache import Run
-from publishing.recorder import read_report
+from publishing.contract import MAY_RAISE
+from publishing.execute.cache import Run
+from publishing.execute.recorder import read_report
 
 START_SECONDS = CELL_SECONDS = 1800  # of wall time, which passes on a busy machine as well
 TOO_LONG = (
@@ -41,7 +42,7 @@ class RecordedKernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         report = Path(self.connection_file).with_name(REPORT)
-        recorder = [sys.executable, "-m", "publishing.recorder", str(paths.ROOT), str(report)]
+        recorder = [sys.executable, "-m", "publishing.execute.recorder", str(paths.ROOT), str(report)]
         arguments = [*recorder, "-f", "{connection_file}"]
         return KernelSpec(argv=arguments, display_name="Python 3", language="python")
 
@@ -116,13 +117,13 @@ def _settle(notebook: NotebookNode) -> None:
             continue
         errors = [output for output in cell.outputs if output.output_type == "error"]
         if not errors:
-            raise CellFailure(number, "is tagged raises-exception and raises nothing; drop the tag or mend the cell")
+            raise CellFailure(number, "is tagged raises-exception and raises nothing; drop the tag or fix the cell")
         for error in errors:
             error.traceback = [f"{error.ename}: {error.evalue}"]
 
 
 def _may_raise(cell: NotebookNode) -> bool:
-    return "raises-exception" in cell.metadata.get("tags", [])
+    return MAY_RAISE in cell.metadata.get("tags", [])
 
 
 def _outputs(notebook: NotebookNode) -> list[dict]:

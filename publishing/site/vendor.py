@@ -6,7 +6,7 @@ from publishing import folders, paths
 from publishing.errors import PublishingError
 
 
-def bring_packages() -> None:
+def copy_packages() -> None:
     """Copy what each package gives the browser to `assets/vendor/<package>/`, so that no other host is asked."""
     named = json.loads((paths.ROOT / "package.json").read_text(encoding="utf-8")).get("browserFiles", {})
     contents = {}
@@ -15,5 +15,5 @@ def bring_packages() -> None:
             if not path.is_file():
                 raise PublishingError(f"{paths.relative(path)} is not installed; run `python3 bootstrap.py site`")
             contents[paths.VENDOR / package / path.name] = path.read_bytes()
-    folders.bring(contents)
+    folders.sync(contents)
     folders.sweep([paths.VENDOR], contents)

@@ -1,4 +1,4 @@
-"""`make serve`: the site at a local address, rebuilt when something in the rooms of the house changes."""
+"""`make serve`: the site at a local address, rebuilt after every edit."""
 
 import json
 import os
@@ -15,11 +15,12 @@ from threading import Thread
 from watchfiles import Change, DefaultFilter, watch
 
 from publishing import paths
+from publishing.contract import MAY_RAISE
 from publishing.errors import PublishingError
 from publishing.files import digest
-from publishing.live import Files, LivePages, News
+from publishing.serve.live import Files, LivePages, News
 
-ROOMS = ("_includes", "_layouts", "_posts", "_claims", "assets", "notebooks")
+FOLDERS = ("_includes", "_layouts", "_posts", "_claims", "assets", "notebooks")
 LOOSE = ("_config.yml", "index.md")
 
 
@@ -32,7 +33,7 @@ def serve(port: int) -> None:
     with start_server(paths.SITE, port, partial(LivePages, news=news)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
         built = None  # the first build runs when the watch is on, so that no edit falls in between
-        for edits in watch(*rooms(), watch_filter=Handwritten(), yield_on_timeout=True, rust_timeout=200):
+        for edits in watch(*folders(), watch_filter=Handwritten(), yield_on_timeout=True, rust_timeout=200):
             if edits or built != loose():
                 built = loose()
                 rebuild(news)
@@ -51,15 +52,15 @@ def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingH
 
 
 class Handwritten(DefaultFilter):
-    """Lets pass what a person edits, not what the build writes into the same rooms."""
+    """Lets pass what a person edits, not what the build writes into the same folders."""
 
     def __call__(self, change: Change, path: str) -> bool:
         return set(paths.generated()).isdisjoint(Path(path).parents) and super().__call__(change, path)
 
 
-def rooms() -> list[Path]:
+def folders() -> list[Path]:
     """The folders a person edits: those of the site, and the packages of this repository."""
-    return paths.packages() + [paths.ROOT / room for room in ROOMS if (paths.ROOT / room).exists()]
+    return paths.packages() + [paths.ROOT / name for name in FOLDERS if (paths.ROOT / name).exists()]
 
 
 def loose() -> list[str | None]:
@@ -68,7 +69,7 @@ def loose() -> list[str | None]:
 
 
 def rebuild(news: News) -> None:
-    """Bring the site up to date by the same build as `make`, drafts included, in a process that has today's code."""
+    """Update the site by the same build as `make`, drafts included, in a process that has today's code."""
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "publishing", "site", "--drafts", "--progress", str(writing)]
     own = {"cwd": paths.ROOT, "env": os.environ | {"BASEURL": ""}, "pass_fds": [writing]}
@@ -97,6 +98,6 @@ def tracebacks() -> Iterator[str]:
     for path in sorted(paths.FAILED.glob("*/*.ipynb")):
         for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
             for output in cell.get("outputs", []):
-                if output["output_type"] == "error" and "raises-exception" not in cell["metadata"].get("tags", []):
+                if output["output_type"] == "error" and MAY_RAISE not in cell["metadata"].get("tags", []):
                     text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
                     yield f"{path.parent.name}/{path.stem}, cell {number}\n{text}"

@@ -1,4 +1,4 @@
-// Reloads the page, and keeps its place, when the site was built anew; shows what stopped a build until it is mended,
+// Reloads the page, and keeps its place, when the site was built anew; shows what stopped a build until it is fixed,
 // and, on a page in place of one that is not there, how far the build is.
 // Only `make serve` adds this script to a page.
 

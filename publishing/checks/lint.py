@@ -76,8 +76,8 @@ def check_all(sources_alone: bool = False) -> None:
     for line in found:
         print(line)
     if found:
-        raise PublishingError(f"{len(found)} {'thing' if len(found) == 1 else 'things'} to mend, named above")
-    print(f"{len(sections)} notebooks checked, {_beside_them(sources_alone)}: nothing to mend")
+        raise PublishingError(f"{len(found)} {'thing' if len(found) == 1 else 'things'} to fix, named above")
+    print(f"{len(sections)} notebooks checked, {_beside_them(sources_alone)}: nothing to fix")
 
 
 def _beside_them(sources_alone: bool) -> str:
@@ -108,7 +108,7 @@ def _in_outputs(sections: list[tuple[str, str]]) -> Iterator[str]:
 
 def _in_site() -> Iterator[str]:
     from publishing.checks import site
-    from publishing.jekyll import build_settings
+    from publishing.site.jekyll import build_settings
 
     if paths.SITE.is_dir():
         yield from site.problems(build_settings()["baseurl"])

@@ -11,16 +11,17 @@ from string import Template
 
 import yaml
 
-from publishing import notebooks, origin, paths, posts
+from publishing import notebooks, paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
+from publishing.site import origin
 
 LIST = ".paper-notes.json"
 DIAGRAM = "_includes/paper_diagram.html"
 INCLUDES = (DIAGRAM, *(f"_includes/paper_{name}.html" for name in ("section", "section_tools", "cite")))
 SITE_STYLE = "css/site.css"  # of whole pages, such as the list of claims
 OWN = "assets/paper-notes"  # where styles and scripts go, so that they meet none of the blog's
-TEMPLATES = Path(__file__).with_name("templates") / "embed"
+TEMPLATES = Path(__file__).with_name("templates")
 DARK = "(prefers-color-scheme: dark)"
 
 _LINKED = re.compile(r"<(link|script)\b[^>]*'/assets/((?:css|js)/[^']+)' \| relative_url[^>]*>(?:</script>)?")

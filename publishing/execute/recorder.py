@@ -1,7 +1,7 @@
 """An IPython kernel that writes down which of the repository's data files its notebook opens.
 
-Started as `python -m publishing.recorder ROOT REPORT …kernel arguments…`. The report gets a line for each file, with
-its digest at the moment it is first opened. Modules are left out (the fingerprint knows them), and so is what the
+Started as `python -m publishing.execute.recorder ROOT REPORT …kernel arguments…`. The report gets a line for each file,
+with its digest at the moment it is first opened. Modules are left out (the fingerprint knows them), and so is what the
 repository generates.
 """
 

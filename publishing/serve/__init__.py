@@ -1,0 +1,1 @@
+"""`make serve`: the site at a local address, rebuilt after every edit."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from publishing import paths, progress, source
 from publishing.checks import lint as lints
+from publishing.contract import SOURCE
 from publishing.errors import PublishingError
 from publishing.execute import cache
 from publishing.execute.cache import Run
@@ -169,7 +170,7 @@ def _written(job: Job) -> Executed:
 
 
 def _refresh_source(output: dict, place: str) -> None:
-    if shown := output.get("data", {}).get(source.MIME):
+    if shown := output.get("data", {}).get(SOURCE):
         try:
             output["data"] = source.source_bundle(shown["object"])
         except PublishingError as error:

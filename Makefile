@@ -93,7 +93,7 @@ bench-page: site ## Measure the built post in Lighthouse, as a phone sees it (ab
 
 clean: ## Remove everything that is generated, environments too, but for hours of training in build/experiments/
 	@rm -rf _site $(filter-out build/experiments,$(wildcard build/*)) _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
-	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .pytest_cache .ruff_cache
+	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { line = sprintf("  make %-11s", $$1); words = split($$2, word, " "); \

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import sys
 
 from publishing.errors import PublishingError
@@ -12,7 +13,8 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 def main() -> int:
     """Run one command; what a person can fix is one line on stderr and exit status 1."""
     arguments = _parser().parse_args()
-    sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
     try:
         arguments.command(arguments)
     except PublishingError as error:
@@ -38,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     notebooks.add_argument("--force", action="store_true", help="run it even if nothing changed")
     notebooks.set_defaults(command=_notebooks)
 
-    site = commands.add_parser("site", help="bring the whole site up to date")
+    site = commands.add_parser("site", help="update the whole site")
     site.add_argument("--drafts", action="store_true", help="with posts that say `published: false`")
     site.add_argument("--progress", type=int, metavar="FD", help="an open file that hears what is being done")
     site.set_defaults(command=_site)

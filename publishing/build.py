@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from publishing import folders, notebooks, paths, posts, progress, stamps
 from publishing.errors import PublishingError
@@ -36,7 +36,7 @@ def build_notebooks(only: str | None = None, force: bool = False) -> None:
 
 
 def build_site(drafts: bool = False) -> None:
-    """Bring the whole site up to date, with unpublished posts if `drafts`, and say where it is.
+    """Update the whole site, with unpublished posts if `drafts`, and say where it is.
 
     What would stop it only after minutes of executing is looked at first. Of a paper that no such post shows nothing is
     made, and what was made of it before is removed.
@@ -101,10 +101,10 @@ def _check_names() -> None:
 
 
 def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -> list[Path]:
-    """Bring what is made of a paper's notebooks up to date; returns all of it."""
+    """Update what is made of a paper's notebooks; returns all of it."""
     stage = _stage_of(paper)
-    inputs = stamps.digests(_read_by_notebooks(paper))
-    inputs |= {"python": platform.python_version(), "post": [post.front for post in posts.of(paper)]}
+    fronts = [post.front for post in posts.of(paper)]
+    inputs = {**stamps.digests(_read_by_notebooks(paper)), "python": platform.python_version(), "post": fronts}
     if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
         _say(paper, notebooks.sections(paper), "nothing changed")
         _say_figures(unchanged=outputs)
@@ -139,11 +139,11 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     _say_removed(folders.sweep(generated, made))
 
 
-def _site_stage(papers: list[str], settings: dict[str, str | bool | None]) -> None:
+def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
-    inputs = stamps.digests(_read_by_site(papers)) | settings
+    inputs = {**stamps.digests(_read_by_site(papers)), **settings}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if strays := folders.sweep([paths.SITE, paths.SECTIONS], outputs):
             _say_removed(strays)

@@ -119,7 +119,7 @@ def claim(
     if not 0 <= tolerance < math.inf:
         raise ValueError(f"claim {statement!r}: the tolerance is a finite number ≥ 0, got {tolerance}")
     left, right = _sides(statement, measured, expected)
-    _need_doubt(statement, measured is expected and left.ndim, right, tolerance)
+    _need_doubt(statement, measured is expected and left.ndim > 0, right, tolerance)
     _need_narrow(statement, tolerance, standard_error)
     _need_true(statement, left, relation, right, tolerance)
 

@@ -30,11 +30,11 @@ def fit(figure: "Figure") -> bool:
 
 def _row(figure: "Figure") -> "list[Axes]":
     """The panels, if all axes stand side by side in one grid."""
-    places = [panel.get_subplotspec() for panel in figure.axes]
-    if None in places or len({place.get_gridspec() for place in places}) != 1:
+    places = [place for panel in figure.axes if (place := panel.get_subplotspec())]
+    if len(places) < len(figure.axes) or len({place.get_gridspec() for place in places}) != 1:
         return []
     one_row = places[0].get_gridspec().nrows == 1 and len({place.colspan.start for place in places}) == len(places)
-    return sorted(figure.axes, key=lambda panel: panel.get_subplotspec().colspan.start) if one_row else []
+    return sorted(figure.axes, key=lambda panel: places[figure.axes.index(panel)].colspan.start) if one_row else []
 
 
 def _stack(figure: "Figure", panels: "list[Axes]") -> int:
@@ -63,5 +63,6 @@ def _legend_below(figure: "Figure", panel: "Axes") -> int:
     handles = [of_panel.get(name, drawn) for name, drawn in zip(names, legend.legend_handles, strict=True)]
     legend.remove()
     figure.set_layout_engine("constrained")
-    figure.legend(handles, names, title=title or None, loc="outside lower center", ncols=columns, frameon=False)
+    look = {"title": title or None, "ncols": columns, "frameon": False}
+    figure.legend([one for one in handles if one], names, loc="outside lower center", **look)
     return -(-len(names) // columns) + bool(title)

@@ -72,7 +72,7 @@ def read(path: Path) -> Post:
 def split(text: str) -> tuple[str | None, str]:
     """A file's front matter, None if it has none, and what follows."""
     found = _PARTS.match(text)
-    return found.groups() if found else (None, text)
+    return (found[1], found[2]) if found else (None, text)
 
 
 @cache

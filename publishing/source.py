@@ -5,6 +5,7 @@ import re
 from html import escape
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 from publishing import paths
 from publishing.contract import SOURCE
@@ -21,7 +22,7 @@ def source_text(dotted: str) -> str:
     if not names:
         return text.strip("\n")
     try:
-        node = ast.parse(text)
+        node: Any = ast.parse(text)
     except SyntaxError as error:
         raise PublishingError(f"{paths.relative(path)}, line {error.lineno}: {error.msg}; fix the file") from None
     for name in names:

@@ -4,7 +4,7 @@ A stamp holds digests of all files that a stage read and wrote. As long as they 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from publishing import paths
@@ -18,7 +18,7 @@ def digests(files: Iterable[Path]) -> Digests:
     return {paths.relative(path): digest(path) for path in files}
 
 
-def outputs_if_fresh(stage: str, inputs: Digests) -> list[Path] | None:
+def outputs_if_fresh(stage: str, inputs: Mapping[str, object]) -> list[Path] | None:
     """The stage's outputs, if it last ran on these inputs and nothing was touched since; else None.
 
     Files that the stage came upon, beyond these inputs, must be the same as well.
@@ -33,7 +33,7 @@ def outputs_if_fresh(stage: str, inputs: Digests) -> list[Path] | None:
     return [paths.ROOT / name for name in after]
 
 
-def record(stage: str, inputs: Digests, outputs: Iterable[Path], found: Digests | None = None) -> None:
+def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], found: Digests | None = None) -> None:
     """Remember a stage that succeeded. The inputs' digests are those from before it ran."""
     stamp = {"inputs": inputs, "found": found or {}, "outputs": digests(outputs)}
     write(path_of(stage), json.dumps(stamp, indent=1))

@@ -138,8 +138,8 @@ def _wanted(blog: Path) -> dict[str, bytes]:
         text = _moved((paths.ROOT / name).read_text(encoding="utf-8"))
         files[name] = text.replace("site.repository", _repository()).encode()
     for post in shown:
-        files |= _of_paper(post.paper, blog)
-        files |= _claims(post.paper, styles)
+        files |= _of_paper(str(post.paper), blog)
+        files |= _claims(str(post.paper), styles)
         files[paths.relative(post.path)] = _post(post, blog, styles, scripts).encode()
     return files
 
@@ -208,7 +208,7 @@ def _post(post: posts.Post, blog: Path, styles: dict[str, str], scripts: list[st
         front=_yaml(front),
         styles="\n".join([first, *(tag for name, tag in styles.items() if name != SITE_STYLE)]),
         scripts="\n".join(scripts),
-        paper=post.paper,
+        paper=str(post.paper),
         text=post.text.strip("\n"),
     )
 

@@ -17,7 +17,7 @@ def idle_claims(notebook: "NotebookNode") -> Found:
     constants = _constants(notebook)
     for number, call in calls(notebook, "claim"):
         given = dict(zip(("statement", "measured", "relation", "expected"), call.args, strict=False))
-        given |= {keyword.arg: keyword.value for keyword in call.keywords}
+        given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         if not {"measured", "relation", "expected"} <= given.keys():
             continue  # it raises when it runs
         measured, expected = given["measured"], given["expected"]

@@ -34,14 +34,14 @@ def calls(notebook: "NotebookNode", *names: str) -> list[tuple[int, ast.Call]]:
         for number, cell in enumerate(notebook.cells, 1)
         if cell.cell_type == "code"
         for call in _calls(cell.source)
-        if call.func.id in names
+        if getattr(call.func, "id", None) in names
     ]
 
 
 @cache
 def _calls(source: str) -> list[ast.Call]:
     """Every call of a plain name."""
-    tree = parsed(source) or ast.Module([])
+    tree = parsed(source) or ast.Module([], [])
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
 
 

@@ -26,7 +26,7 @@ def wrong_formulas(notebook: "NotebookNode") -> Found:
         if cell.cell_type == "markdown":
             yield from ((number, line, problem) for line, problem in _of_prose(cell.source))
     for number, call in calls(notebook, "table", "diagram", "claim"):
-        in_table = call.func.id == "table"
+        in_table = ast.unparse(call.func) == "table"
         for node in ast.walk(call):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 for _, problem in _faults(node.value, range(1, 10**6) if in_table else range(0)):

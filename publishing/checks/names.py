@@ -68,8 +68,10 @@ def _of_page(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterato
     place = at(path, 2 + re.split(r"\bpaper\b[\"']?\s*:", page.front or "")[0].count("\n"))
     if page.paper is not None and page.paper not in there:
         yield f"{place}: there are no notebooks of a paper {page.paper!r}; {_remedy(there)}"
-    elif is_claims and page.paper is None:
+    elif page.paper is None and is_claims:
         yield f"{at(path)}: whose claims these are is not said; add `paper: {path.stem}` to the front matter"
+    elif page.paper is None:
+        pass
     elif is_claims and path.stem != page.paper:
         yield f"{place}: these are the claims of {page.paper!r}; rename the file to {page.paper}.md"
     elif is_claims and page.is_draft and posts.is_shown(page.paper):

@@ -55,7 +55,7 @@ def _find(name: str, folders: Sequence[Path]) -> Path | None:
 @functools.cache
 def _imports(source: str, package: str) -> tuple[str, ...]:
     """Dotted names that may be modules, with the packages that are imported on the way to them."""
-    names = [name for node in ast.walk(_parse(source) or ast.Module([])) for name in _named_by(node, package)]
+    names = [name for node in ast.walk(_parse(source) or ast.Module([], [])) for name in _named_by(node, package)]
     return tuple({".".join(name.split(".")[:end]): None for name in names for end in range(1, name.count(".") + 2)})
 
 

@@ -6,7 +6,7 @@ import time
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from publishing import paths, progress, source
 from publishing.checks import lint as lints
@@ -66,7 +66,7 @@ class Job:
 
 
 def execute(paper: str, stems: list[str], force: bool = False) -> list[Executed]:
-    """Bring these sections' executed notebooks up to date, in build/executed.
+    """Update these sections' executed notebooks, in build/executed.
 
     What ran is cached even if another notebook fails. Then nothing in build/executed changes, the partial notebooks
     are kept in build/failed, and one PublishingError names the first failure; all were named when they occurred.
@@ -82,7 +82,7 @@ def execute(paper: str, stems: list[str], force: bool = False) -> list[Executed]
     if failures:
         others = f" (and {len(failures) - 1} more, named above)" if len(failures) > 1 else ""
         raise PublishingError(failures[0] + others)
-    return [_written(job) for job in jobs]
+    return [_written(job, job.run) for job in jobs if job.run]
 
 
 def _job(paper: str, stem: str, force: bool) -> Job:
@@ -119,7 +119,7 @@ def _execute(jobs: list[Job]) -> None:
 class _Loop(asyncio.SelectorEventLoop):
     """Leaves Ctrl-C to asyncio, which stops every kernel; each nbclient would claim it for its own kernel alone."""
 
-    def add_signal_handler(self, *_) -> None:
+    def add_signal_handler(self, *_: Any) -> None:  # type: ignore[override]
         raise RuntimeError("this loop takes no signal handlers")
 
     def call_exception_handler(self, context: dict) -> None:
@@ -137,7 +137,9 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
         try:
             job.run = await kernels.run(notebook, paths.notebooks_dir(job.paper), job.begins)
         except kernels.CellFailure as failure:
-            if asyncio.current_task().cancelling():  # by Ctrl-C, which nbclient takes for the end of the kernel
+            if (
+                task := asyncio.current_task()
+            ) and task.cancelling():  # by Ctrl-C, which nbclient takes for the end of the kernel
                 raise asyncio.CancelledError from None
             job.failure = f"{job.name}, cell {failure.cell}: {failure}"
             progress.say(job.failure)
@@ -154,9 +156,9 @@ def _failed_path(job: Job) -> Path:
     return paths.failed_dir(job.paper) / f"{job.stem}.ipynb"
 
 
-def _written(job: Job) -> Executed:
+def _written(job: Job, run: Run) -> Executed:
     """Join today's prose with the run's outputs, in which the package's source is shown as it is today."""
-    runs = iter(job.run.cells)
+    runs = iter(run.cells)
     for number, cell in enumerate(job.notebook.cells, 1):
         if cell.cell_type == "code":
             cell.update(next(runs))
@@ -166,7 +168,7 @@ def _written(job: Job) -> Executed:
     path = paths.executed_path(job.paper, job.stem)
     make_way(path)
     write(path, _text(job.notebook))
-    return Executed(path, job.modules | job.run.opened, ran=job.cell is not None)
+    return Executed(path, job.modules | run.opened, ran=job.cell is not None)
 
 
 def _refresh_source(output: dict, place: str) -> None:

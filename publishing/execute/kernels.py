@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
@@ -89,7 +89,7 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         return Run(_outputs(notebook), read_report(Path(scratch, REPORT)))
 
 
-def _keep_to(manager: AsyncKernelManager, scratch: str) -> None:
+def _keep_to(manager: KernelManager, scratch: str) -> None:
     """Let the kernel speak through sockets in a folder of its own: another may take a TCP port before it is bound."""
     manager.connection_file = f"{scratch}/connection.json"
     manager.transport, manager.ip = "ipc", f"{scratch}/socket"

@@ -132,7 +132,7 @@ def _list_references(page: Page) -> None:
 def _resolve_equations(page: Page) -> None:
     for line in [*walk(page.sections), *walk(page.headings)]:
         if isinstance(line, Inline) or (isinstance(line, Token) and line.type == "inline"):
-            line.children = resolve(line.children, page.equations)
+            line.children = resolve(line.children or [], page.equations)
 
 
 def _measure(page: Page) -> None:

@@ -11,6 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from publishing.render.nodes import leads_to
+
 _NUMBER = r"\(([\w.-]+)\)"
 _REFERENCES = re.compile(rf"\bEqs?\.\s{_NUMBER}(?:(?:,|,?\sand|,?\sor|\sto|–)\s?{_NUMBER})*", re.ASCII)
 _ONE = re.compile(rf"(?:Eqs?\.\s)?{_NUMBER}", re.ASCII)
@@ -27,7 +29,7 @@ def resolve(children: list[Token], equations: Collection[str]) -> list[Token]:
     kept, unlinking = [], False
     for child in children:
         if child.type == "link_open" and child.attrs.get("class") == EQUATION_LINK:
-            unlinking = child.attrs["href"].removeprefix("#") not in equations
+            unlinking = leads_to(child).removeprefix("#") not in equations
             kept += [] if unlinking else [child]
         elif child.type == "link_close" and unlinking:
             unlinking = False
@@ -40,9 +42,9 @@ def _rule(state: StateCore) -> None:
     pressed = 0
     for before, token in zip([None, *state.tokens], state.tokens, strict=False):
         if token.children and not (before and before.type == "heading_open"):
-            children = []
-            for of_text, run in groupby(token.children, lambda child: child.type in ("text", "softbreak")):
-                run = list(run)
+            children: list[Token] = []
+            for of_text, group in groupby(token.children, lambda child: child.type in ("text", "softbreak")):
+                run = list(group)
                 pressed += sum(map(_change, run))
                 children += _pieces("".join(map(_words, run))) if of_text and not pressed else run
             token.children = children

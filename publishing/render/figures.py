@@ -20,7 +20,7 @@ CARD = "card"  # beside the figures, the picture of card.py has this name
 
 Inline = Callable[[str, Context], nodes.Inline]
 _OPENING = re.compile(r"\{%-?\s*include\s+paper_diagram\.html\b")
-_WHOLE = re.compile(_OPENING.pattern + r"(.*?)-?%\}\s*", re.DOTALL)
+_WHOLE = re.compile(_OPENING.pattern + r".*?%\}\s*", re.DOTALL)
 _PARAMETER = re.compile(r'\s+(\w+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
 
 
@@ -75,9 +75,9 @@ def shown(drawn: dict, context: Context, inline: Inline) -> Figure:
 
 def included(text: str, context: Context, inline: Inline) -> Figure:
     """One that is included by hand; the include must point at an image that these notes draw."""
-    found = _WHOLE.fullmatch(text)
-    parameters = {name: double or single for name, double, single in _PARAMETER.findall(found[1])}
-    if _PARAMETER.sub("", found[1]).strip() or not {"src", "alt"} <= parameters.keys() <= {"src", "alt", "caption"}:
+    inside = text.partition("paper_diagram.html")[2].removesuffix("%}").removesuffix("-")
+    parameters = {name: double or single for name, double, single in _PARAMETER.findall(inside)}
+    if _PARAMETER.sub("", inside).strip() or not {"src", "alt"} <= parameters.keys() <= {"src", "alt", "caption"}:
         raise context.error('the include of paper_diagram.html is written src="…" alt="…" caption="…"; correct it')
     name = _name(parameters["src"], context.page)
     if name is None or (context.page.complete and name not in context.page.drawings):
@@ -102,7 +102,7 @@ def data_name(paper: str, name: str, file: str = "") -> str:
 
 def _name(src: str, page: Page) -> str | None:
     found = re.fullmatch(rf"/assets/images/{re.escape(page.paper)}-([a-z0-9-]+)\.png", src)
-    return found and found[1]
+    return found[1] if found else None
 
 
 def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> Figure:

@@ -5,7 +5,7 @@ Its fields stand in the order in which they are read on the page, so that a walk
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING
 
@@ -253,6 +253,7 @@ class PostLink:
 def walk(node: object) -> Iterator[object]:
     """The node and all below it, in the order of the page."""
     yield node
+    inner: Iterable[object] = ()
     if isinstance(node, Token):
         inner = [*node.meta.values(), *(node.children or [])]
     elif isinstance(node, dict):
@@ -261,10 +262,13 @@ def walk(node: object) -> Iterator[object]:
         inner = node
     elif is_dataclass(node):
         inner = (getattr(node, one.name) for one in fields(node))
-    else:
-        inner = ()
     for one in inner:
         yield from walk(one)
+
+
+def leads_to(link: Token) -> str:
+    """Where a link leads."""
+    return str(link.attrs.get("href", ""))
 
 
 def as_token(node: object, level: int = 0) -> Token:

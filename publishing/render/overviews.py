@@ -7,7 +7,7 @@ from markdown_it.token import Token
 
 from publishing import paths
 from publishing.errors import PublishingError
-from publishing.render.nodes import Claim, Heading, Inline, Overview, PostLink, as_token
+from publishing.render.nodes import Claim, Heading, Inline, Overview, PostLink, as_token, leads_to
 from publishing.render.page import Page
 
 _KINDS = {"eq": "Eq.", "fig": "Figure", "table": "Table", "source": "Code"}
@@ -94,9 +94,9 @@ def _row(claim: Claim) -> dict:
 
 def _into_the_post(token: Token) -> Token:
     """The token as it stands on another page than the post: its links lead there, and it has no id."""
-    target = token.attrs.get("href", "")
+    target = leads_to(token)
     if token.type == "link_open" and target.startswith("#"):
-        return as_token(PostLink(target[1:], token.attrs.get("class", "")))
+        return as_token(PostLink(target[1:], str(token.attrs.get("class", ""))))
     return token
 
 

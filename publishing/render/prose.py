@@ -17,7 +17,7 @@ from publishing.render import figures
 from publishing.render.crossrefs import EQUATION_LINK, crossrefs
 from publishing.render.highlighting import code
 from publishing.render.mathematics import equation, formula, mathematics
-from publishing.render.nodes import FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token
+from publishing.render.nodes import FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
 
 _ELEMENT = re.compile(
@@ -25,6 +25,7 @@ _ELEMENT = re.compile(
     r"""(?:\s+(?:class|id|title|lang|open)(?:="[^"<>]*")?)*\s*(/?)>|<!--.*-->""",
     re.DOTALL,
 )
+Attributes = dict[str, str | int | float]
 _SECTION_FILE = re.compile(r"(\d\d-[\w-]+)\.md(?:#(.+))?")
 
 
@@ -48,7 +49,7 @@ def inline(text: str, context: Context) -> Inline:
     """A line of Markdown, for a caption, a claim or a table's cell."""
     (token,) = _MARKDOWN.parseInline(clean(text), {"context": context})
     _check_nesting([token], context)
-    return Inline(token.children)
+    return Inline(token.children or [])
 
 
 # --- the parser -----------------------------------------------------------------------------------------------------
@@ -77,13 +78,14 @@ def _cells(state: StateCore) -> None:
 
 def _nodes(state: StateCore) -> None:
     """Visit every token once, in order: make nodes, give ids, and refuse what would not come out as meant."""
-    context, tokens = state.env["context"], []
+    context: Context = state.env["context"]
+    tokens: list[Token] = []
     for index, token in enumerate(state.tokens):
         if token.type == "cell":
             context.cell = token.meta["number"]
         token.children = token.children and [_of_line(child, context) for child in token.children]
         if token.type == "heading_close":
-            _heading(*state.tokens[index - 2 : index + 1], context)
+            _heading(state.tokens[index - 2], state.tokens[index - 1], token, context)
         tokens += _BLOCKS[token.type](token, context) if token.type in _BLOCKS else [token]
     state.tokens = tokens
 
@@ -114,7 +116,7 @@ def _header_cell(token: Token, context: Context) -> list[Token]:
 
 def _table(token: Token, context: Context) -> list[Token]:
     token.attrSet("class", "paper-table")
-    box = {"class": "table-scroll", "tabindex": "0", "role": "group", "aria-label": "Table"}
+    box: Attributes = {"class": "table-scroll", "tabindex": "0", "role": "group", "aria-label": "Table"}
     return [Token("table_box_open", "div", 1, attrs=box), token]
 
 
@@ -124,7 +126,7 @@ def _table_end(token: Token, context: Context) -> list[Token]:
 
 
 def _footnotes(token: Token, context: Context) -> list[Token]:
-    attributes = {"class": "footnotes", "aria-label": "Footnotes"}
+    attributes: Attributes = {"class": "footnotes", "aria-label": "Footnotes"}
     section = Token("footnotes_open", "section", 1, attrs=attributes, block=True)
     return [section, Token("footnote_list_open", "ol", 1, block=True)]
 
@@ -173,16 +175,15 @@ def _heading(opening: Token, content: Token, closing: Token, context: Context) -
     """Demote by one (the post's title is the h1), give an id and a link to it, and remember it for the contents."""
     level = min(int(opening.tag[1]) + 1, 6)
     opening.tag = closing.tag = f"h{level}"
-    words = "".join(
-        child.content for child in content.children if child.type in ("text", "code_inline", "text_special")
-    )
+    children = content.children or []
+    words = "".join(child.content for child in children if child.type in ("text", "code_inline", "text_special"))
     opening.attrSet("id", context.reserve_free(slug(words)))
-    plain = [child for child in content.children if not _leads_elsewhere(child)]
-    target = context.stem if level == 2 else opening.attrs["id"]
+    plain = [child for child in children if not _leads_elsewhere(child)]
+    target = context.stem if level == 2 else str(opening.attrs["id"])
     context.page.headings.append(Heading(level, target, Inline(plain)))
-    if len(plain) == len(content.children):  # a link cannot hold another
+    if len(plain) == len(children):  # a link cannot hold another
         link = Token("link_open", "a", 1, attrs={"href": f"#{target}", "class": "permalink"})
-        content.children = [link, *content.children, Token("link_close", "a", -1)]
+        content.children = [link, *children, Token("link_close", "a", -1)]
 
 
 def _leads_elsewhere(token: Token) -> bool:
@@ -236,7 +237,7 @@ def _html(token: Token, context: Context) -> Token:
 
 
 def _link(token: Token, context: Context) -> Token:
-    target = token.attrs["href"]
+    target = leads_to(token)
     if file := _SECTION_FILE.fullmatch(target):
         target = "#" + (file[2] or file[1])
         token.attrSet("href", target)

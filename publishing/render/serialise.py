@@ -10,13 +10,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
 from publishing.render.nodes import Formula, Inline, Overview, Prose
 
 TEMPLATES = Path(__file__).parent / "templates"
-_TOKENS = MarkdownIt().renderer
+_TOKENS = RendererHTML()
+_OPTIONS = MarkdownIt("commonmark", {"xhtmlOut": False}).options
 
 
 def liquid_safe(html: str) -> Markup:
@@ -54,11 +56,11 @@ def _tokens_html(tokens: list[Token]) -> Markup:
         if token.type == "node":
             html.append(html_of(token.meta["node"]))
         elif token.type == "inline":
-            html.append(_tokens_html(token.children))
+            html.append(_tokens_html(token.children or []))
         elif rule := _TOKENS.rules.get(token.type):
-            html.append(liquid_safe(rule(tokens, index, {"xhtmlOut": False, "breaks": False}, {})))
+            html.append(liquid_safe(rule(tokens, index, _OPTIONS, {})))
         else:
-            html.append(liquid_safe(_TOKENS.renderToken(tokens, index, {"xhtmlOut": False}, {})))
+            html.append(liquid_safe(_TOKENS.renderToken(tokens, index, _OPTIONS, {})))
     return Markup("").join(html)
 
 

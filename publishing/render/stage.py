@@ -3,6 +3,9 @@
 Everything is built and checked before the first file is written, so that an error leaves the last good files.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import nbformat
 
 from publishing import paths
@@ -32,17 +35,21 @@ def write_files(paper: str, exporter: SectionExporter) -> Report:
         for name, drawing in page.drawings.items()
         for file, content in drawing.files.items()
     }
-    folders = {paths.downloads_dir(paper): downloads, paths.DATA: data, paths.IMAGES: images}
-    return sync({folder / name: content for folder, made in folders.items() for name, content in made.items()})
+    made: list[tuple[Path, Mapping[str, str | bytes]]] = [
+        (paths.downloads_dir(paper), downloads),
+        (paths.DATA, data),
+        (paths.IMAGES, images),
+    ]
+    return sync({folder / name: content for folder, contents in made for name, content in contents.items()})
 
 
 def write_sections(paper: str, exporter: SectionExporter) -> Report:
     """Write what Jekyll includes: the sections, what is said about all of them, and the glyphs of their formulas."""
     page, glyphs = exporter.typeset_page(paper)
-    html = {"glyphs.html": glyphs}
+    html: dict[str, str] = {"glyphs.html": glyphs}
     for name, node in page.files.items():
         if isinstance(node, Section):
-            html[name], _ = exporter.from_filename(str(paths.executed_path(paper, node.stem)))
+            html[name] = str(exporter.from_filename(str(paths.executed_path(paper, node.stem)))[0])
         else:
             html[name] = html_of(node)
     return sync({paths.sections_dir(paper) / name: content for name, content in html.items()})

@@ -6,6 +6,7 @@ from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
 from pathlib import Path
 from threading import Condition
+from typing import Any
 
 SCRIPT = Path(__file__).with_name("live.js")
 TAG = '<script type="module" src="/.press/live.js?build={}"></script>'
@@ -29,11 +30,11 @@ class News:
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._now = {"build": "", "error": None, "progress": ""}
+        self._now: dict[str, str | None] = {"build": "", "error": None, "progress": ""}
 
     @property
     def build(self) -> str:
-        return self._now["build"]
+        return self._now["build"] or ""
 
     def doing(self, progress: str) -> None:
         self._tell(self._now | {"progress": progress})
@@ -70,16 +71,12 @@ class Files(SimpleHTTPRequestHandler):
 class LivePages(Files):
     """The same, with a script in every page that listens to the news; what the first build will bring is awaited."""
 
-    def __init__(self, *arguments: object, news: News, **keywords: object) -> None:
+    def __init__(self, *arguments: Any, news: News, **keywords: Any) -> None:
         self._news = news
         super().__init__(*arguments, **keywords)
 
-    @property
-    def error_message_format(self) -> str:
-        """The page in place of one that is not there."""
-        return ERROR + TAG.format(self._news.build)
-
     def do_GET(self) -> None:
+        self.error_message_format = ERROR + TAG.format(self._news.build)
         if self.path == "/.press/news":
             self._tell_news()
         else:

@@ -72,9 +72,9 @@ def rebuild(news: News) -> None:
     """Update the site by the same build as `make`, drafts included, in a process that has today's code."""
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "publishing", "site", "--drafts", "--progress", str(writing)]
-    own = {"cwd": paths.ROOT, "env": os.environ | {"BASEURL": ""}, "pass_fds": [writing]}
+    environment = os.environ | {"BASEURL": ""}
     with TemporaryFile("w+", encoding="utf-8") as stderr:
-        build = subprocess.Popen(command, stderr=stderr, **own)
+        build = subprocess.Popen(command, cwd=paths.ROOT, env=environment, stderr=stderr, pass_fds=[writing])
         os.close(writing)
         try:
             with os.fdopen(reading, encoding="utf-8") as progress:

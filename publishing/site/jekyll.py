@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import yaml
@@ -45,12 +46,12 @@ def build_site(drafts: bool = False) -> Path:
     return paths.SITE
 
 
-def build_settings(drafts: bool = False) -> dict[str, str | bool | None]:
+def build_settings(drafts: bool = False) -> dict[str, Any]:
     """What `_config.yml` cannot know: where the site will stand (BASEURL), of what commit it is, and who looks."""
     address = _base_address()
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
     told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}
-    return told | {"time": origin.time(), "repository": origin.repository()}
+    return {**told, "time": origin.time(), "repository": origin.repository()}
 
 
 def _base_address() -> SplitResult:
@@ -116,11 +117,17 @@ def _run(destination: Path, *configurations: str) -> None:
         jekyll, own = ["jekyll"], {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
     if shutil.which(jekyll[0]) is None:
         raise PublishingError("Jekyll is not installed; run `python3 bootstrap.py site`")
-    folders = ["--source", paths.ROOT, "--destination", destination]
+    folders = ["--source", str(paths.ROOT), "--destination", str(destination)]
     command = [*jekyll, "build", *folders, "--config", ",".join(configurations)]
     environment = os.environ | own | {"JEKYLL_ENV": "production", "LANG": "C.UTF-8", "RUBYOPT": "-W0"}
-    keeping = {"close_fds": False}  # the hold on the repository, should this process be killed before Jekyll is done
-    done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, **keeping)
+    done = subprocess.run(
+        command,
+        cwd=paths.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        close_fds=False,  # it keeps the hold on the repository, should this process be killed before Jekyll is done
+    )
     if complaint := first_complaint(done.stderr):
         raise PublishingError(f"Jekyll: {complaint}")
     if done.returncode:

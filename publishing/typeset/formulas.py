@@ -21,8 +21,7 @@ from publishing.render.serialise import liquid_safe
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
 _OUTLINE = _SCRIPT.with_name("outline.mjs")
-_TOUCHING_END = re.compile(r"(.*?)([^\s}]*)", re.DOTALL)
-_TOUCHING_START = re.compile(r"([^\s}]*)(.*)", re.DOTALL)
+_TOUCHING_END, _TOUCHING_START = re.compile(r"(?<![^\s}])(?=[^\s}]*\Z)"), re.compile(r"(?=[\s}]|\Z)")
 
 
 def typeset(page: Page) -> Markup:
@@ -54,7 +53,7 @@ def _keep_together(nodes: list) -> None:
     """Let no line end between a formula and what touches it, as in "(" or a comma."""
     for line in walk(nodes):
         if isinstance(line, Inline) or (isinstance(line, Token) and line.type == "inline"):
-            line.children = _kept(_merged(line.children))
+            line.children = _kept(_merged(line.children or []))
 
 
 def _merged(children: list[Token]) -> list[Token]:
@@ -76,14 +75,18 @@ def _kept(children: list[Token]) -> list[Token]:
             continue
         before = after = ""
         if kept and kept[-1].type == "text":
-            text, before = _TOUCHING_END.fullmatch(kept.pop().content).groups()
+            text, before = _split(_TOUCHING_END, kept.pop().content)
             kept.append(_text(text))
         if place + 1 < len(children) and children[place + 1].type == "text":
-            after, text = _TOUCHING_START.fullmatch(children[place + 1].content).groups()
+            after, text = _split(_TOUCHING_START, children[place + 1].content)
             children[place + 1] = _text(text)
         box = [Token("kept_open", "span", 1, attrs={"class": "math-kept"}), Token("kept_close", "span", -1)]
         kept += [box[0], _text(before), child, _text(after), box[1]] if before or after else [child]
     return kept
+
+
+def _split(pattern: re.Pattern, text: str) -> list[str]:
+    return pattern.split(text, maxsplit=1)
 
 
 def _text(content: str) -> Token:

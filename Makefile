@@ -3,7 +3,7 @@ PORT ?= 4000
 
 # Node.js may come from pip (see bootstrap.py).
 INSIDE = PATH=$(call given,CURDIR)/.venv/bin:"$$PATH"
-PRESS = $(INSIDE) .venv/bin/python -m publishing
+PUBLISHING = $(INSIDE) .venv/bin/python -m publishing
 
 # One thread a kernel (as many kernels as cores): thread counts decide bits. No progress bars in outputs.
 export OMP_NUM_THREADS = 1
@@ -36,15 +36,15 @@ all: site ## Set up, execute the notebooks and build the site (what `make` alone
 
 notebooks: ## Execute and render the notebooks: ONLY=05 takes one section, FORCE=1 runs it again
 	@$(PYTHON) bootstrap.py notebooks
-	@$(PRESS) notebooks $(if $(ONLY),--only $(call given,ONLY)) $(if $(FORCE),--force)
+	@$(PUBLISHING) notebooks $(if $(ONLY),--only $(call given,ONLY)) $(if $(FORCE),--force)
 
 site: ## Build _site/ from the notebooks
 	@$(PYTHON) bootstrap.py site
-	@$(PRESS) site
+	@$(PUBLISHING) site
 
 serve: ## Show the site at a local address (PORT=4000) and rebuild what an edit touches
 	@$(PYTHON) bootstrap.py site
-	@$(PRESS) serve --port $(PORT)
+	@$(PUBLISHING) serve --port $(PORT)
 
 lab: ## Open the notebooks in JupyterLab
 	@$(PYTHON) bootstrap.py lab
@@ -52,13 +52,13 @@ lab: ## Open the notebooks in JupyterLab
 
 new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models"
 	@$(if $(and $(value PAPER),$(value TITLE)),$(PYTHON) bootstrap.py notebooks,echo 'error: both are needed, as in make new PAPER=ddim TITLE="Denoising Diffusion Implicit Models"' >&2; exit 1)
-	@$(PRESS) new $(call given,PAPER) $(call given,TITLE)
+	@$(PUBLISHING) new $(call given,PAPER) $(call given,TITLE)
 
 embed: ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
 	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
-	@$(PRESS) embed $(call given,BLOG) $(if $(UNDO),--undo)
+	@$(PUBLISHING) embed $(call given,BLOG) $(if $(UNDO),--undo)
 
-test: check ## Run every test: package, press, executed notebooks, site in a browser
+test: check ## Run every test: package, build, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test
 	@$(INSIDE) .venv/bin/python -m pytest --nbval tests build/executed --numprocesses 2 --dist loadfile
 
@@ -68,7 +68,7 @@ experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes
 
 check: ## Lint the code and the notebooks, then build the site and lint it and the outputs
 	@$(PYTHON) bootstrap.py site
-	@.venv/bin/ruff check && .venv/bin/ruff format --check && $(PRESS) check --sources && $(PRESS) site && $(PRESS) check && .venv/bin/python -m experiments.stale
+	@.venv/bin/ruff check && .venv/bin/ruff format --check && $(PUBLISHING) check --sources && $(PUBLISHING) site && $(PUBLISHING) check && .venv/bin/python -m experiments.stale
 
 faults: site ## Kill, starve and damage the build, and see that the next one is whole (about ten minutes)
 	@$(PYTHON) bootstrap.py test
@@ -82,7 +82,7 @@ bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (abo
 	@$(PYTHON) bootstrap.py bench
 	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 
-bench-build: ## Time the press after each kind of edit, on a copy, and with ten times the notebooks
+bench-build: ## Time the build after each kind of edit, on a copy, and with ten times the notebooks
 	@$(PYTHON) bootstrap.py site
 	@$(INSIDE) .venv/bin/python -m benchmarks.build
 

@@ -137,9 +137,8 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
         try:
             job.run = await kernels.run(notebook, paths.notebooks_dir(job.paper), job.begins)
         except kernels.CellFailure as failure:
-            if (
-                task := asyncio.current_task()
-            ) and task.cancelling():  # by Ctrl-C, which nbclient takes for the end of the kernel
+            task = asyncio.current_task()
+            if task and task.cancelling():  # by Ctrl-C, which nbclient takes for the end of the kernel
                 raise asyncio.CancelledError from None
             job.failure = f"{job.name}, cell {failure.cell}: {failure}"
             progress.say(job.failure)

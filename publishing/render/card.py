@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 from publishing import paths, posts
 from publishing.errors import PublishingError
 from publishing.render import figures
-from publishing.render.nodes import Lead
-from publishing.render.page import Drawing, Page
+from publishing.render.nodes import Drawing, Lead
+from publishing.render.page import Page
 
 SIZE = (1200, 630)
 _PAPER, _INK, _ACCENT = "#ffffff", "#1d1f23", "#0b5c8a"

@@ -10,9 +10,11 @@ from traitlets.config import Config
 
 from publishing import contract, notebooks, paths
 from publishing.render.build import build_page
+from publishing.render.nodes import walk
 from publishing.render.page import Page
 from publishing.render.serialise import html_of
-from publishing.typeset.formulas import typeset
+from publishing.render.together import keep_together
+from publishing.typeset.formulas import Formula, typeset
 
 
 class SectionExporter(Exporter):
@@ -57,4 +59,7 @@ class SectionExporter(Exporter):
     def _typeset_page(self, paper: str) -> tuple[Page, Markup]:
         """The same page with its formulas typeset, and the glyphs that they share."""
         page = self.page(paper)
-        return page, typeset(page)
+        written = [page.files[name] for name in sorted(page.files)]
+        glyphs = typeset(paper, [node for node in walk(written) if isinstance(node, Formula)])
+        keep_together(written)
+        return page, Markup(glyphs)

@@ -13,8 +13,8 @@ from publishing import paths
 from publishing.contract import DIAGRAM, NAME
 from publishing.escaping import clean
 from publishing.render import nodes
-from publishing.render.nodes import Figure
-from publishing.render.page import Context, Drawing, Page
+from publishing.render.nodes import Drawing, Figure
+from publishing.render.page import Context, Page
 
 CARD = "card"  # beside the figures, the picture of card.py has this name
 

@@ -9,8 +9,9 @@ from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_block_dollar
 
-from publishing.render.nodes import Equation, Formula
+from publishing.render.nodes import Equation
 from publishing.render.page import Context
+from publishing.typeset.formulas import Formula
 
 _TAG = re.compile(r"\\tag\s*\{([^{}]*)\}")
 _FORBIDDEN = {

@@ -3,27 +3,32 @@
 Its fields stand in the order in which they are read on the page, so that a walk meets things as a reader does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING
 
 from markdown_it.token import Token
 from markupsafe import Markup
 
-if TYPE_CHECKING:
-    from publishing.render.page import Drawing
+from publishing.typeset.formulas import Formula
 
 
-@dataclass
-class Formula:
-    """TeX, where it stands, and what MathJax made of it, once it did."""
+@dataclass(frozen=True)
+class Drawing:
+    """An image that a cell drew with `diagram`, and its size on the page in CSS pixels.
 
-    tex: str
-    display: bool
-    place: str
-    html: Markup | None = None
+    `phone` is what a narrow screen shows in its place. A `chart` holds no pictures, so that its colours may be turned
+    into those of a dark page. `instrument` names the script that brings it to life, and
+    `files` are what that script may fetch.
+    """
+
+    name: str
+    png: bytes
+    width: int
+    height: int
+    chart: bool = False
+    phone: "Drawing | None" = None
+    instrument: str | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass

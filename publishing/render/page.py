@@ -5,26 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from publishing.errors import PublishingError
-from publishing.render.nodes import Claim, Heading, Listing, Section
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """An image that a cell drew with `diagram`, and its size on the page in CSS pixels.
-
-    `phone` is what a narrow screen shows in its place. A `chart` holds no pictures, so that its colours may be turned
-    into those of a dark page. `instrument` names the script that brings it to life, and
-    `files` are what that script may fetch.
-    """
-
-    name: str
-    png: bytes
-    width: int
-    height: int
-    chart: bool = False
-    phone: "Drawing | None" = None
-    instrument: str | None = None
-    files: dict[str, bytes] = field(default_factory=dict)
+from publishing.render.nodes import Claim, Drawing, Heading, Listing, Section
 
 
 @dataclass

@@ -14,7 +14,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from publishing.render.nodes import Formula, Inline, Overview, Prose
+from publishing.render.nodes import Inline, Overview, Prose
+from publishing.typeset.formulas import Formula
 
 TEMPLATES = Path(__file__).parent / "templates"
 _TOKENS = RendererHTML()
@@ -44,7 +45,7 @@ def html_of(node: Any) -> Markup:
     if isinstance(node, list | tuple):
         return Markup("").join(map(html_of, node))
     if isinstance(node, Formula) and node.html is not None:
-        return node.html
+        return liquid_safe(node.html)
     if isinstance(node, Overview):
         return getattr(_MACROS, node.kind)(node.values)
     return getattr(_MACROS, type(node).__name__)(node)

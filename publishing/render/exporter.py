@@ -9,11 +9,11 @@ from nbconvert.exporters import Exporter
 from traitlets.config import Config
 
 from publishing import contract, notebooks, paths
-from publishing.render.build import build_page
 from publishing.render.nodes import walk
 from publishing.render.page import Page
 from publishing.render.serialise import html_of
 from publishing.render.together import keep_together
+from publishing.render.tree import build_page
 from publishing.typeset.formulas import Formula, typeset
 
 

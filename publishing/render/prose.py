@@ -4,7 +4,7 @@ The writer's language is checked on the way, so that nothing is dropped silently
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore, block
@@ -26,6 +26,7 @@ _ELEMENT = re.compile(
     re.DOTALL,
 )
 Attributes = dict[str, str | int | float]
+Change = Callable[[Token, Context], list[Token]]
 _SECTION_FILE = re.compile(r"(\d\d-[\w-]+)\.md(?:#(.+))?")
 
 
@@ -35,7 +36,7 @@ def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose],
     Cells are parsed apart from each other, yet footnotes and link definitions hold for the whole notebook.
     """
     tokens = _MARKDOWN.parse("", {"cells": cells, "context": context})
-    end = next((i for i, token in enumerate(tokens) if token.type == "footnote_block_open"), len(tokens))
+    end = next((i for i, token in enumerate(tokens) if token.type == "footnotes_open"), len(tokens))
     starts = [i for i, token in enumerate(tokens) if token.type == "cell"]
     found = {}
     for start, stop in zip(starts, [*starts[1:], end], strict=False):
@@ -61,6 +62,7 @@ def _parser() -> MarkdownIt:
     md.disable("footnote_inline")  # ^[…] would reach the page unchecked; JupyterLab shows it as it is written
     md.core.ruler.at("block", _cells)
     md.use(crossrefs).core.ruler.after("crossrefs", "nodes", _nodes)
+    md.core.ruler.after("footnote_tail", "footnotes", _footnote_nodes)  # which has just put them at the end
     return md
 
 
@@ -86,8 +88,17 @@ def _nodes(state: StateCore) -> None:
         token.children = token.children and [_of_line(child, context) for child in token.children]
         if token.type == "heading_close":
             _heading(state.tokens[index - 2], state.tokens[index - 1], token, context)
-        tokens += _BLOCKS[token.type](token, context) if token.type in _BLOCKS else [token]
+        tokens += _changed(token, context, _BLOCKS)
     state.tokens = tokens
+
+
+def _footnote_nodes(state: StateCore) -> None:
+    context = state.env["context"]
+    state.tokens = [new for token in state.tokens for new in _changed(token, context, _FOOTNOTES)]
+
+
+def _changed(token: Token, context: Context, changes: Mapping[str, Change]) -> list[Token]:
+    return changes[token.type](token, context) if token.type in changes else [token]
 
 
 def _of_line(token: Token, context: Context) -> Token:
@@ -163,6 +174,8 @@ _BLOCKS = {
     "th_open": _header_cell,
     "table_open": _table,
     "table_close": _table_end,
+}
+_FOOTNOTES = {
     "footnote_block_open": _footnotes,
     "footnote_block_close": _footnotes_end,
     "footnote_open": _footnote,

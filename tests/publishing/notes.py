@@ -7,10 +7,13 @@ import zlib
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from publishing.section import Page, Section
 
-from publishing import paths
-from publishing.render.exporter import FragmentExporter
+from publishing import contract, paths
+from publishing.render.exporter import SectionExporter
+from publishing.render.extent import measure
+from publishing.render.page import Context, Page
+from publishing.render.serialise import html_of
+from publishing.render.tree import build_section, number_cells, resolve_equations
 
 STEM = "05-key-equations"
 
@@ -31,8 +34,7 @@ def printed(text: str, name: str = "stdout") -> nbformat.NotebookNode:
 
 def shows(**data) -> nbformat.NotebookNode:
     """An output; `claim={…}` is short for its private MIME type."""
-    private = {"diagram", "table", "claim", "source", "references"}
-    bundle = {f"application/vnd.paper-{key}+json" if key in private else key: value for key, value in data.items()}
+    bundle = {getattr(contract, key.upper(), key): value for key, value in data.items()}
     if "diagram" in data:
         bundle.setdefault("image/png", base64.b64encode(png()).decode())
     return new_output("display_data", data=bundle | {"text/plain": "as Jupyter shows it"})
@@ -76,8 +78,12 @@ def png(shade: int = 0) -> bytes:
 
 
 def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
-    """HTML of a notebook with these cells, alone on its page unless a page is given."""
-    return FragmentExporter().fragment(notebook(*cells), Section(page or Page("toy", complete=False), stem))
+    """HTML of a notebook with these cells, not typeset, alone on its page unless a page is given."""
+    shown, page = SectionExporter().without_tagged(number_cells(notebook(*cells))), page or Page("toy", complete=False)
+    page.sections[stem] = build_section(shown, Context(page, stem))
+    resolve_equations(page)
+    measure(page.sections[stem])
+    return html_of(page.sections[stem])
 
 
 def executed(repository, stem: str, *cells, paper: str = "toy"):

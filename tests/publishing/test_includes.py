@@ -73,7 +73,7 @@ def test_a_figure_of_the_notes_is_one_figure_on_the_page(built, repository):
     )
     assert unescape(figure).count(NASTY) == 1
     assert 'width="600" height="300" loading="lazy"' in figure
-    assert '<figcaption>See <span class="math inline" data-cell="1">p(x|y)</span> &amp; <em>so</em> <a ' in figure
+    assert '<figcaption>See <span class="math inline">p(x|y)</span> &amp; <em>so</em> <a ' in figure
     assert figure.count('href="#fig-chain"') == 1
 
 

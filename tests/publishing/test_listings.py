@@ -1,10 +1,10 @@
 import re
 
 import pytest
-from publishing.section import Heading, Page
 
 from publishing.errors import PublishingError
 from publishing.render.listings import listings_html
+from publishing.render.page import Heading, Page
 
 from .notes import claim, code, diagram, fragment
 

@@ -1,10 +1,8 @@
 import re
 
 import pytest
-from publishing.section import Page
 
 from publishing.errors import PublishingError
-from publishing.render.crossrefs import resolved
 
 from .notes import claim, code, diagram, fragment, shows
 
@@ -29,8 +27,7 @@ def error(*cells) -> str:
 def referring(text: str) -> str:
     """The last block of a page that shows equations 3 and 5."""
     equations = "$$a \\tag{3}$$\n\n$$b \\tag{5}$$"
-    page = Page("toy", complete=False)
-    html = resolved(fragment(equations, text, page=page), page).replace(' class="equation-link"', "")
+    html = fragment(equations, text).replace(' class="equation-link"', "")
     return html.split('<div class="block')[-1].partition(">\n")[2]
 
 
@@ -62,9 +59,8 @@ def test_an_equation_that_the_page_shows_is_linked_to_where_text_names_it(text, 
 
 
 def test_claims_and_captions_link_to_equations_too():
-    page = Page("toy", complete=False)
-    html = fragment("$$a \\tag{3}$$", code("1", claim("By Eq. (3)"), diagram(caption="Eq. (3).")), page=page)
-    assert resolved(html, page).count('<a href="#eq-3" class="equation-link">Eq. (3)</a>') == 2
+    html = fragment("$$a \\tag{3}$$", code("1", claim("By Eq. (3)"), diagram(caption="Eq. (3).")))
+    assert html.count('<a href="#eq-3" class="equation-link">Eq. (3)</a>') == 2
 
 
 # --- mathematics ----------------------------------------------------------------------------------------------------
@@ -73,8 +69,6 @@ def test_claims_and_captions_link_to_equations_too():
 @pytest.mark.parametrize(
     "tex",
     [
-        r"p(x|y)",
-        r"\|x\|",
         r"\{1,\dots,T\}",
         r"x_t^* + y_t^*",
         r"\mathbf{x}_{t-1}",
@@ -96,14 +90,12 @@ def test_claims_and_captions_link_to_equations_too():
 )
 def test_a_formula_reaches_the_page_as_it_was_written(tex, context):
     escaped = tex.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("{", "&#123;")
-    assert f'<span class="math inline" data-cell="1">{escaped}</span>' in body(context.replace("{}", f"${tex}$"))
+    assert f'<span class="math inline">{escaped}</span>' in body(context.replace("{}", f"${tex}$"))
 
 
-def test_a_pipe_in_a_formula_does_not_split_a_table_row():
-    html = body("| $p(x|y)$ | b |\n|---|---|\n| $\\|x\\|$ and $q(a|b)$ | `c` |")
-    assert html.count("<td>") == 2
-    assert html.count("<th ") == 2
-    assert r"\|x\|" in html
+@pytest.mark.parametrize("tex", [r"p(x|y)", r"\|x\|"])
+def test_a_pipe_in_a_formula_is_kept_where_there_is_no_table(tex):  # in one, `make check` refuses it
+    assert f'<span class="math inline">{tex}</span>' in body(f"a ${tex}$")
 
 
 def test_a_pipe_within_code_is_left_alone():
@@ -119,7 +111,7 @@ def test_dollars_in_code_are_no_formulas():
 
 
 def test_a_formula_between_digits_is_a_formula():
-    assert '28<span class="math inline" data-cell="1">\\times</span>28' in body(r"28$\times$28")
+    assert '28<span class="math inline">\\times</span>28' in body(r"28$\times$28")
 
 
 def test_an_escaped_dollar_is_a_dollar():
@@ -145,7 +137,7 @@ def test_a_numbered_equation_has_an_id_and_its_number_outside_the_box_that_scrol
     assert body("$$\nx = y \\tag{11}\n$$") == (
         '<div class="equation" id="eq-11" data-tex="x = y \\tag&#123;11}">'
         '<div class="equation-scroll" tabindex="0" role="group" aria-label="Equation (11)">'
-        '<div class="math display" data-cell="1">x = y</div></div>'
+        '<div class="math display">x = y</div></div>'
         '<a class="equation-number" href="#eq-11">(11)</a></div>'
     )
 
@@ -165,8 +157,8 @@ def test_a_display_formula_ends_the_paragraph_that_it_interrupts(text):
 
 def test_a_display_formula_stands_in_lists_and_quotes_without_their_marks():
     html = body("> $$\n> a\n> b\n> $$\n\n- item\n  $$\n  c\n  $$")
-    assert '<div class="math display" data-cell="1">a\nb</div>' in html
-    assert '<div class="math display" data-cell="1">c</div>' in html
+    assert '<div class="math display">a\nb</div>' in html
+    assert '<div class="math display">c</div>' in html
 
 
 def test_a_line_of_a_formula_that_begins_like_a_list_stays_in_the_formula():
@@ -304,7 +296,7 @@ def test_definition_lists_tables_and_strikethrough_are_understood():
 
 def test_folded_text_holds_markdown_and_its_summary_too():
     html = body("<details><summary>Proof of $a<b$ and *so*</summary>\n\nInside **bold** $z$.\n\n</details>")
-    assert '<summary>Proof of <span class="math inline" data-cell="1">a&lt;b</span> and <em>so</em></summary>' in html
+    assert '<summary>Proof of <span class="math inline">a&lt;b</span> and <em>so</em></summary>' in html
     assert "<strong>bold</strong>" in html
     assert html.endswith("</details>")
 

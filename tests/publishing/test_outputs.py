@@ -1,9 +1,9 @@
 import pytest
 from nbformat.v4 import new_output, new_raw_cell
-from publishing.section import Page
 
 from publishing.errors import PublishingError
 from publishing.render.outputs import readable
+from publishing.render.page import Page
 
 from .notes import claim, code, diagram, fragment, png, printed, shows, table
 
@@ -133,7 +133,7 @@ def test_a_picture_without_alternative_text_is_refused():
 
 
 def drawn(*names: str) -> Page:
-    from publishing.section import Figure
+    from publishing.render.page import Figure
 
     return Page("toy", figures={name: Figure(name, png(), 600, 300) for name in names})
 
@@ -144,7 +144,7 @@ def test_a_figure_becomes_an_include_whose_texts_travel_in_captures():
     )
     assert (
         "{% capture paper_alt %}A &quot;chain&quot; of &#123;&#123;x}} %}{% endcapture %}"
-        '{% capture paper_caption %}As <span class="math inline" data-cell="1">p(x|y)</span> &#123;% raw %}'
+        '{% capture paper_caption %}As <span class="math inline">p(x|y)</span> &#123;% raw %}'
         "{% endcapture %}"
         '{% include paper_diagram.html src="/assets/images/toy-forward-reverse.png" alt=paper_alt '
         "caption=paper_caption "
@@ -213,8 +213,8 @@ def test_a_table_has_a_caption_headings_and_numbers_set_apart():
         '<caption><span id="table-results-caption">Results.</span>'
         '<a class="permalink" href="#table-results" aria-label="Link to this table"></a></caption>'
     ) in html
-    assert '<th scope="col"><span class="math inline" data-cell="1">L</span></th>' in html
-    assert '<td><span class="math inline" data-cell="1">q(a|b)</span> <em>x</em></td>' in html
+    assert '<th scope="col"><span class="math inline">L</span></th>' in html
+    assert '<td><span class="math inline">q(a|b)</span> <em>x</em></td>' in html
     assert '<td class="number">1.5\u00a0×\u00a010⁻³</td>' in html
     assert '<td>plain &lt; text</td><td class="number">7.67±0.13</td>' in html
 
@@ -227,7 +227,7 @@ def test_a_claim_is_a_badge_with_its_numbers():
     assert (
         '<p class="claim" id="claim-05-1">'
         '<a class="claim-mark" href="#claim-05-1" aria-label="Checked; link to this claim">✓</a> '
-        'Eq. <span class="math inline" data-cell="2">x</span> holds <span class="claim-numbers">10⁻¹⁶ ≤ 10⁻⁹</span></p>'
+        'Eq. <span class="math inline">x</span> holds <span class="claim-numbers">10⁻¹⁶ ≤ 10⁻⁹</span></p>'
     ) in html
 
 

@@ -112,7 +112,7 @@ def test_the_contents_list_sections_with_their_subsections(paper):
     render_paper("toy", paper)
     assert fragment("toc") == (
         '<nav class="toc" id="toc" popover aria-label="Contents">\n<ol>\n'
-        '<li><a href="#01-first">1. First <span class="math inline" data-cell="1">x</span></a>\n<ol>\n'
+        '<li><a href="#01-first">1. First <span class="math inline">x</span></a>\n<ol>\n'
         '<li><a href="#1-1-more">1.1 More</a></li>\n'
         '<li><a href="#1-2-still-more">1.2 Still more</a></li>\n</ol>\n</li>\n'
         '<li><a href="#02-second">2. Second</a></li>\n'
@@ -127,7 +127,7 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
     assert "1 claim, checked when this page was built" in fragment("claims-summary")
     assert html.startswith(
         '<nav class="claims-toc" aria-label="Contents">\n<ol>\n'
-        '<li>1. First <span class="math inline" data-cell="1">x</span>: <a href="#claims-01-first">1 claim</a></li>\n'
+        '<li>1. First <span class="math inline">x</span>: <a href="#claims-01-first">1 claim</a></li>\n'
         "</ol>\n</nav>\n"
     )
     assert '<tbody id="claims-01-first">\n<tr><th scope="rowgroup" colspan="3"><a href="{{ paper_post }}#01-' in html
@@ -135,7 +135,7 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
         '<tr><td><a class="claim-mark" href="{{ paper_post }}#claim-01-1" aria-label="The claim in its place">✓</a> '
         '<a href="{{ paper_post }}#eq-7" class="equation-link">Eq. (7)</a>, by '
         '<a href="{{ paper_post }}#ref-ho" class="citation">Ho</a>, holds for '
-        '<span class="math inline" data-cell="2">x</span></td>'
+        '<span class="math inline">x</span></td>'
         '<td>1 = 1</td><td><a href="{{ paper_post }}#eq-7">Eq. (7)</a></td></tr>'
     ) in html
     assert '<p>Equations that claims cover: <a href="{{ paper_post }}#eq-7">(7)</a>.</p>' in html

@@ -49,11 +49,11 @@ def build_page(
     for stem, notebook in notebooks.items():
         figures.collect(notebook, Context(page, stem))
     for stem, notebook in notebooks.items():
-        page.sections[stem] = build_section(without_tagged(_numbered(notebook)), Context(page, stem))
+        page.sections[stem] = build_section(without_tagged(number_cells(notebook)), Context(page, stem))
     _list_references(page)
     if complete:
         page.check_links()
-    _resolve_equations(page)
+    resolve_equations(page)
     _measure(page)
     page.files = {f"{stem}.html": section for stem, section in page.sections.items()} | _beside_the_sections(page)
     return page
@@ -70,7 +70,7 @@ def _beside_the_sections(page: Page) -> dict[str, object]:
     }
 
 
-def _numbered(notebook: NotebookNode) -> NotebookNode:
+def number_cells(notebook: NotebookNode) -> NotebookNode:
     """The cells with their numbers, which they keep when others are taken out."""
     for number, cell in enumerate(notebook.cells, 1):
         cell.metadata["number"] = number
@@ -129,7 +129,7 @@ def _list_references(page: Page) -> None:
                 page.reserve(f"ref-{entry.key}", f"{page.paper}/{path.name}")
 
 
-def _resolve_equations(page: Page) -> None:
+def resolve_equations(page: Page) -> None:
     for line in [*walk(page.sections), *walk(page.headings)]:
         if isinstance(line, Inline) or (isinstance(line, Token) and line.type == "inline"):
             line.children = resolve(line.children or [], page.equations)

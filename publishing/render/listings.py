@@ -7,7 +7,7 @@ from collections import Counter
 
 from nbformat import NotebookNode
 
-from publishing.contract import CLAIM, DIAGRAM, HIDE_INPUT, TABLE
+from publishing.contract import CLAIM, DIAGRAM, HIDE_INPUT, REMOVE_CELL, REMOVE_INPUT, TABLE
 from publishing.render.highlighting import code
 from publishing.render.nodes import Fold, Listing
 from publishing.render.page import Context
@@ -20,7 +20,7 @@ def one_fold(cells: list[NotebookNode]) -> list[NotebookNode]:
     joined: list[NotebookNode] = []
     silent: NotebookNode | None = None
     for cell in cells:
-        if is_folded(cell) and is_shown(cell):
+        if is_folded(cell):
             if silent:
                 joined.remove(silent)
                 cell = NotebookNode(cell | {"source": "\n\n\n".join(filter(None, (silent.source, cell.source)))})
@@ -32,13 +32,9 @@ def one_fold(cells: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def is_folded(cell: NotebookNode) -> bool:
-    """Whether the cell asks for its code to be folded."""
-    return cell.cell_type == "code" and HIDE_INPUT in cell.metadata.get("tags", [])
-
-
-def is_shown(cell: NotebookNode) -> bool:
-    """Whether the code is shown at all: nbconvert notes here what the tag `remove-input` takes away."""
-    return not cell.metadata.get("transient", {}).get("remove_source", False)
+    """Whether the cell's code is to be folded."""
+    tags = {*cell.metadata.get("tags", [])}
+    return cell.cell_type == "code" and HIDE_INPUT in tags and tags.isdisjoint({REMOVE_CELL, REMOVE_INPUT})
 
 
 def fold(cell: NotebookNode, context: Context) -> Fold:

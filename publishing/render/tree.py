@@ -8,12 +8,13 @@ from nbformat import NotebookNode
 
 from publishing import paths
 from publishing.contract import MAY_RAISE
+from publishing.errors import PublishingError
 from publishing.render import bibliography, figures
 from publishing.render.card import lead
 from publishing.render.crossrefs import resolve
 from publishing.render.extent import measure
 from publishing.render.highlighting import code
-from publishing.render.listings import fold, is_folded, is_shown, one_fold
+from publishing.render.listings import fold, is_folded, one_fold
 from publishing.render.nodes import (
     Block,
     CellInput,
@@ -49,7 +50,7 @@ def build_page(
     for stem, notebook in notebooks.items():
         figures.collect(notebook, Context(page, stem))
     for stem, notebook in notebooks.items():
-        page.sections[stem] = build_section(without_tagged(number_cells(notebook)), Context(page, stem))
+        page.sections[stem] = build_section(without_tagged(with_numbers(notebook)), Context(page, stem))
     _list_references(page)
     if complete:
         page.check_links()
@@ -70,11 +71,11 @@ def _beside_the_sections(page: Page) -> dict[str, object]:
     }
 
 
-def number_cells(notebook: NotebookNode) -> NotebookNode:
-    """The cells with their numbers, which they keep when others are taken out."""
+def with_numbers(notebook: NotebookNode) -> NotebookNode:
+    """The cells with their numbers, which they keep when folds are joined and others are taken out."""
     for number, cell in enumerate(notebook.cells, 1):
         cell.metadata["number"] = number
-    return notebook
+    return NotebookNode(notebook | {"cells": one_fold(notebook.cells)})
 
 
 def build_section(notebook: NotebookNode, context: Context) -> Section:
@@ -84,7 +85,7 @@ def build_section(notebook: NotebookNode, context: Context) -> Section:
         {cell.metadata["number"]: cell.source for cell in notebook.cells if cell.cell_type == "markdown"}, context
     )
     blocks = []
-    for cell in one_fold(notebook.cells):
+    for cell in notebook.cells:
         context.cell = number = cell.metadata["number"]
         if cell.cell_type == "raw":
             raise context.error("a raw cell would not be shown as it is; make it Markdown or code")
@@ -96,9 +97,9 @@ def build_section(notebook: NotebookNode, context: Context) -> Section:
 
 
 def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
-    if is_shown(cell) and is_folded(cell):
+    if is_folded(cell):
         yield fold(cell, context)
-    elif is_shown(cell) and cell.source:
+    elif cell.source and not cell.metadata.get("transient", {}).get("remove_source"):  # by the tag `remove-input`
         yield CellInput(code(cell.source))
     for output in cell.outputs:
         if output.output_type == "error" and MAY_RAISE not in cell.metadata.get("tags", []):
@@ -125,8 +126,10 @@ def _list_references(page: Page) -> None:
         if isinstance(node, References):
             path = paths.notebooks_dir(page.paper) / node.file
             node.entries = bibliography.references(path, page.citations)
-            for entry in node.entries:
-                page.reserve(f"ref-{entry.key}", f"{page.paper}/{path.name}")
+            for name in (f"ref-{entry.key}" for entry in node.entries):
+                if name in page.ids:
+                    raise PublishingError(f"{page.paper}/{path.name}: {name!r} is listed twice; call references() once")
+                page.ids[name] = path.name
 
 
 def resolve_equations(page: Page) -> None:

@@ -10,7 +10,7 @@ import pytest
 from publishing import notebooks, paths
 from publishing.checks import outputs as checks
 from publishing.checks import places
-from publishing.execute.jobs import executed_path
+from publishing.paths import executed_path
 
 SECTIONS = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.sections(paper)]
 

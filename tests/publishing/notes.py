@@ -9,11 +9,13 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from publishing import contract, paths
+from publishing.folders import Report
 from publishing.render.exporter import SectionExporter
 from publishing.render.extent import measure
 from publishing.render.page import Context, Page
 from publishing.render.serialise import html_of
-from publishing.render.tree import build_section, number_cells, resolve_equations
+from publishing.render.stage import write_files
+from publishing.render.tree import build_section, resolve_equations, with_numbers
 
 STEM = "05-key-equations"
 
@@ -79,11 +81,21 @@ def png(shade: int = 0) -> bytes:
 
 def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     """HTML of a notebook with these cells, not typeset, alone on its page unless a page is given."""
-    shown, page = SectionExporter().without_tagged(number_cells(notebook(*cells))), page or Page("toy", complete=False)
+    shown, page = SectionExporter().without_tagged(with_numbers(notebook(*cells))), page or Page("toy", complete=False)
     page.sections[stem] = build_section(shown, Context(page, stem))
     resolve_equations(page)
     measure(page.sections[stem])
     return html_of(page.sections[stem])
+
+
+def made(*_executed, paper: str = "toy") -> Report:
+    """What is written beside the sections of a paper, once these notebooks have been executed."""
+    return write_files(paper, SectionExporter())
+
+
+def draft(name: str, paper: str = "toy") -> str:
+    """HTML of one of the files that Jekyll includes, not typeset."""
+    return str(html_of(SectionExporter().page(paper).files[f"{name}.html"]))
 
 
 def executed(repository, stem: str, *cells, paper: str = "toy"):

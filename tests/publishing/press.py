@@ -19,7 +19,7 @@ SITE_FILES = (
     *(paths.relative(path) for path in (HOME / "assets").iterdir() if path not in paths.generated()),
 )
 GENERATED = tuple(map(paths.relative, paths.generated()))
-MADE = ("build/executed", "build/fragments", *(name for name in GENERATED if name != "build"))
+MADE = ("build/executed", *(name for name in GENERATED if name != "build"))
 POST = """\
 ---
 layout: post

@@ -1,7 +1,9 @@
 import pytest
 
 from publishing.errors import PublishingError
-from publishing.render.bibliography import entries_html
+from publishing.render.bibliography import references
+from publishing.render.nodes import References
+from publishing.render.serialise import html_of
 
 HO = """@inproceedings{ho2020ddpm, author={Ho, Jonathan and Jain, Ajay and Abbeel, Pieter},
  title={Denoising Diffusion {GANs} of MotionDiffuser}, booktitle={NeurIPS}, volume={33}, pages={6840--6851},
@@ -13,7 +15,11 @@ BLOG = r"""@misc{blog, author={{\"U}nal, A.}, title={On {\{\% x \%\}} \& <b>}, y
 
 @pytest.fixture
 def listed(repository):
-    return lambda text, **citations: entries_html(repository.write("notebooks/toy/references.bib", text), citations)
+    def html(text: str, **citations: list[str]) -> str:
+        path = repository.write("notebooks/toy/references.bib", text)
+        return html_of(References(path.name, references(path, citations)))
+
+    return html
 
 
 def test_an_entry_has_an_id_and_its_title_as_written(listed):
@@ -63,4 +69,4 @@ def test_a_bad_entry_is_said_in_one_line(listed, text, word):
 
 def test_a_missing_bibliography_is_said(tmp_path):
     with pytest.raises(PublishingError, match="references.bib"):
-        entries_html(tmp_path / "references.bib", {})
+        references(tmp_path / "references.bib", {})

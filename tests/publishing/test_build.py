@@ -49,7 +49,7 @@ def test_notebooks_are_executed_and_rendered_and_the_figures_counted(press):
     made = press.outputs(*MADE)
     assert {
         "build/executed/toy/01-figure.ipynb",
-        "build/fragments/toy/02-claim.html",
+        "assets/notebooks/toy/02-claim.md",
         "assets/images/toy-line.png",
     } <= set(made)
 
@@ -75,7 +75,7 @@ def test_a_lost_or_altered_output_is_made_again(press):
     press.succeed("notebooks")
     made = press.outputs(*MADE)
     (press.root / "assets/images/toy-line.png").unlink()
-    (press.root / "build/fragments/toy/01-figure.html").write_text("altered")
+    (press.root / "assets/notebooks/toy/01-figure.md").write_text("altered")
     out = press.succeed("notebooks")
     assert "executing" not in out
     assert out.splitlines()[-1] == "figures: 1 written"
@@ -224,7 +224,7 @@ def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(pres
 
 
 def test_a_kernel_that_does_not_start_is_one_line_of_error(press):
-    recorder = press.root / "publishing/recorder.py"
+    recorder = press.root / "publishing/execute/recorder.py"
     recorder.write_text(recorder.read_text().replace("    from ipykernel", "    sys.exit(3)\n    from ipykernel"))
     assert press.fail("notebooks").startswith("toy/01-figure, cell 0: no kernel (Kernel died before replying")
 

@@ -20,7 +20,7 @@ figure.subplots().plot([0, 1])
 diagram(figure, "line", alt="A rising line.", caption="A line.", instrument="slider", files={"points.json": [0, 1]})"""
 CLAIMS = "---\ntitle: Claims\npaper: {}\nmathjax: true\n---\nWords.\n"
 SOURCES = ("notebooks", "_posts", "_claims", "assets/js")
-STAGES = (paths.EXECUTED, paths.FRAGMENTS, paths.FAILED, paths.STAMPS)
+STAGES = (paths.EXECUTED, paths.FAILED, paths.STAMPS)
 TREE = [paths.relative(path) for path in (*STAGES, *paths.generated()) if path != paths.BUILD]
 BROWSER_FILES = {"mathjax-full": ["package.json"], "speech-rule-engine": ["package.json"]}
 
@@ -179,7 +179,7 @@ def test_a_part_of_a_paper_removes_nothing_of_the_others(press):
 def test_what_other_tools_keep_below_build_stays(press):
     kept = [press.repository.write(f"build/{name}", "x") for name in ("experiments/a/x", "screenshots/x.png", "x.json")]
     press.succeed("site")
-    assert all(path.exists() for path in [*kept, press.root / "build/cache", press.root / "build/typeset.json"])
+    assert all(path.exists() for path in [*kept, press.root / "build/cache", press.root / "build/typeset"])
 
 
 def test_nothing_is_made_of_a_paper_that_no_post_shows(press):

@@ -133,7 +133,7 @@ def test_a_cell_that_raises_is_named_and_what_ran_is_kept_and_cached(toy, capsys
     assert "toy/02-net, cell 3: ZeroDivisionError: division by zero\n" in capsys.readouterr().out
     partial = (paths.failed_dir("toy") / "02-net.ipynb").read_text()
     assert "as far as here" in partial and "ZeroDivisionError" in partial
-    assert execution.executed_path("toy", "01-plain").read_bytes() == before
+    assert paths.executed_path("toy", "01-plain").read_bytes() == before
 
     toy.notebook("02-net", "# 2", "print('fixed')")
     assert [printed(one) for one in run("01-plain", "02-net", "03-data")] == ["new\n", "fixed\n", '"data"\n']

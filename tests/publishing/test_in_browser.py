@@ -14,9 +14,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_output
 
-from publishing import paths, typeset
+from publishing import paths
 from publishing.errors import PublishingError
 from publishing.escaping import clean, terminal
+from publishing.render.serialise import html_of
+from publishing.typeset import formulas as typesetting
+from publishing.typeset.formulas import Formula
 
 from .notes import claim, code, diagram, fragment, printed, shows, table
 
@@ -206,7 +209,8 @@ formulas = st.recursive(atoms, _larger, max_leaves=8)
 
 def mathjax(*formulas: str, display: bool = True) -> list[dict]:
     question = {"toy": [{"tex": tex, "display": display} for tex in formulas]}
-    return typeset._escaped(json.loads(typeset._mathjax(json.dumps(question))))["toy"]["formulas"]
+    results = json.loads(typesetting._mathjax(json.dumps(question)))["toy"]["formulas"]
+    return [one if "error" in one else {"html": html_of(Formula("", display, "", one["html"]))} for one in results]
 
 
 @given(st.lists(formulas, min_size=60, max_size=60))

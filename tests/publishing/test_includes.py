@@ -7,10 +7,10 @@ from html import unescape
 import pytest
 
 from publishing import paths
-from publishing.render import render_paper
+from publishing.render.exporter import SectionExporter
 from publishing.site.jekyll import build_site
 
-from .notes import code, diagram, executed, printed
+from .notes import code, diagram, draft, executed, made, printed
 
 INCLUDES = paths.INCLUDES
 NASTY = (
@@ -26,14 +26,14 @@ FRONT = "---\ntitle: Test\npaper: toy\nmathjax: true\n---\n"
 
 @pytest.fixture
 def built(repository, monkeypatch):
-    """Builds a page with these words in it, beside our includes and the fragments of the paper."""
+    """Builds a page with these words in it, beside our includes and the sections of the paper, not typeset."""
     monkeypatch.setenv("BASEURL", "/base")
 
     def run(text: str, front: str = FRONT) -> str:
         shutil.copytree(INCLUDES, paths.INCLUDES, ignore=shutil.ignore_patterns("sections"))
         paths.sections_dir("toy").mkdir(parents=True)
-        for path in paths.fragments_dir("toy").glob("*.html"):
-            shutil.copy(path, paths.sections_dir("toy"))
+        for name in SectionExporter().page("toy").files if paths.notebooks_dir("toy").is_dir() else ():
+            repository.write(f"_includes/sections/toy/{name}", draft(name.removesuffix(".html")))
         repository.write("_includes/sections/toy/glyphs.html", "<style>.x{a:b}</style>\n")
         repository.write("_config.yml", CONFIG)
         repository.write("index.md", front + text)
@@ -49,8 +49,8 @@ def test_a_section_comes_through_liquid_and_kramdown_byte_for_byte(built, reposi
         f"# Title\n\n```text\n{NASTY}\n```\n\nwhere $p(x|y)$",
         code(f"# {NASTY}", printed(NASTY)),
     )
-    render_paper("toy", [notebook])
-    fragment = (paths.fragments_dir("toy") / "01-first.html").read_text()
+    made(notebook)
+    fragment = draft("01-first")
     page = built('before\n\n{% include paper_section.html name="toy/01-first" %}\n\n*after*\n')
     parts = re.split(r"\{% include paper_section_tools.html .*? %\}\n", fragment)
     assert len(parts) == 2
@@ -63,7 +63,7 @@ def test_a_figure_of_the_notes_is_one_figure_on_the_page(built, repository):
     notebook = executed(
         repository, "01-first", code("1", diagram("chain", alt=f'"{NASTY}"', caption="See $p(x|y)$ & *so*"))
     )
-    render_paper("toy", [notebook])
+    made(notebook)
     page = built('{% include paper_section.html name="toy/01-first" %}\n')
     start = page.index("<figure")
     figure = page[start : page.index("</figure>") + 9]
@@ -81,7 +81,7 @@ def test_a_narrow_screen_gets_the_picture_that_is_drawn_for_it(built, repository
     drawn = diagram("chain")
     small = {"png": drawn.data["image/png"], "width": 390, "height": 540}
     drawn.data["application/vnd.paper-diagram+json"]["phone"] = small
-    render_paper("toy", [executed(repository, "01-first", code("1", drawn))])
+    made(executed(repository, "01-first", code("1", drawn)))
     page = built('{% include paper_section.html name="toy/01-first" %}\n')
     assert (
         '<picture><source media="(max-width: 600px)" srcset="/base/assets/images/toy-chain.phone.png" width="390" '
@@ -95,7 +95,7 @@ def test_a_narrow_screen_gets_the_picture_that_is_drawn_for_it(built, repository
 def test_the_page_knows_a_chart(built, repository, chart, kind):
     drawn = diagram("chain")
     drawn.data["application/vnd.paper-diagram+json"]["chart"] = chart
-    render_paper("toy", [executed(repository, "01-first", code("1", drawn))])
+    made(executed(repository, "01-first", code("1", drawn)))
     assert f'<figure class="{kind}" id="fig-chain">' in built('{% include paper_section.html name="toy/01-first" %}\n')
 
 

@@ -5,12 +5,11 @@ import json
 import pytest
 
 from publishing import paths
+from publishing.contract import DIAGRAM
 from publishing.errors import PublishingError
-from publishing.render import figures as diagrams
-from publishing.render import render_paper
 from publishing.site import vendor
 
-from .notes import code, diagram, executed
+from .notes import code, diagram, executed, made
 from .test_includes import built  # noqa: F401
 
 FILES = {"table.json": {"text": "[1,2]"}, "net.bin": {"path": "data/net.bin"}}
@@ -19,7 +18,7 @@ FILES = {"table.json": {"text": "[1,2]"}, "net.bin": {"path": "data/net.bin"}}
 def live(**changes) -> dict:
     """A cell with a figure that can be tried out."""
     output = diagram("chain")
-    output["data"][diagrams.MIME] |= {"instrument": "slider", "files": FILES} | changes
+    output["data"][DIAGRAM] |= {"instrument": "slider", "files": FILES} | changes
     return code("1", output)
 
 
@@ -32,15 +31,15 @@ def parts(repository):
 
 
 def test_the_files_are_published_under_the_figure_s_name(parts):
-    render_paper("toy", [executed(parts, "01-first", live())])
+    made(executed(parts, "01-first", live()))
     published = {path.name: path.read_text() for path in paths.DATA.iterdir()}
     assert published == {"toy-chain-table.json": "[1,2]", "toy-chain-net.bin": "numbers"}
-    report = render_paper("toy", [executed(parts, "01-first", live(files={"table.json": {"text": "[3]"}}))])
+    report = made(executed(parts, "01-first", live(files={"table.json": {"text": "[3]"}})))
     assert [path for path in report.made if path.parent == paths.DATA] == [paths.DATA / "toy-chain-table.json"]
 
 
 def test_the_figure_on_the_page_names_its_instrument_and_where_its_files_are(built, parts):  # noqa: F811
-    render_paper("toy", [executed(parts, "01-first", live())])
+    made(executed(parts, "01-first", live()))
     page = built('{% include paper_section.html name="toy/01-first" %}\n')
     assert (
         '<figure class="paper-figure" id="fig-chain" data-instrument="slider" '
@@ -50,7 +49,7 @@ def test_the_figure_on_the_page_names_its_instrument_and_where_its_files_are(bui
 
 
 def test_a_figure_without_an_instrument_brings_no_script(built, parts):  # noqa: F811
-    render_paper("toy", [executed(parts, "01-first", code("1", diagram("chain")))])
+    made(executed(parts, "01-first", code("1", diagram("chain"))))
     assert "script" not in built('{% include paper_section.html name="toy/01-first" %}\n')
 
 
@@ -65,7 +64,7 @@ def test_a_figure_without_an_instrument_brings_no_script(built, parts):  # noqa:
 )
 def test_what_would_not_work_is_refused(parts, changes, message):
     with pytest.raises(PublishingError, match="^toy/01-first, cell 1: the figure 'chain' ") as caught:
-        render_paper("toy", [executed(parts, "01-first", live(**changes))])
+        made(executed(parts, "01-first", live(**changes)))
     assert message in str(caught.value)
 
 

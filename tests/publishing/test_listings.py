@@ -3,8 +3,9 @@ import re
 import pytest
 
 from publishing.errors import PublishingError
-from publishing.render.listings import listings_html
-from publishing.render.page import Heading, Page
+from publishing.render.overviews import listing_list
+from publishing.render.page import Page
+from publishing.render.serialise import html_of
 
 from .notes import claim, code, diagram, fragment
 
@@ -20,16 +21,16 @@ def folded(*sources: str) -> list:
 
 
 def test_all_folded_code_stands_together_by_section_and_each_leads_to_its_fold(page):
-    sections = {"01-first": [*folded("a = 1"), code("open = 1"), *folded("b = 2")], "02-second": folded("c = 3")}
+    first = ["# 1. First", *folded("a = 1"), code("open = 1"), *folded("b = 2")]
+    sections = {"01-first": first, "02-second": ["# 2. Second", *folded("c = 3")]}
     posts = [fragment(*cells, page=page, stem=stem) for stem, cells in sections.items()]
-    page.headings = [Heading(2, "01-first", "1. First"), Heading(2, "02-second", "2. Second")]
-    html = listings_html(page)
-    cells = [f'id="cell-{name}"' for name in ("01-1", "01-3", "02-1")]
+    html = html_of(listing_list(page))
+    cells = [f'id="cell-{name}"' for name in ("01-2", "01-4", "02-2")]
     titles = ['<h3 id="code-01-first">1. First', '<h3 id="code-02-second">2. Second']
     marks = ['<h2 id="code">', titles[0], cells[0], "a = ", cells[1], "b = ", titles[1], cells[2], "c = "]
     assert [html.count(mark) for mark in marks] == [1] * len(marks)
     assert sorted(marks, key=html.index) == marks
-    assert '<a href="{{ paper_post }}#cell-02-1">Cell 1</a>' in html
+    assert '<a href="{{ paper_post }}#cell-02-2">Cell 2</a>' in html
     for cell in cells:
         assert sum(cell in post for post in posts) == 1
 
@@ -53,7 +54,7 @@ def test_folded_code_that_shows_nothing_joins_the_next_fold_past_prose_and_keeps
     ]
     html = fragment(*cells, page=page)
     assert re.findall('id="(cell-[^"]*)"', html) == ["cell-05-3", "cell-05-6"]
-    places = [page.listings[0].html.index(name) for name in ("a = ", "b = ", "c = ")]
+    places = [page.listings[0].code.html.index(name) for name in ("a = ", "b = ", "c = ")]
     assert places == sorted(places)
 
 
@@ -61,21 +62,24 @@ def test_folded_code_that_shows_nothing_joins_the_next_fold_past_prose_and_keeps
 def test_what_is_removed_joins_no_fold(page, tag):
     cells = [*folded("a = 1"), code("secret = 2", tags=("hide-input", tag)), *folded("c = 3")]
     fragment(*cells, page=page)
-    assert [("a = " in one.html, "c = " in one.html) for one in page.listings] == [(True, False), (False, True)]
-    assert "secret" not in listings_html(page)
+    assert [("a = " in one.code.html, "c = " in one.code.html) for one in page.listings] == [
+        (True, False),
+        (False, True),
+    ]
+    assert "secret" not in html_of(listing_list(page))
 
 
 def test_liquid_in_folded_code_is_only_text(page):
     fragment(*folded("x = '{% raw %}{{ site }}'"), page=page)
-    assert "&#123;% raw %}&#123;&#123; site }}" in listings_html(page)
+    assert "&#123;% raw %}&#123;&#123; site }}" in html_of(listing_list(page))
 
 
 def test_without_folded_code_there_is_no_heading_for_it(page):
-    assert listings_html(page) == ""
+    assert html_of(listing_list(page)) == ""
 
 
 def test_folded_code_without_a_page_to_stand_on_is_refused(page, repository):
     (repository.root / "_claims/toy.md").unlink()
     fragment(*folded("x = 1"), page=page)
     with pytest.raises(PublishingError, match=r"^there is no _claims/toy\.md, where folded code stands"):
-        listings_html(page)
+        html_of(listing_list(page))

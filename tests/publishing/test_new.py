@@ -103,7 +103,7 @@ def test_a_name_or_title_that_cannot_be_is_refused(begun, paper, title, says):
 
 def test_the_title_reaches_the_command_through_make_as_it_was_given(tmp_path):
     title = """It's "$x$" `echo` $(HOME) \\beta; a | b"""
-    given = ["PYTHON=:", "PRESS=printf '%s|'", "PAPER=vae", f"TITLE={title}"]
+    given = ["PYTHON=:", "PUBLISHING=printf '%s|'", "PAPER=vae", f"TITLE={title}"]
     told = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", "new", *given],
         cwd=ROOT, capture_output=True, text=True, check=True,

@@ -99,8 +99,8 @@ def test_an_archive_knows_its_commit(committed, monkeypatch, tmp_path):
 
 
 def test_git_writes_into_the_archive_of_this_repository():
-    attributes = (origin.COMMIT.parent.parent / ".gitattributes").read_text().splitlines()
-    assert f"publishing/{origin.COMMIT.name} export-subst" in attributes
+    attributes = (paths.ROOT / ".gitattributes").read_text().splitlines()
+    assert f"{paths.relative(origin.COMMIT)} export-subst" in attributes
 
 
 REMOTES = {

@@ -40,7 +40,7 @@ def test_hide_input_folds_the_code():
     ) in html
     (listing,) = page.listings
     assert (listing.id, listing.stem, listing.cell) == ("cell-05-1", "05-key-equations", 1)
-    assert 'x = <span class="m">1</span></code></pre>' in listing.html
+    assert 'x = <span class="m">1</span>' in listing.code.html
 
 
 def test_folded_code_is_no_figure_that_takes_time_to_read():
@@ -133,9 +133,9 @@ def test_a_picture_without_alternative_text_is_refused():
 
 
 def drawn(*names: str) -> Page:
-    from publishing.render.page import Figure
+    from publishing.render.nodes import Drawing
 
-    return Page("toy", figures={name: Figure(name, png(), 600, 300) for name in names})
+    return Page("toy", drawings={name: Drawing(name, png(), 600, 300) for name in names})
 
 
 def test_a_figure_becomes_an_include_whose_texts_travel_in_captures():

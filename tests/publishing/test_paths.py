@@ -13,4 +13,4 @@ def test_the_root_is_found_from_any_folder(tmp_path):
 
 
 def test_files_are_named_from_the_root():
-    assert paths.relative(paths.fragments_dir("ddpm") / "a.html") == "build/fragments/ddpm/a.html"
+    assert paths.relative(paths.executed_path("ddpm", "01-a")) == "build/executed/ddpm/01-a.ipynb"

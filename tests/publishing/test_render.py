@@ -7,9 +7,9 @@ import pytest
 from publishing import paths
 from publishing.errors import PublishingError
 from publishing.notebooks import read
-from publishing.render import render_paper
+from publishing.render.exporter import SectionExporter
 
-from .notes import claim, code, diagram, executed, png, printed, shows, table
+from .notes import claim, code, diagram, draft, executed, made, png, printed, shows, table
 
 BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}"
 
@@ -42,16 +42,11 @@ def figures(made: list[Path]) -> list[str]:
     return [path.name for path in made if path.parent == paths.IMAGES]
 
 
-def fragment(name: str) -> str:
-    return (paths.fragments_dir("toy") / f"{name}.html").read_text()
-
-
 def test_everything_the_site_needs_is_written(paper):
-    report = render_paper("toy", paper)
+    report = made()
     assert figures(report.written) == ["toy-chain.png"]
     assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
-    names = sorted(path.name for path in paths.fragments_dir("toy").iterdir())
-    assert names == [
+    assert sorted(SectionExporter().page("toy").files) == [
         "01-first.html",
         "02-second.html",
         "claims-summary.html",
@@ -66,7 +61,7 @@ def test_everything_the_site_needs_is_written(paper):
 
 
 def test_the_markdown_to_download_is_the_notebook_but_no_page_to_jekyll(paper):
-    render_paper("toy", paper)
+    made()
     text = (paths.downloads_dir("toy") / "01-first.md").read_text()
     assert text.startswith("<!--")
     notebook = jupytext.reads(text, fmt="md")
@@ -75,18 +70,18 @@ def test_the_markdown_to_download_is_the_notebook_but_no_page_to_jekyll(paper):
 
 
 def test_rendering_again_changes_nothing(paper):
-    render_paper("toy", paper)
+    made()
     before = {path: path.stat().st_mtime_ns for path in paths.ROOT.rglob("*") if path.is_file()}
-    report = render_paper("toy", paper)
+    report = made()
     assert figures(report.unchanged) == ["toy-chain.png"] and report.written == report.changed == []
     assert before == {path: path.stat().st_mtime_ns for path in paths.ROOT.rglob("*") if path.is_file()}
 
 
 def test_a_figure_that_changed_is_told_and_all_that_is_made_is_named(paper):
-    first = render_paper("toy", paper)
+    first = made()
     assert set(first.made) == {path for path in paths.ROOT.rglob("*") if path.is_file()} - set(paper) - written()
     (paths.IMAGES / "toy-chain.png").write_bytes(png(9))
-    again = render_paper("toy", paper)
+    again = made()
     assert again.changed == [paths.IMAGES / "toy-chain.png"]
     assert set(again.made) == set(first.made)
 
@@ -96,21 +91,22 @@ def written() -> set[Path]:
 
 
 def test_one_section_alone_is_rendered_without_touching_the_others(paper):
-    render_paper("toy", paper)
-    render_paper("toy", paper[:1])
+    made()
+    paper[1].unlink()
+    assert made().unchanged
     assert (paths.IMAGES / "toy-chain.png").exists()
-    assert (paths.fragments_dir("toy") / "02-second.html").exists()
+    assert (paths.downloads_dir("toy") / "02-second.ipynb").exists()
 
 
 def test_the_bibliography_links_back_to_citations_of_later_and_earlier_sections(paper):
-    render_paper("toy", paper)
-    assert 'Cited in §1 (<a href="#cite-01-1">1</a>, <a href="#cite-01-2">2</a>).' in fragment("02-second")
-    assert 'href="#ref-ho" id="cite-01-1"' in fragment("01-first")
+    made()
+    assert 'Cited in §1 (<a href="#cite-01-1">1</a>, <a href="#cite-01-2">2</a>).' in draft("02-second")
+    assert 'href="#ref-ho" id="cite-01-1"' in draft("01-first")
 
 
 def test_the_contents_list_sections_with_their_subsections(paper):
-    render_paper("toy", paper)
-    assert fragment("toc") == (
+    made()
+    assert draft("toc") == (
         '<nav class="toc" id="toc" popover aria-label="Contents">\n<ol>\n'
         '<li><a href="#01-first">1. First <span class="math inline">x</span></a>\n<ol>\n'
         '<li><a href="#1-1-more">1.1 More</a></li>\n'
@@ -121,10 +117,10 @@ def test_the_contents_list_sections_with_their_subsections(paper):
 
 
 def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
-    render_paper("toy", paper)
-    html = fragment("claims")
+    made()
+    html = draft("claims")
     assert "1 claim, checked when the site was built" in html
-    assert "1 claim, checked when this page was built" in fragment("claims-summary")
+    assert "1 claim, checked when this page was built" in draft("claims-summary")
     assert html.startswith(
         '<nav class="claims-toc" aria-label="Contents">\n<ol>\n'
         '<li>1. First <span class="math inline">x</span>: <a href="#claims-01-first">1 claim</a></li>\n'
@@ -164,13 +160,13 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
     ],
 )
 def test_what_the_sections_get_wrong_together_is_refused_and_the_last_good_files_stay(paper, repository, cell, message):
-    render_paper("toy", paper)
+    made()
     before = {
         path: path.read_bytes() for path in paths.ROOT.rglob("*") if path.is_file() and "executed" not in path.parts
     }
-    bad = executed(repository, "01-first", cell)
+    executed(repository, "01-first", cell)
     with pytest.raises(PublishingError) as caught:
-        render_paper("toy", [bad, paper[1]])
+        made()
     assert str(caught.value).startswith(message)
     after = {
         path: path.read_bytes() for path in paths.ROOT.rglob("*") if path.is_file() and "executed" not in path.parts
@@ -184,8 +180,8 @@ def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
     repository.write(
         "_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: 2020\nimage: {alt: A line}\n---\n"
     )
-    assert figures(render_paper("toy", paper).written) == ["toy-card.png", "toy-chain.png"]
-    assert fragment("lead") == (
+    assert figures(made().written) == ["toy-card.png", "toy-chain.png"]
+    assert draft("lead") == (
         '<p class="paper-figure"><a href="#fig-chain"><img src="{{ \'/assets/images/toy-chain.png\' | relative_url }}" '
         'alt="A line" width="600" height="300" loading="lazy" decoding="async"></a></p>\n'
     )
@@ -203,28 +199,28 @@ def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
 def test_what_a_post_gets_wrong_about_its_card_is_one_line_with_its_place(paper, repository, front, message):
     repository.write("_posts/2026-01-01-toy.md", f"---\npaper: toy\n{front}\n---\n")
     with pytest.raises(PublishingError) as caught:
-        render_paper("toy", paper)
+        made()
     assert str(caught.value).startswith(message) and "\n" not in str(caught.value)
 
 
 def test_links_into_sections_that_are_not_executed_yet_are_let_pass(paper):
-    render_paper("toy", paper[:1])
-    assert 'href="#fig-chain"' in fragment("01-first")
+    paper[1].unlink()
+    assert 'href="#fig-chain"' in draft("01-first")
 
 
 def test_the_same_heading_in_two_sections_has_two_ids(paper, repository):
-    third = executed(repository, "03-third", "# 3. Third\n\n## 1.1 More")
-    render_paper("toy", [*paper, third])
-    assert 'id="1-1-more-2"' in fragment("03-third")
-    assert '<a href="#1-1-more-2">1.1 More</a>' in fragment("toc")
+    executed(repository, "03-third", "# 3. Third\n\n## 1.1 More")
+    made()
+    assert 'id="1-1-more-2"' in draft("03-third")
+    assert '<a href="#1-1-more-2">1.1 More</a>' in draft("toc")
 
 
 def test_the_downloaded_notebook_is_what_jupyter_shows_with_today_s_source(repository):
     repository.write("pack/__init__.py", "x = 2\n")
     repository.write("_claims/toy.md", "---\npaper: toy\n---\n")
     old = shows(source={"object": "pack.x"}, **{"text/html": "<pre>x = 1</pre>"})
-    notebook = executed(repository, "01-first", code("1", old, diagram("chain"), printed("a\n"), tags=("hide-input",)))
-    render_paper("toy", [notebook])
+    executed(repository, "01-first", code("1", old, diagram("chain"), printed("a\n"), tags=("hide-input",)))
+    made()
     cell = json.loads((paths.downloads_dir("toy") / "01-first.ipynb").read_text())["cells"][0]
     source, figure, stream = cell["outputs"]
     assert cell["metadata"] == {"tags": ["hide-input"]}

@@ -131,17 +131,17 @@ def test_an_edit_is_news_and_a_generated_section_is_not(repository):
         assert not handwritten(Change.modified, str(repository.root / f"assets/{room}/toy/x"))
 
 
-def test_the_rooms_are_those_of_the_site_and_the_packages(repository):
+def test_the_folders_are_those_of_the_site_and_the_packages(repository):
     repository.write("toy_package/__init__.py", "")
     repository.write("notebooks/toy/01-x.md", "")
     repository.write(".venv/x/__init__.py", "")
     repository.write("build/x.txt", "")
-    assert serve.rooms() == [repository.root / "toy_package", repository.root / "notebooks"]
+    assert serve.folders() == [repository.root / "toy_package", repository.root / "notebooks"]
 
 
 def test_the_checkpoints_and_results_that_notebooks_open_are_in_one_watched_room():
     for opened in ("checkpoints", "results"):
-        around = [room for room in serve.rooms() if room in (paths.ROOT / "experiments" / opened).parents]
+        around = [folder for folder in serve.folders() if folder in (paths.ROOT / "experiments" / opened).parents]
         assert around == [paths.ROOT / "experiments"]
 
 

@@ -1,7 +1,8 @@
 import pytest
 
+from publishing.contract import SOURCE
 from publishing.errors import PublishingError
-from publishing.source import MIME, source_bundle, source_text
+from publishing.source import source_bundle, source_text
 
 MODULE = '''"""A module."""
 
@@ -68,7 +69,7 @@ def test_what_is_not_there_is_said_in_one_line(dotted, word):
 def test_jupyter_is_shown_the_source_escaped(repository):
     repository.write("pack/less.py", "x = 1 < 2")
     assert source_bundle("pack.less.x") == {
-        MIME: {"object": "pack.less.x"},
+        SOURCE: {"object": "pack.less.x"},
         "text/plain": "x = 1 < 2",
         "text/html": "<pre>x = 1 &lt; 2</pre>",
     }

@@ -103,22 +103,22 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("rooms", "groups"),
-    [(("ddpm_notes", "experiments", "publishing"), ("press",)), (("tests",), ("press", "test"))],
+    ("folders", "groups"),
+    [(("ddpm_notes", "experiments", "publishing"), ("publishing",)), (("tests",), ("publishing", "test"))],
 )
-def test_what_the_code_imports_the_project_names(rooms, groups):
+def test_what_the_code_imports_the_project_names(folders, groups):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = project["dependencies"] + [name for group in groups for name in project["optional-dependencies"][group]]
     named = {re.split("=", name.lower())[0] for name in named}
-    found = {name for room in rooms for path in (ROOT / room).rglob("*.py") for name in imported(path)}
+    found = {name for folder in folders for path in (ROOT / folder).rglob("*.py") for name in imported(path)}
     ours = {path.name for path in ROOT.iterdir()}
     laid = {name: told[0].lower().replace("_", "-") for name, told in packages_distributions().items()}
     assert {laid.get(name, name) for name in found - ours - sys.stdlib_module_names} - named == set()
 
 
-def test_what_the_scripts_of_the_press_load_the_project_names():
+def test_what_our_scripts_load_the_project_names():
     named = json.loads((ROOT / "package.json").read_text())["dependencies"]
-    texts = [path.read_text() for path in (ROOT / "publishing").glob("*.mjs")]
+    texts = [path.read_text() for path in (ROOT / "publishing").rglob("*.mjs")]
     loaded = {name for text in texts for name in re.findall(r"require\('([^/']+)", text)}
     assert loaded and loaded <= named.keys()
 

@@ -2,7 +2,8 @@ PYTHON ?= python3
 PORT ?= 4000
 
 # Node.js may come from pip (see bootstrap.py).
-INSIDE = PATH=$(call given,CURDIR)/.venv/bin:"$$PATH"
+INSIDE = PATH=$(call given,CURDIR)/.venv/bin:$(call given,CURDIR)/node_modules/.bin:"$$PATH"
+LINTS = ruff check -q && ruff format -q --check && mypy && prettier --log-level warn --check '**/*.{js,mjs}' && tsc
 PUBLISHING = $(INSIDE) .venv/bin/python -m publishing
 
 # One thread a kernel (as many kernels as cores): thread counts decide bits. No progress bars in outputs.
@@ -68,7 +69,7 @@ experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes
 
 check: ## Lint the code and the notebooks, then build the site and lint it and the outputs
 	@$(PYTHON) bootstrap.py site
-	@.venv/bin/ruff check && .venv/bin/ruff format --check && $(PUBLISHING) check --sources && $(PUBLISHING) site && $(PUBLISHING) check && .venv/bin/python -m experiments.stale
+	@export $(INSIDE) && $(LINTS) && python -m publishing check --sources && python -m publishing site && python -m publishing check && python -m experiments.stale
 
 faults: site ## Kill, starve and damage the build, and see that the next one is whole (about ten minutes)
 	@$(PYTHON) bootstrap.py test

@@ -2,13 +2,13 @@
 
 /** @param {Element} note */
 export function markPlace(note) {
-  const contents = note.querySelector('.toc');
-  const button = note.querySelector('.toc-button');
+  const contents = note.querySelector(".toc");
+  const button = note.querySelector(".toc-button");
   if (!(contents instanceof HTMLElement)) return;
 
   /** @type {Map<Element, HTMLAnchorElement>} */
   const links = new Map();
-  for (const link of contents.querySelectorAll('a')) {
+  for (const link of contents.querySelectorAll("a")) {
     const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
     if (target) links.set(target, link);
   }
@@ -18,25 +18,28 @@ export function markPlace(note) {
 
   // The place is the last heading above the lower two thirds of the window. Only when one crosses that line, or a block
   // whose headings are not drawn yet, can it have changed.
-  const observer = new IntersectionObserver(() => {
-    const place = targets.findLast(isPassed);
-    mark(place && links.get(place));
-  }, { rootMargin: '10000000px 0px -67% 0px' });
+  const observer = new IntersectionObserver(
+    () => {
+      const place = targets.findLast(isPassed);
+      mark(place && links.get(place));
+    },
+    { rootMargin: "10000000px 0px -67% 0px" },
+  );
   for (const target of targets) observer.observe(target);
   for (const block of new Set(targets.map(blockOf))) observer.observe(block);
 
-  contents.addEventListener('toggle', () => {
+  contents.addEventListener("toggle", () => {
     if (current && isOpen(contents)) reveal(current, contents);
   });
-  contents.addEventListener('click', ({ target }) => {
-    if (target instanceof Element && target.closest('a') && isOpen(contents)) contents.hidePopover();
+  contents.addEventListener("click", ({ target }) => {
+    if (target instanceof Element && target.closest("a") && isOpen(contents)) contents.hidePopover();
   });
 
   /** @param {HTMLAnchorElement | undefined} link */
   function mark(link) {
     if (link === current) return;
-    current?.removeAttribute('aria-current');
-    link?.setAttribute('aria-current', 'location');
+    current?.removeAttribute("aria-current");
+    link?.setAttribute("aria-current", "location");
     current = link;
     if (button) nameButton(button, link && sectionOf(link));
     if (link && contents instanceof HTMLElement) reveal(link, contents);
@@ -51,7 +54,7 @@ function isPassed(target) {
 
 /** @param {Element} target */
 function blockOf(target) {
-  return target.closest('.block') ?? target;
+  return target.closest(".block") ?? target;
 }
 
 /**
@@ -60,13 +63,13 @@ function blockOf(target) {
  * @param {string | undefined} section
  */
 function nameButton(button, section) {
-  button.textContent = section ?? 'Contents';
+  button.textContent = section ?? "Contents";
   button.ariaLabel = section ? `Contents: ${section}` : null;
 }
 
 /** @param {HTMLElement} contents */
 function isOpen(contents) {
-  return contents.matches(':popover-open');
+  return contents.matches(":popover-open");
 }
 
 /**
@@ -74,9 +77,9 @@ function isOpen(contents) {
  * @param {HTMLAnchorElement} link
  */
 function sectionOf(link) {
-  let item = link.closest('li');
-  for (let outer = item; outer; outer = outer.parentElement?.closest('li') ?? null) item = outer;
-  return item?.querySelector('a')?.textContent ?? '';
+  let item = link.closest("li");
+  for (let outer = item; outer; outer = outer.parentElement?.closest("li") ?? null) item = outer;
+  return item?.querySelector("a")?.textContent ?? "";
 }
 
 /**

@@ -1,8 +1,8 @@
 // Buttons that copy code, and the TeX of an equation. They come with what they belong to, when it comes into sight.
 
 const KINDS = [
-  { of: '.highlight', name: 'Copy', label: 'Copy the code', text: codeOf },
-  { of: '.equation[data-tex]', name: 'TeX', label: 'Copy as TeX', text: texOf },
+  { of: ".highlight", name: "Copy", label: "Copy the code", text: codeOf },
+  { of: ".equation[data-tex]", name: "TeX", label: "Copy as TeX", text: texOf },
 ];
 
 /**
@@ -10,17 +10,20 @@ const KINDS = [
  * @param {Element} note
  */
 export function offerCopies(note) {
-  const state = document.createElement('p');
-  state.className = 'copy-state';
-  state.setAttribute('role', 'status');
+  const state = document.createElement("p");
+  state.className = "copy-state";
+  state.setAttribute("role", "status");
   note.append(state);
-  const observer = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      observer.unobserve(target);
-      offer(target, state);
-    }
-  }, { rootMargin: '100px' });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        offer(target, state);
+      }
+    },
+    { rootMargin: "100px" },
+  );
   /** @param {Element} within */
   const watch = (within) => {
     for (const { of } of KINDS) for (const one of within.querySelectorAll(of)) observer.observe(one);
@@ -33,12 +36,12 @@ export function offerCopies(note) {
 function offer(one, state) {
   const kind = KINDS.find(({ of }) => one.matches(of));
   if (!kind) return;
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'copy';
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
   button.textContent = kind.name;
-  button.setAttribute('aria-label', kind.label);
-  button.addEventListener('click', () => copy(kind.text(one), button, kind, state));
+  button.setAttribute("aria-label", kind.label);
+  button.addEventListener("click", () => copy(kind.text(one), button, kind, state));
   one.append(button);
 }
 
@@ -50,17 +53,17 @@ function offer(one, state) {
  */
 async function copy(text, button, { name, label }, state) {
   const done = await isWritten(text);
-  say(done ? 'Copied' : 'Not allowed', done ? 'Copied' : 'The browser does not allow copying');
-  const told = state.textContent = button.ariaLabel;
+  say(done ? "Copied" : "Not allowed", done ? "Copied" : "The browser does not allow copying");
+  const told = (state.textContent = button.ariaLabel);
   setTimeout(() => {
     say(name, label);
-    if (state.textContent === told) state.textContent = '';
+    if (state.textContent === told) state.textContent = "";
   }, 2000);
 
   /** @param {string} word @param {string} sentence */
   function say(word, sentence) {
     button.textContent = word;
-    button.setAttribute('aria-label', sentence);
+    button.setAttribute("aria-label", sentence);
   }
 }
 
@@ -79,10 +82,10 @@ async function isWritten(text) {
 
 /** @param {Element} block */
 function codeOf(block) {
-  return block.querySelector('code')?.textContent ?? '';
+  return block.querySelector("code")?.textContent ?? "";
 }
 
 /** @param {Element} equation */
 function texOf(equation) {
-  return equation.getAttribute('data-tex') ?? '';
+  return equation.getAttribute("data-tex") ?? "";
 }

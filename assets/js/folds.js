@@ -9,22 +9,22 @@ const pages = new Map();
  * @param {(within: Element) => void} whenFilled
  */
 export function prepareFolds(note, whenFilled) {
-  const folds = [...note.querySelectorAll('details.cell-input')].filter((fold) => fold instanceof HTMLDetailsElement);
-  for (const fold of folds) fold.addEventListener('toggle', () => fill(fold, whenFilled));
-  const place = note.querySelector('.note-actions');
+  const folds = [...note.querySelectorAll("details.cell-input")].filter((fold) => fold instanceof HTMLDetailsElement);
+  for (const fold of folds) fold.addEventListener("toggle", () => fill(fold, whenFilled));
+  const place = note.querySelector(".note-actions");
   if (place && folds.length) place.append(buttonFor(folds));
 }
 
 /** @param {HTMLDetailsElement[]} folds */
 function buttonFor(folds) {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = 'Show all code';
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Show all code";
   let open = false;
-  button.addEventListener('click', () => {
+  button.addEventListener("click", () => {
     open = !open;
     for (const fold of folds) fold.open = open;
-    button.textContent = open ? 'Hide all code' : 'Show all code';
+    button.textContent = open ? "Hide all code" : "Show all code";
   });
   return button;
 }
@@ -35,24 +35,24 @@ function buttonFor(folds) {
  * @param {(within: Element) => void} whenFilled
  */
 async function fill(fold, whenFilled) {
-  const link = fold.querySelector('a.code-link');
+  const link = fold.querySelector("a.code-link");
   if (!fold.open || !(link instanceof HTMLAnchorElement)) return;
   const code = await listed(link);
   if (!code || !link.isConnected) return;
   const block = document.importNode(code, true);
   const focused = document.activeElement === link;
   link.parentElement?.replaceWith(block);
-  if (focused) block.querySelector('pre')?.focus();
+  if (focused) block.querySelector("pre")?.focus();
   whenFilled(fold);
 }
 
 /** @param {HTMLAnchorElement} link */
 async function listed(link) {
-  const [page, id] = link.href.split('#');
+  const [page, id] = link.href.split("#");
   if (!pages.has(page)) pages.set(page, fetched(page));
-  link.ariaBusy = 'true';
+  link.ariaBusy = "true";
   try {
-    return (await pages.get(page))?.getElementById(id)?.querySelector('.highlight');
+    return (await pages.get(page))?.getElementById(id)?.querySelector(".highlight");
   } catch {
     pages.delete(page);
     return undefined;
@@ -65,5 +65,5 @@ async function listed(link) {
 async function fetched(page) {
   const response = await fetch(page);
   if (!response.ok) throw new Error(`${page}: ${response.status}`);
-  return new DOMParser().parseFromString(await response.text(), 'text/html');
+  return new DOMParser().parseFromString(await response.text(), "text/html");
 }

@@ -1,34 +1,36 @@
 // A reference to an equation, a figure, a table, a claim or a source shows it, as long as pointer or focus is on it.
 
 const KINDS = /^#(eq|fig|table|ref|fn|claim|source)-/;
-const LEFT_OUT = 'button, script, .instrument, .instrument-call, .permalink, .footnote-back, .backlinks';
+const LEFT_OUT = "button, script, .instrument, .instrument-call, .permalink, .footnote-back, .backlinks";
 const DELAY = 200; // milliseconds, so that a pointer on its way elsewhere raises nothing
 
 /** @param {Element} note */
 export function previewTargets(note) {
-  const card = document.createElement('div');
-  card.className = 'preview';
-  card.id = 'preview';
-  card.setAttribute('role', 'tooltip');
+  const card = document.createElement("div");
+  card.className = "preview";
+  card.id = "preview";
+  card.setAttribute("role", "tooltip");
   card.hidden = true;
   note.append(card);
   /** @type {HTMLAnchorElement | undefined} */
   let shown;
   let timer = 0;
 
-  note.addEventListener('pointerover', (event) => wait(event, DELAY));
-  note.addEventListener('focusin', (event) => wait(event, 0));
-  note.addEventListener('pointerout', ({ target }) => {
+  note.addEventListener("pointerover", (event) => wait(event, DELAY));
+  note.addEventListener("focusin", (event) => wait(event, 0));
+  note.addEventListener("pointerout", ({ target }) => {
     // A pointer that rests on other text is "out" when the page scrolls under it, as the keyboard makes it do.
-    if (target instanceof Element && target.closest('a, .preview')) leave(DELAY);
+    if (target instanceof Element && target.closest("a, .preview")) leave(DELAY);
   });
-  note.addEventListener('focusout', () => leave(0));
-  card.addEventListener('pointerover', () => clearTimeout(timer));
-  document.addEventListener('keydown', ({ key }) => { if (key === 'Escape') hide(); });
+  note.addEventListener("focusout", () => leave(0));
+  card.addEventListener("pointerover", () => clearTimeout(timer));
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") hide();
+  });
 
   /** @param {Event} event @param {number} delay */
   function wait({ target }, delay) {
-    const link = target instanceof Element ? target.closest('a') : null;
+    const link = target instanceof Element ? target.closest("a") : null;
     if (!link || !KINDS.test(link.hash) || !leadsToText(link)) return;
     clearTimeout(timer);
     timer = setTimeout(() => show(link), link === shown ? 0 : delay);
@@ -48,14 +50,14 @@ export function previewTargets(note) {
     if (!target || target.contains(link)) return;
     card.replaceChildren(likeness(target));
     card.hidden = false;
-    link.setAttribute('aria-describedby', card.id);
+    link.setAttribute("aria-describedby", card.id);
     shown = link;
     place(card, link, note);
   }
 
   function hide() {
     clearTimeout(timer);
-    shown?.removeAttribute('aria-describedby');
+    shown?.removeAttribute("aria-describedby");
     shown = undefined;
     card.hidden = true;
   }
@@ -66,7 +68,7 @@ export function previewTargets(note) {
  * @param {HTMLAnchorElement} link
  */
 function leadsToText(link) {
-  return link.pathname === location.pathname && !link.matches('.toc a');
+  return link.pathname === location.pathname && !link.matches(".toc a");
 }
 
 /**
@@ -74,18 +76,18 @@ function leadsToText(link) {
  * @param {Element} target
  */
 function likeness(target) {
-  const whole = target.matches('table') ? target.closest('.table-scroll') ?? target : target;
+  const whole = target.matches("table") ? (target.closest(".table-scroll") ?? target) : target;
   const copy = /** @type {Element} */ (whole.cloneNode(true));
   for (const one of copy.querySelectorAll(LEFT_OUT)) one.remove();
-  for (const one of [copy, ...copy.querySelectorAll('*')]) {
-    if (one instanceof HTMLElement && one.matches('picture, img')) one.hidden = false; // an instrument may stand in its place
+  for (const one of [copy, ...copy.querySelectorAll("*")]) {
+    if (one instanceof HTMLElement && one.matches("picture, img")) one.hidden = false; // an instrument may stand in its place
     if (one instanceof HTMLDetailsElement) one.open = true;
-    one.removeAttribute('id');
-    one.removeAttribute('tabindex');
-    one.removeAttribute('loading');
+    one.removeAttribute("id");
+    one.removeAttribute("tabindex");
+    one.removeAttribute("loading");
   }
-  for (const link of copy.querySelectorAll('a')) link.replaceWith(...link.childNodes);
-  const box = document.createElement(copy.matches('li') ? 'ul' : 'div');
+  for (const link of copy.querySelectorAll("a")) link.replaceWith(...link.childNodes);
+  const box = document.createElement(copy.matches("li") ? "ul" : "div");
   box.append(copy);
   return box;
 }
@@ -101,7 +103,8 @@ function place(card, link, note) {
   const at = link.getClientRects()[0] ?? link.getBoundingClientRect();
   const left = Math.max(8, Math.min(at.left, document.documentElement.clientWidth - card.offsetWidth - 8));
   const below = at.bottom + 6;
-  const top = below + card.offsetHeight > innerHeight && at.top > card.offsetHeight ? at.top - card.offsetHeight - 6 : below;
+  const top =
+    below + card.offsetHeight > innerHeight && at.top > card.offsetHeight ? at.top - card.offsetHeight - 6 : below;
   card.style.left = `${left - origin.left}px`;
   card.style.top = `${top - origin.top}px`;
 }

@@ -1,35 +1,47 @@
 // TeX to static SVG: reads {paper: [{tex, display, count}]} from standard input and writes
 // {paper: {glyphs, formulas: [{html} or {error}]}} to standard output. One document and one glyph cache for each paper.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { relative } from './outline.mjs';
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { relative } from "./outline.mjs";
 
 const require = createRequire(import.meta.url);
-const { mathjax } = require('mathjax-full/js/mathjax.js');
-const { TeX } = require('mathjax-full/js/input/tex.js');
-const { SVG } = require('mathjax-full/js/output/svg.js');
-const { liteAdaptor } = require('mathjax-full/js/adaptors/liteAdaptor.js');
-const { RegisterHTMLHandler } = require('mathjax-full/js/handlers/html.js');
-const { SerializedMmlVisitor } = require('mathjax-full/js/core/MmlTree/SerializedMmlVisitor.js');
-const { STATE } = require('mathjax-full/js/core/MathItem.js');
-const speech = require('speech-rule-engine');
+const { mathjax } = require("mathjax-full/js/mathjax.js");
+const { TeX } = require("mathjax-full/js/input/tex.js");
+const { SVG } = require("mathjax-full/js/output/svg.js");
+const { liteAdaptor } = require("mathjax-full/js/adaptors/liteAdaptor.js");
+const { RegisterHTMLHandler } = require("mathjax-full/js/handlers/html.js");
+const { SerializedMmlVisitor } = require("mathjax-full/js/core/MmlTree/SerializedMmlVisitor.js");
+const { STATE } = require("mathjax-full/js/core/MathItem.js");
+const speech = require("speech-rule-engine");
 
 // Named one by one: no package that swallows errors, defines macros that leak into other formulas, or writes HTML.
 const PACKAGES = {
-  base: 'Base', ams: 'Ams', mathtools: 'Mathtools', boldsymbol: 'Boldsymbol', braket: 'Braket', cancel: 'Cancel',
-  cases: 'Cases', centernot: 'Centernot', upgreek: 'Upgreek', extpfeil: 'Extpfeil',
+  base: "Base",
+  ams: "Ams",
+  mathtools: "Mathtools",
+  boldsymbol: "Boldsymbol",
+  braket: "Braket",
+  cancel: "Cancel",
+  cases: "Cases",
+  centernot: "Centernot",
+  upgreek: "Upgreek",
+  extpfeil: "Extpfeil",
 };
-for (const [name, file] of Object.entries(PACKAGES)) require(`mathjax-full/js/input/tex/${name}/${file}Configuration.js`);
+for (const [name, file] of Object.entries(PACKAGES))
+  require(`mathjax-full/js/input/tex/${name}/${file}Configuration.js`);
 
-const ELEMENTS = new Set(['svg', 'g', 'path', 'use', 'rect', 'line', 'polyline', 'ellipse']);
+const ELEMENTS = new Set(["svg", "g", "path", "use", "rect", "line", "polyline", "ellipse"]);
 const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
-const PAINT = ['stroke', 'fill', 'stroke-width']; // set once, by the stylesheet
+const PAINT = ["stroke", "fill", "stroke-width"]; // set once, by the stylesheet
 // What MathJax leaves to a stylesheet: as attributes it holds within a <symbol> too.
 const LINES = [
-  { is: (name) => name('data-line') !== undefined || name('data-frame') !== undefined, paint: { 'stroke-width': 70, fill: 'none' } },
-  { is: (name) => /mjx-dashed/.test(name('class')), paint: { 'stroke-dasharray': 140 } },
-  { is: (name) => /mjx-dotted/.test(name('class')), paint: { 'stroke-linecap': 'round', 'stroke-dasharray': '0,140' } },
+  {
+    is: (name) => name("data-line") !== undefined || name("data-frame") !== undefined,
+    paint: { "stroke-width": 70, fill: "none" },
+  },
+  { is: (name) => /mjx-dashed/.test(name("class")), paint: { "stroke-dasharray": 140 } },
+  { is: (name) => /mjx-dotted/.test(name("class")), paint: { "stroke-linecap": "round", "stroke-dasharray": "0,140" } },
 ];
 const STYLE = `<style>
 svg.math,.math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:currentColor;stroke-width:0}
@@ -43,26 +55,36 @@ svg.math,.math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:curr
 const adaptor = liteAdaptor();
 RegisterHTMLHandler(adaptor);
 const visitor = new SerializedMmlVisitor();
-await speech.setupEngine({ locale: 'en', domain: 'clearspeak', modality: 'speech' });
+await speech.setupEngine({ locale: "en", domain: "clearspeak", modality: "speech" });
 
 const result = {};
-for (const [paper, formulas] of Object.entries(JSON.parse(readFileSync(0, 'utf8')))) result[paper] = typeset(paper, formulas);
+for (const [paper, formulas] of Object.entries(JSON.parse(readFileSync(0, "utf8"))))
+  result[paper] = typeset(paper, formulas);
 process.stdout.write(JSON.stringify(result));
 
 function typeset(paper, formulas) {
-  const input = new TeX({ packages: Object.keys(PACKAGES), formatError: (jax, error) => { throw error; } });
-  const output = new SVG({ fontCache: 'global' });
-  const document = mathjax.document('', { InputJax: input, OutputJax: output });
+  const input = new TeX({
+    packages: Object.keys(PACKAGES),
+    formatError: (jax, error) => {
+      throw error;
+    },
+  });
+  const output = new SVG({ fontCache: "global" });
+  const document = mathjax.document("", { InputJax: input, OutputJax: output });
   const shapes = { paper, glyphs: output.fontCache.getCache(), used: new Map(), shared: [], sizes: [] };
   const typeset = formulas.map((formula) => attempt(document, shapes, formula));
-  const drawn = [...usedGlyphs(shapes), ...shapes.shared].join('');
-  const style = STYLE.replace('</style>', `${shapes.sizes.join('')}\n</style>`);
-  return { glyphs: `${style}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${drawn}</defs></svg>\n`, formulas: typeset };
+  const drawn = [...usedGlyphs(shapes), ...shapes.shared].join("");
+  const style = STYLE.replace("</style>", `${shapes.sizes.join("")}\n</style>`);
+  return {
+    glyphs: `${style}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${drawn}</defs></svg>\n`,
+    formulas: typeset,
+  };
 }
 
 function usedGlyphs({ glyphs, used }) {
-  return adaptor.childNodes(glyphs)
-    .map((glyph) => ['id', 'd'].map((name) => adaptor.getAttribute(glyph, name)))
+  return adaptor
+    .childNodes(glyphs)
+    .map((glyph) => ["id", "d"].map((name) => adaptor.getAttribute(glyph, name)))
     .filter(([id]) => used.has(id))
     .map(([id, data]) => `<path id="${used.get(id)}" stroke-width="3" d="${relative(data)}"/>`);
 }
@@ -81,37 +103,42 @@ function attempt(document, shapes, { tex, display, count }) {
 }
 
 function displayed(svg, mathml, shapes) {
-  const math = mathml.replace(/ (data-mjx-[a-z]+|xmlns)="[^"]*"/g, '').replace(/>\s+</g, '><');
-  adaptor.setAttribute(svg, 'aria-hidden', 'true');
+  const math = mathml.replace(/ (data-mjx-[a-z]+|xmlns)="[^"]*"/g, "").replace(/>\s+</g, "><");
+  adaptor.setAttribute(svg, "aria-hidden", "true");
   return `<div class="math display">${adaptor.outerHTML(fromGlyphs(svg, shapes))}<span class="math-assistive">${math}</span></div>`;
 }
 
 // A line of text has many formulas, and a tree of MathML for each costs the reader's browser dearly: speak them instead.
 function inline(svg, mathml, shapes, count) {
-  const spoken = speech.toSpeech(mathml).replace(/\bdivides\b/g, 'given').replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const spoken = speech
+    .toSpeech(mathml)
+    .replace(/\bdivides\b/g, "given")
+    .replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const drawn = fromGlyphs(svg, shapes);
   const shown = count > 1 ? shared(drawn, shapes) : drawn;
-  adaptor.setAttribute(shown, 'class', ['math inline', adaptor.getAttribute(shown, 'class')].join(' ').trim());
-  adaptor.setAttribute(shown, 'role', 'img');
-  adaptor.setAttribute(shown, 'aria-label', spoken);
+  adaptor.setAttribute(shown, "class", ["math inline", adaptor.getAttribute(shown, "class")].join(" ").trim());
+  adaptor.setAttribute(shown, "role", "img");
+  adaptor.setAttribute(shown, "aria-label", spoken);
   return adaptor.outerHTML(shown);
 }
 
 // A formula that returns has its drawing and its size once, with the glyphs, and is named wherever it stands.
 function shared(svg, shapes) {
   const name = `${shapes.paper}-m${shapes.shared.length + 1}`;
-  const [viewBox, width, height, style] = ['viewBox', 'width', 'height', 'style'].map((one) => adaptor.getAttribute(svg, one));
+  const [viewBox, width, height, style] = ["viewBox", "width", "height", "style"].map((one) =>
+    adaptor.getAttribute(svg, one),
+  );
   shapes.shared.push(`<symbol id="${name}" overflow="visible" viewBox="${viewBox}">${adaptor.innerHTML(svg)}</symbol>`);
-  shapes.sizes.push(`.${name}{width:${width};height:${height};${style.replaceAll(' ', '').replace(/;$/, '')}}`);
-  return adaptor.node('svg', { class: name }, [adaptor.node('use', { href: `#${name}` })]);
+  shapes.sizes.push(`.${name}{width:${width};height:${height};${style.replaceAll(" ", "").replace(/;$/, "")}}`);
+  return adaptor.node("svg", { class: name }, [adaptor.node("use", { href: `#${name}` })]);
 }
 
 // The same drawing with short names for its glyphs.
 function fromGlyphs(svg, { paper, used }) {
-  for (const use of adaptor.tags(svg, 'use')) {
-    const glyph = adaptor.getAttribute(use, 'href').slice(1);
+  for (const use of adaptor.tags(svg, "use")) {
+    const glyph = adaptor.getAttribute(use, "href").slice(1);
     if (!used.has(glyph)) used.set(glyph, `${paper}-g${used.size + 1}`);
-    adaptor.setAttribute(use, 'href', `#${used.get(glyph)}`);
+    adaptor.setAttribute(use, "href", `#${used.get(glyph)}`);
   }
   return svg;
 }
@@ -119,49 +146,54 @@ function fromGlyphs(svg, { paper, used }) {
 // Thousandths of an em and hundredths of an ex, which no eye tells apart from more.
 function round(svg) {
   const to = (places, text) => text.replace(/-?\d*\.\d+/g, (number) => String(Number(Number(number).toFixed(places))));
-  adaptor.setAttribute(svg, 'viewBox', to(0, adaptor.getAttribute(svg, 'viewBox')));
-  for (const size of ['width', 'height']) adaptor.setAttribute(svg, size, to(2, adaptor.getAttribute(svg, size)));
-  for (const use of adaptor.tags(svg, 'use')) {
-    const transform = adaptor.getAttribute(use, 'transform');
-    if (transform) place(use, transform.replace(/translate\([^)]*\)/g, (moved) => to(0, moved)));
+  adaptor.setAttribute(svg, "viewBox", to(0, adaptor.getAttribute(svg, "viewBox")));
+  for (const size of ["width", "height"]) adaptor.setAttribute(svg, size, to(2, adaptor.getAttribute(svg, size)));
+  for (const use of adaptor.tags(svg, "use")) {
+    const transform = adaptor.getAttribute(use, "transform");
+    if (transform)
+      place(
+        use,
+        transform.replace(/translate\([^)]*\)/g, (moved) => to(0, moved)),
+      );
   }
 }
 
 // A shift alone takes fewer bytes as x and y.
 function place(use, transform) {
   const [, x, y] = /^translate\((-?\d+),(-?\d+)\)$/.exec(transform) ?? [];
-  if (x === undefined) return adaptor.setAttribute(use, 'transform', transform);
-  adaptor.removeAttribute(use, 'transform');
-  adaptor.setAttribute(use, 'x', x);
-  if (y !== '0') adaptor.setAttribute(use, 'y', y);
+  if (x === undefined) return adaptor.setAttribute(use, "transform", transform);
+  adaptor.removeAttribute(use, "transform");
+  adaptor.setAttribute(use, "x", x);
+  if (y !== "0") adaptor.setAttribute(use, "y", y);
 }
 
 // The same picture from fewer nodes: groups that do nothing go, a group around one glyph gives it its transform.
 function slim(node) {
   const kind = adaptor.kind(node);
-  if (kind === 'text') throw new Error('a character that TeX\'s fonts do not have; write it as a command');
+  if (kind === "text") throw new Error("a character that TeX's fonts do not have; write it as a command");
   if (!ELEMENTS.has(kind)) throw new Error(`it would put <${kind}> on the page; leave that command out`);
   for (const { is, paint } of LINES) {
-    if (is((name) => adaptor.getAttribute(node, name))) for (const [name, value] of Object.entries(paint)) adaptor.setAttribute(node, name, value);
+    if (is((name) => adaptor.getAttribute(node, name)))
+      for (const [name, value] of Object.entries(paint)) adaptor.setAttribute(node, name, value);
   }
   for (const { name } of adaptor.allAttributes(node)) if (DROPPED.test(name)) adaptor.removeAttribute(node, name);
-  rename(node, 'xlink:href', 'href');
+  rename(node, "xlink:href", "href");
   for (const child of [...adaptor.childNodes(node)]) replace(child, slim(child));
   return node;
 }
 
 function replace(old, node) {
   const parent = adaptor.parent(old);
-  if (adaptor.kind(node) !== 'g') return;
+  if (adaptor.kind(node) !== "g") return;
   const children = adaptor.childNodes(node);
   const attributes = adaptor.allAttributes(node).map(({ name }) => name);
   if (attributes.length === 0 || children.length === 0) {
     for (const child of [...children]) adaptor.insert(child, node);
     adaptor.remove(node);
-  } else if (children.length === 1 && adaptor.kind(children[0]) === 'use' && attributes.join() === 'transform') {
-    const inner = adaptor.getAttribute(children[0], 'transform');
-    const outer = adaptor.getAttribute(node, 'transform');
-    adaptor.setAttribute(children[0], 'transform', inner ? `${outer} ${inner}` : outer);
+  } else if (children.length === 1 && adaptor.kind(children[0]) === "use" && attributes.join() === "transform") {
+    const inner = adaptor.getAttribute(children[0], "transform");
+    const outer = adaptor.getAttribute(node, "transform");
+    adaptor.setAttribute(children[0], "transform", inner ? `${outer} ${inner}` : outer);
     adaptor.replace(children[0], node);
   }
 }

@@ -17,7 +17,11 @@ export async function mount(panel, file) {
   const T = schedules.linear.T;
   let seed = newSeed();
 
-  const shown = { x0: picture("the picture's part"), noise: picture("the noise's part"), xt: picture("the noisy picture") };
+  const shown = {
+    x0: picture("the picture's part"),
+    noise: picture("the noise's part"),
+    xt: picture("the noisy picture"),
+  };
   const terms = { x0: element("span"), noise: element("span") };
   const facts = readings({
     signal: "signal √ᾱₜ",
@@ -28,7 +32,12 @@ export async function mount(panel, file) {
   const curves = plot(T);
 
   const which = choice("Picture", Object.fromEntries(pictures.map(({ name }, i) => [i, name])), "0", draw);
-  const kind = choice("Schedule", Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, name])), "linear", draw);
+  const kind = choice(
+    "Schedule",
+    Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, name])),
+    "linear",
+    draw,
+  );
   const time = slider({ label: "t", min: 0, max: T, value: 250, says: (t) => `${t} of ${T}`, changed: draw });
   const again = button("New noise", () => {
     seed = newSeed();

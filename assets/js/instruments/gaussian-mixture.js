@@ -40,8 +40,22 @@ export async function mount(panel, file) {
   });
   const canvas = element("canvas", { className: "instrument-plane", width: 960, height: 960 });
   canvas.setAttribute("role", "img");
-  const time = slider({ label: "t", min: 0, max: 0, value: 0, says: (place) => (path[place] ? `t = ${path[place].t}` : ""), changed: () => { pause(); draw(); } });
-  const facts = readings({ snr: "signal √ᾱₜ, noise √(1−ᾱₜ)", ends: "spread around the nearest centre at t = 0" , truth: "that of the data" });
+  const time = slider({
+    label: "t",
+    min: 0,
+    max: 0,
+    value: 0,
+    says: (place) => (path[place] ? `t = ${path[place].t}` : ""),
+    changed: () => {
+      pause();
+      draw();
+    },
+  });
+  const facts = readings({
+    snr: "signal √ᾱₜ, noise √(1−ᾱₜ)",
+    ends: "spread around the nearest centre at t = 0",
+    truth: "that of the data",
+  });
   const state = element("p", { role: "status" });
 
   panel.append(
@@ -82,7 +96,10 @@ export async function mount(panel, file) {
     const data = draws(mixture, gaussian(2 * PARTICLES, seed, -1), stream([seed, -2]));
     path = walked;
     scene = { mixture, data, owner: ends.owner };
-    facts.show({ ends: Math.sqrt(ends.variance).toFixed(3), truth: Math.sqrt(nearest(mixture, data).variance).toFixed(3) });
+    facts.show({
+      ends: Math.sqrt(ends.variance).toFixed(3),
+      truth: Math.sqrt(nearest(mixture, data).variance).toFixed(3),
+    });
     time.move(0, path.length - 1);
     state.textContent = `${PARTICLES} particles, ${path.length - 1} steps. Press Play, or move t.`;
     draw();
@@ -139,7 +156,11 @@ function paintPlane(canvas, { mixture, data, x, owner, alphaBar }) {
   const ink = getComputedStyle(canvas).color;
   const place = (/** @type {number} */ v) => ((v + REACH) / (2 * REACH)) * canvas.width;
   pen.clearRect(0, 0, canvas.width, canvas.height);
-  const dots = (/** @type {Float32Array} */ points, /** @type {(j: number) => string} */ colour, /** @type {number} */ size) => {
+  const dots = (
+    /** @type {Float32Array} */ points,
+    /** @type {(j: number) => string} */ colour,
+    /** @type {number} */ size,
+  ) => {
     for (let j = 0; j < points.length; j += 2) {
       pen.fillStyle = colour(j / 2);
       pen.beginPath();
@@ -177,7 +198,13 @@ function paintScore(pen, mixture, alphaBar, ink) {
   pen.globalAlpha = 0.6;
   lengths.forEach((length, j) => {
     const [column, row] = [(j % ARROWS) + 0.5, Math.floor(j / ARROWS) + 0.5];
-    arrow(pen, column * side, row * side, Math.atan2(eps[2 * j + 1], -eps[2 * j]), (0.8 * side * Math.sqrt(length)) / longest);
+    arrow(
+      pen,
+      column * side,
+      row * side,
+      Math.atan2(eps[2 * j + 1], -eps[2 * j]),
+      (0.8 * side * Math.sqrt(length)) / longest,
+    );
   });
   pen.globalAlpha = 1;
 }

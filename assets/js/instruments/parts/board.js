@@ -62,7 +62,13 @@ export function board(title, touched) {
         const [xt, x0Hat] = [picture(""), picture("")];
         for (const canvas of [xt, x0Hat]) canvas.setAttribute("aria-hidden", "true");
         const label = element("span", { className: "instrument-name", ariaHidden: "true" }, name);
-        const button = element("button", { type: "button", ariaPressed: "false", ariaLabel: name, title: name }, xt, x0Hat, label);
+        const button = element(
+          "button",
+          { type: "button", ariaPressed: "false", ariaLabel: name, title: name },
+          xt,
+          x0Hat,
+          label,
+        );
         button.addEventListener("click", () => {
           button.ariaPressed = String(button.ariaPressed !== "true");
         });

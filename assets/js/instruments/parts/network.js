@@ -16,9 +16,12 @@ export const WASM = `${RUNTIME}ort-wasm-simd-threaded.wasm`;
 /** Why the network cannot run here, or nothing. */
 export function missing() {
   // The smallest module with an instruction on vectors, which the runtime is built from.
-  const vectors = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+  const vectors = [
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+  ];
   if (typeof WebAssembly === "undefined") return "This browser has no WebAssembly, in which the network would run.";
-  if (!WebAssembly.validate(Uint8Array.from(vectors))) return "This browser's WebAssembly has no SIMD, which the network needs.";
+  if (!WebAssembly.validate(Uint8Array.from(vectors)))
+    return "This browser's WebAssembly has no SIMD, which the network needs.";
   return "";
 }
 
@@ -112,7 +115,9 @@ async function downloaded(addresses, progress) {
   const responses = await Promise.all(addresses.map((address) => fetch(address)));
   const wrong = responses.find((response) => !response.ok);
   if (wrong) throw new Error(`${wrong.url.split("/").pop()}: ${wrong.status}`);
-  const lengths = responses.map(({ headers }) => (headers.has("content-encoding") ? 0 : Number(headers.get("content-length"))));
+  const lengths = responses.map(({ headers }) =>
+    headers.has("content-encoding") ? 0 : Number(headers.get("content-length")),
+  );
   const of = sum(lengths);
   let got = 0;
   return Promise.all(

@@ -118,7 +118,7 @@ def test_what_the_code_imports_the_project_names(rooms, groups):
 
 def test_what_the_scripts_of_the_press_load_the_project_names():
     named = json.loads((ROOT / "package.json").read_text())["dependencies"]
-    texts = [path.read_text() for path in (ROOT / "publishing").glob("*.mjs")]
+    texts = [path.read_text() for path in (ROOT / "publishing").rglob("*.mjs")]
     loaded = {name for text in texts for name in re.findall(r"require\('([^/']+)", text)}
     assert loaded and loaded <= named.keys()
 

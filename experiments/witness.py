@@ -81,7 +81,7 @@ def stamp(experiment: str) -> str | None:
 def store(experiment: str) -> None:
     """Write the experiment's witness by today's code."""
     values, _ = miniature(experiment)
-    write_json(_path(experiment), {"modules": modules_of(f"experiments.{experiment}"), "machine": _machine(), **values})
+    write_json(_path(experiment), {"modules": modules_of(f"experiments.{experiment}"), "machine": machine(), **values})
 
 
 def accept(experiment: str) -> str:
@@ -98,7 +98,7 @@ def accept(experiment: str) -> str:
     changed = {name for name in today if today[name] != witness["modules"].get(name)}
     if unseen := sorted(name for name in changed - ran if has_functions(name)):
         raise Refused(f"{', '.join(unseen)} changed, but the miniature runs nothing of it")
-    same_machine = witness["machine"] == _machine()
+    same_machine = witness["machine"] == machine()
     if differences := list(_differences({key: witness[key] for key in values}, values, same_machine)):
         shown = "".join(f"\n  {line}" for line in differences[:5])
         more = f"\n  and {len(differences) - 5} more" if len(differences) > 5 else ""
@@ -106,7 +106,7 @@ def accept(experiment: str) -> str:
     for path in results:
         write_json(path, json.loads(path.read_text()) | {"code": digest_of_modules(today)})
     write_json(_path(experiment), witness | {"modules": today})
-    return "the same bits" if same_machine else f"equal to 1e-6 ({witness['machine']} then, {_machine()} now)"
+    return "the same bits" if same_machine else f"equal to 1e-6 ({witness['machine']} then, {machine()} now)"
 
 
 def miniature(experiment: str) -> tuple[dict, set[str]]:
@@ -135,7 +135,7 @@ def _recorded(module: str, trainings: list[dict]) -> Callable[..., Trained]:
     def recorded(model, *args, **kwargs) -> Trained:
         trained = train(model, *args, **kwargs)
         weights = [*model.state_dict().values(), *trained.model.state_dict().values()]
-        trainings.append({"losses": trained.losses.tolist(), **_summary(weights)})
+        trainings.append({"losses": trained.losses.tolist(), **summary(weights)})
         return replace(trained, seconds=fashion_pilot.SECONDS * len(trained.losses) / SMALL["steps"])
 
     return recorded
@@ -156,18 +156,18 @@ def _content(path: Path) -> dict:
     if path.suffix == ".json":
         return _without_volatile(json.loads(path.read_text()))
     tensors, _ = read_tensors(path)
-    return {name: _summary([tensor]) for name, tensor in tensors.items()}
+    return {name: summary([tensor]) for name, tensor in tensors.items()}
 
 
 def _without_volatile(value):
     if isinstance(value, dict):
         return {key: _without_volatile(inner) for key, inner in value.items() if key not in _VOLATILE}
     if isinstance(value, list) and len(value) > SHOWN:
-        return _summary([torch.tensor(value, dtype=torch.float64)])
+        return summary([torch.tensor(value, dtype=torch.float64)])
     return value
 
 
-def _summary(tensors: Iterable[Tensor]) -> dict:
+def summary(tensors: Iterable[Tensor]) -> dict:
     """A digest of the bits, and the norm, which another processor's rounding hardly changes."""
     digest, squares = hashlib.sha256(), 0.0
     for tensor in tensors:
@@ -207,7 +207,7 @@ def _said(value) -> object:
     return value
 
 
-def _machine() -> str:
+def machine() -> str:
     cpu = Path("/proc/cpuinfo")
     model = re.search("model name\\s*: (.*)", cpu.read_text()) if cpu.exists() else None
     capability = torch.backends.cpu.get_cpu_capability()

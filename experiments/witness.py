@@ -24,8 +24,7 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
-from ddpm_notes.checkpoints import read_tensors
-from ddpm_notes.schedule import linear_schedule
+from ddpm_notes import linear_schedule, read_tensors
 from ddpm_notes.training import Trained
 from experiments import digits, fashion, fashion_pilot, networks
 from experiments.results import write_json

@@ -1,6 +1,7 @@
 """Initial weights, training, samples and bounds keep their bits, whatever becomes of the code around them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from torch import Generator
 from ddpm_notes import data
 from ddpm_notes.likelihood import variational_bound
 from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.sampling import ddim, interpolate, sample, strided
-from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import TrainingConfig, train
+from ddpm_notes.sampling import ddim, mix, sample, sample_from
+from ddpm_notes.schedule import linear_schedule, strided
+from ddpm_notes.training import train
+from ddpm_notes.training_config import TrainingConfig
 from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, LSUN256, UNet, UNetConfig
 from experiments import witness
 
@@ -40,7 +42,7 @@ def one_thread():
 
 def model_of(config=SMALL, learned=False):
     torch.manual_seed(7)
-    unet = UNet(UNetConfig.from_dict(config.to_dict() | {"out_channels": (2 if learned else 1) * config.channels}))
+    unet = UNet(replace(config, out_channels=(2 if learned else 1) * config.channels))
     return Parameterized(unet, SCHEDULE, learned_variance=learned)
 
 
@@ -76,13 +78,13 @@ def few():
 
 
 def few_steps(sampler, **options):
-    model, schedule = strided(drawn_by(), SCHEDULE, 7)
-    return sampler(model, (2, 1, 8, 8), schedule, generator=Generator().manual_seed(1), **options)
+    return sampler(drawn_by(), (2, 1, 8, 8), strided(SCHEDULE, 7), generator=Generator().manual_seed(1), **options)
 
 
 def interpolated():
-    x0, schedule = few()
-    return [interpolate(drawn_by(), x0[:1], x0[1:2], 0.3, 15, schedule, generator=Generator().manual_seed(1))]
+    (x0, schedule), generator = few(), Generator().manual_seed(1)
+    latent = mix(x0[:1], x0[1:2], 0.3, 15, schedule, "independent", generator)
+    return [sample_from(drawn_by(), latent, 15, schedule, generator=generator)]
 
 
 MEASURED = dict(measured())

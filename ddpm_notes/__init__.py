@@ -38,5 +38,5 @@ from ddpm_notes.schedule import (
     strided,
 )
 from ddpm_notes.training import train, training_step
-from ddpm_notes.training_config import TrainingConfig
+from ddpm_notes.training_run import TrainingConfig
 from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, LSUN256, UNet, UNetConfig, count_parameters

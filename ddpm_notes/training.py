@@ -14,8 +14,7 @@ from ddpm_notes.distributed import share
 from ddpm_notes.forward import draw_noise
 from ddpm_notes.losses import bound_loss, draw_t, simple_loss
 from ddpm_notes.schedule import Schedule
-from ddpm_notes.training_config import TrainingConfig
-from ddpm_notes.training_run import TrainingRun
+from ddpm_notes.training_run import TrainingConfig, TrainingRun
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,15 @@ from dataclasses import replace
 import torch
 from torch import Generator, Tensor
 
-from ddpm_notes import (
-    DIGITS,
-    Parameterized,
-    Schedule,
-    TrainingConfig,
-    UNet,
-    draw_t,
-    mean_and_error,
-    sample,
-    simple_loss,
-    train,
-    variational_bound,
-)
 from ddpm_notes.data import Images
+from ddpm_notes.likelihood import mean_and_error, variational_bound
+from ddpm_notes.losses import draw_t, simple_loss
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.sampling import sample
+from ddpm_notes.schedule import Schedule
+from ddpm_notes.training import train
+from ddpm_notes.training_run import TrainingConfig
+from ddpm_notes.unet import DIGITS, UNet
 from experiments.quality import Judge
 from experiments.results import STATES
 

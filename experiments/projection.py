@@ -7,18 +7,11 @@ import torch
 from torch import Generator
 from torch.utils.flop_counter import FlopCounterMode
 
-from ddpm_notes import (
-    CIFAR10,
-    DIGITS,
-    FASHION,
-    Parameterized,
-    TrainingConfig,
-    UNet,
-    UNetConfig,
-    count_parameters,
-    linear_schedule,
-    train,
-)
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.schedule import linear_schedule
+from ddpm_notes.training import train
+from ddpm_notes.training_run import TrainingConfig
+from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, UNet, UNetConfig, count_parameters
 from experiments.results import Result
 
 NETWORKS = {"digits": (DIGITS, 64), "fashion": (FASHION, 64), "cifar10": (CIFAR10, 4)}

@@ -6,20 +6,12 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
-from ddpm_notes import (
-    NATS_PER_BIT,
-    discretized_log_likelihood,
-    load_checkpoint,
-    mean_and_error,
-    per_dimension,
-    rate_distortion,
-    read_tensors,
-    sample_steps,
-    variational_bound,
-)
-from ddpm_notes.checkpoints import Checkpoint
+from ddpm_notes.checkpoints import Checkpoint, load_checkpoint
 from ddpm_notes.data import Images, load, to_uint8
-from ddpm_notes.files import write_tensors
+from ddpm_notes.files import read_tensors, write_tensors
+from ddpm_notes.likelihood import mean_and_error, rate_distortion, variational_bound
+from ddpm_notes.losses import NATS_PER_BIT, discretized_log_likelihood, per_dimension
+from ddpm_notes.sampling import sample_steps
 from experiments.quality import Judge, nearest
 from experiments.results import STATES, Result, checksum_of, weights_of
 from experiments.stale import CHECKPOINTS, RESULTS

@@ -8,7 +8,7 @@ from torch import nn
 
 from ddpm_notes.schedule import linear_schedule
 from ddpm_notes.training import train
-from ddpm_notes.training_config import TrainingConfig
+from ddpm_notes.training_run import TrainingConfig
 
 SCHEDULE = linear_schedule(20, 0.01, 0.3)
 

@@ -17,7 +17,7 @@ from ddpm_notes.files import write_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule
 from ddpm_notes.training import train
-from ddpm_notes.training_config import TrainingConfig
+from ddpm_notes.training_run import TrainingConfig
 from ddpm_notes.unet import UNet, UNetConfig
 
 folder, die_in_write, seconds = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])

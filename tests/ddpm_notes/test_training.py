@@ -12,8 +12,7 @@ from ddpm_notes.oracle import EmpiricalDenoiser
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule
 from ddpm_notes.training import train
-from ddpm_notes.training_config import TrainingConfig
-from ddpm_notes.training_run import TrainingDiverged
+from ddpm_notes.training_run import TrainingConfig, TrainingDiverged
 from ddpm_notes.unet import UNet, UNetConfig
 
 TINY = UNetConfig(size=8, channels=1, width=16, multipliers=(1,), attention=(), groups=4, blocks=1, dropout=0.1)

@@ -14,7 +14,7 @@ from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.sampling import ddim, mix, sample, sample_from
 from ddpm_notes.schedule import linear_schedule, strided
 from ddpm_notes.training import train
-from ddpm_notes.training_config import TrainingConfig
+from ddpm_notes.training_run import TrainingConfig
 from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, LSUN256, UNet, UNetConfig
 from experiments import witness
 

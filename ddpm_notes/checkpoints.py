@@ -27,7 +27,9 @@ def save_checkpoint(path: Path, model: Parameterized, about: dict) -> None:
     for a `strided` schedule, whose levels would be lost.
     """
     if model.schedule.levels is not None:
-        raise ValueError("a network is saved with the schedule it was trained with, got a strided one; stride it after loading")
+        raise ValueError(
+            "a network is saved with the schedule it was trained with, got a strided one; stride it after loading"
+        )
     tensors = {f"net.{name}": tensor for name, tensor in model.net.state_dict().items()}
     tensors["schedule.beta"] = model.schedule.beta
     network = {"unet": asdict(model.net.config), "predicts": model.predicts, "learned_variance": model.learned_variance}

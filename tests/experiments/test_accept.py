@@ -31,6 +31,11 @@ def test_no_miniature_is_of_nothing():
     assert witness.MINIATURES.keys() == set(MEASURED)
 
 
+def test_what_an_experiment_never_runs_does_not_run():
+    _, ran = witness.miniature("digits")
+    assert "ddpm_notes.losses" in ran and not ran & witness.IDLE["digits"]
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A copy of the repository's packages, whose witnesses are by this machine."""

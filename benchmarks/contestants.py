@@ -56,9 +56,10 @@ class DDPMNotes(Contestant):
 
     def __init__(self, preset: str, weights: Path):
         super().__init__(preset)
+        from ddpm_notes.training_config import TrainingConfig
+
         from ddpm_notes.diffusers_layout import load_diffusers
         from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule
-        from ddpm_notes.training import TrainingConfig
 
         self.net = load_diffusers(weights).model.net
         self.schedule, self.short = linear_schedule(), rescaled_linear_schedule(T[preset])
@@ -75,13 +76,16 @@ class DDPMNotes(Contestant):
         simple_loss(self.net, self.batch(), self.schedule).mean().backward()
 
     def training_step(self) -> None:
-        from ddpm_notes import training
+        from ddpm_notes.training import Objective, training_step
+        from ddpm_notes.training_run import TrainingRun
 
         if not hasattr(self, "run"):
-            self.net.requires_grad_(True).train()
-            self.run = training._Run(self.net, self.config, self.images)
-            self.loss = training._Loss(self.net, self.schedule, self.config)
-        training._gradient_step(self.loss, self.run, self.images, self.schedule, None)
+            objective = Objective(self.net.requires_grad_(True), self.schedule, self.config)
+            self.run = TrainingRun(objective, self.images, self.config, state=None)
+            self.generators = self.run.steps()
+        generator = next(self.generators)
+        loss = training_step(self.run.objective, self.run.optimizer, self.images, self.schedule, self.config, generator)
+        self.run.record(*loss)
 
     def sampling_step(self) -> None:
         from ddpm_notes.reverse import reverse_process

@@ -7,4 +7,36 @@ code" is the authors' TensorFlow code, github.com/hojonathanho/diffusion, commit
 
 To read it in the paper's order: schedule, forward, reverse, losses, likelihood, sampling; then
 parameterizations and unet (what the network predicts), training, oracle (the perfect network).
+What a notebook needs of them comes from the package itself, as in `from ddpm_notes import sample`.
 """
+
+from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
+from ddpm_notes.files import read_tensors
+from ddpm_notes.forward import draw_noise, forward_posterior, forward_process, forward_step
+from ddpm_notes.likelihood import Bound, mean_and_error, prior_kl, rate_distortion, variational_bound
+from ddpm_notes.losses import (
+    NATS_PER_BIT,
+    bound_term,
+    bound_weight,
+    discretized_log_likelihood,
+    draw_t,
+    error_weight,
+    gaussian_kl,
+    per_dimension,
+    simple_loss,
+)
+from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
+from ddpm_notes.parameterizations import Parameterized, eps_from_mean
+from ddpm_notes.reverse import predict_eps, predict_mean, predict_x0, reverse_moments, reverse_process, reverse_variance
+from ddpm_notes.sampling import ddim, mix, sample, sample_from, sample_steps
+from ddpm_notes.schedule import (
+    Schedule,
+    constant_schedule,
+    linear_schedule,
+    quadratic_schedule,
+    rescaled_linear_schedule,
+    strided,
+)
+from ddpm_notes.training import train, training_step
+from ddpm_notes.training_run import TrainingConfig
+from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, LSUN256, UNet, UNetConfig, count_parameters

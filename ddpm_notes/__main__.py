@@ -23,15 +23,17 @@ import torch
 from torch import Generator, Tensor
 
 from ddpm_notes import data as images
-from ddpm_notes.checkpoints import Checkpoint, check_writable, load_checkpoint, save_checkpoint, write_atomically
+from ddpm_notes.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from ddpm_notes.diffusers_layout import load_diffusers
 from ddpm_notes.distributed import first_process_first, gathered, process_group, rank_and_world, share
+from ddpm_notes.files import check_writable, write_atomically
+from ddpm_notes.finished_parts import Parts, weights_checksum
 from ddpm_notes.likelihood import Bound, mean_and_error, variational_bound
 from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.parts import Parts, weights_checksum
-from ddpm_notes.sampling import sample_from, strided
-from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import TrainingConfig, TrainingDiverged, train
+from ddpm_notes.sampling import sample_from
+from ddpm_notes.schedule import linear_schedule, strided
+from ddpm_notes.training import train
+from ddpm_notes.training_run import TrainingConfig, TrainingDiverged
 from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, UNet
 
 RECIPES = {
@@ -91,14 +93,14 @@ def sample_command(args: argparse.Namespace, device: torch.device) -> None:
     check_writable(out)
     _check_enough(args.count, "--count")
     checkpoint = _load_checkpoint(args.checkpoint)
-    config, model, schedule = checkpoint.model.net.config, checkpoint.model.to(device), checkpoint.schedule
+    image, model, schedule = checkpoint.model.net.config.shape, checkpoint.model.to(device), checkpoint.schedule
     if args.steps is not None:
-        model, schedule = strided(model, schedule, args.steps)
+        schedule = strided(schedule, args.steps)
     run = {"seed": args.seed, "count": args.count, "steps": schedule.T}
     parts = Parts(out, run | {"checkpoint": weights_checksum(checkpoint.model)})
 
     def draw(count: int, k: int) -> dict[str, Tensor]:
-        noise = _shared_noise((count, config.channels, config.size, config.size), args.seed, k, device)
+        noise = _shared_noise((count, *image), args.seed, k, device)
         x0 = sample_from(model, noise(schedule.T), schedule.T, schedule, clip_x0=True, noises=noise)
         return {"x0": gathered(x0, count).cpu()}
 
@@ -126,14 +128,10 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
     report = {**run, "variance": {}}
     for variance in ("beta", "beta_tilde"):
         bound = _shared_bound(done, checkpoint, x0, variance, data.levels, args.seed, device)
-        parts = {"prior": bound.prior, "rate": bound.rate, "distortion": bound.distortion, "total": bound.total}
-        report["variance"][variance] = {
-            **{
-                name: dict(zip(("mean", "standard_error"), mean_and_error(part), strict=False))
-                for name, part in parts.items()
-            },
-            "terms": bound.terms.mean(0).tolist(),
-        }
+        parts = report["variance"][variance] = {}
+        for name in ("prior", "rate", "distortion", "total"):
+            parts[name] = dict(zip(("mean", "standard_error"), mean_and_error(getattr(bound, name)), strict=True))
+        parts["terms"] = bound.terms.mean(0).tolist()
     if rank_and_world()[0] == 0:
         write_atomically(out, json.dumps(report, indent=1).encode() + b"\n")
         done.remove()

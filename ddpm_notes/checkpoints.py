@@ -1,23 +1,14 @@
-"""Networks on disk: safetensors with a JSON header, written atomically. Nothing is ever unpickled."""
+"""Networks on disk, each with its schedule and what is worth knowing of it, in one safetensors file."""
 
-import errno
-import json
-import os
-import struct
-import tempfile
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import safetensors.torch
-from safetensors import SafetensorError
-from torch import Tensor, nn
+from torch import nn
 
+from ddpm_notes.files import read_tensors, write_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import Schedule
 from ddpm_notes.unet import UNet, UNetConfig
-
-FORMAT = "ddpm_notes-1"
 
 
 @dataclass(frozen=True)
@@ -29,80 +20,20 @@ class Checkpoint:
     about: dict
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that `path` holds either its old content or all of the new; ValueError if the disk is full.
-
-    A process killed while it writes leaves `.NAME.part` beside the file, which the next write replaces.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise ValueError(f"could not write {path} ({error.strerror}); make room or choose another place") from error
-
-
-def check_writable(path: Path) -> None:
-    """Raise now, not after hours of work, the ValueError that `write_atomically` would raise for a hopeless place."""
-    path = Path(path)
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a directory")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise ValueError(f"cannot write {path} ({error.strerror}); choose another place") from error
-
-
-def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
-    """Named tensors and a dictionary of plain values, as one safetensors file, written atomically."""
-    metadata = {"format": FORMAT, "about": json.dumps(about, sort_keys=True)}
-    tensors = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, safetensors.torch.save(tensors, metadata))
-
-
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
-    """The inverse of `write_tensors`. ValueError if the file is missing, damaged, or not one of this package's."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(
-            f"no checkpoint at {path} ({error.strerror}); train one with python -m ddpm_notes train"
-        ) from error
-    try:
-        tensors = safetensors.torch.load(data)
-        (length,) = struct.unpack("<Q", data[:8])
-        metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-    except (SafetensorError, ValueError, struct.error) as error:
-        raise ValueError(f"{path} is damaged or not a safetensors file ({error}); fetch or train it again") from error
-    if metadata.get("format") != FORMAT:
-        raise ValueError(
-            f"{path} was not written by ddpm_notes (format {metadata.get('format')!r}, expected {FORMAT!r})"
-        )
-    return tensors, json.loads(metadata["about"])
-
-
 def save_checkpoint(path: Path, model: Parameterized, about: dict) -> None:
     """Write a network with its configuration and its schedule.
 
-    model: a `Parameterized` U-Net. about: plain values worth keeping beside it (steps, seed, data).
+    model: a `Parameterized` U-Net. about: plain values worth keeping beside it (steps, seed, data). Raises ValueError
+    for a `strided` schedule, whose levels would be lost.
     """
+    if model.schedule.levels is not None:
+        raise ValueError(
+            "a network is saved with the schedule it was trained with, got a strided one; stride it after loading"
+        )
     tensors = {f"net.{name}": tensor for name, tensor in model.net.state_dict().items()}
     tensors["schedule.beta"] = model.schedule.beta
-    shape = {
-        "unet": model.net.config.to_dict(),
-        "predicts": model.predicts,
-        "learned_variance": model.learned_variance,
-    }
-    write_tensors(path, tensors, {**about, **shape})
+    network = {"unet": asdict(model.net.config), "predicts": model.predicts, "learned_variance": model.learned_variance}
+    write_tensors(path, tensors, about | network)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -96,39 +96,6 @@ def _mean_octave(kl: Tensor) -> Tensor:
     return 0.8 * torch.maximum(kl, kl.clamp(min=0).sqrt())
 
 
-@dataclass(frozen=True)
-class RandomCodingCost:
-    """What it takes to send x_T, ..., x_1 by random coding; the numbers of candidates are given as their log2.
-
-    ideal: the KL divergences, in bits. bits: what the codec's indices will spend. at_once: candidates to send
-    x_1 in one piece. largest_step: candidates for the most expensive x_t in one piece. in_blocks: all the
-    candidates that the codec draws.
-    """
-
-    ideal: float
-    bits: float
-    at_once: float
-    largest_step: float
-    in_blocks: float
-
-
-def random_coding_cost(codec: Codec) -> RandomCodingCost:
-    """Whether Algorithm 3 is feasible, and at what price: a piece of KL bits takes 2^(KL + spare_bits) candidates.
-
-    At a million candidates a second, 2^20 take a second, 2^36 most of a day, and 2^45 a year.
-    """
-    kl = codec.expected[1:].double()
-    blocks = torch.tensor([codec.blocks(t) for t in range(1, len(kl) + 1)])
-    drawn = sum(codec.candidates(t) for t in range(1, len(kl) + 1))
-    return RandomCodingCost(
-        ideal=kl.sum().item(),
-        bits=(blocks * index_bits(kl / blocks)).sum().item(),
-        at_once=kl.sum().item() + codec.spare_bits,
-        largest_step=kl.max().item() + codec.spare_bits,
-        in_blocks=math.log2(drawn),
-    )
-
-
 @torch.inference_mode()
 def send(x0: Tensor, codec: Codec) -> Sent:
     """Algorithm 3, p. 6: send x_T ~ q(x_T | x_0), then x_t ~ q(x_t | x_{t+1}, x_0), then x_0.

@@ -60,6 +60,9 @@ def load(name: str, split: str = "train") -> Images:
     loaders = {"digits": _digits, "fashion-mnist": _fashion_mnist, "cifar10": _cifar10}
     if name not in loaders:
         raise ValueError(f"unknown data {name!r}; there is {', '.join(loaders)}")
+    splits = ("train", "test", "all") if name == "digits" else ("train", "test")
+    if split not in splits:
+        raise ValueError(f"the split of {name} is one of {', '.join(splits)}, got {split!r}")
     return loaders[name](split)
 
 
@@ -69,16 +72,13 @@ def _digits(split: str) -> Images:
 
     raw = load_digits()
     every = np.arange(len(raw.images))
-    keep = {"all": every >= 0, "train": every % 6 != 5, "test": every % 6 == 5}.get(split)
-    if keep is None:
-        raise ValueError(f'the split of digits is "train", "test" or "all", got {split!r}')
+    keep = {"all": every >= 0, "train": every % 6 != 5, "test": every % 6 == 5}[split]
     pixels = torch.from_numpy(raw.images[keep].astype(np.uint8))[:, None]
     return Images("digits", 17, pixels, torch.from_numpy(raw.target[keep].astype(np.int64)))
 
 
 def _fashion_mnist(split: str) -> Images:
     """60,000 + 10,000 photographs of clothes, 28x28, 256 levels: from Debian's package, else from OpenML."""
-    _check_split("fashion-mnist", split)
     if DEBIAN_FASHION.is_dir():
         stem = {"train": "train", "test": "t10k"}[split]
         pixels = _read_idx(DEBIAN_FASHION / f"{stem}-images-idx3-ubyte.gz")
@@ -95,7 +95,6 @@ def _cifar10(split: str) -> Images:
     were written offline: the reader is tested on files that the tests write in OpenML's format. That
     OpenML keeps the 10,000 test images last is believed, not seen; `_split_off` refuses a file that does not.
     """
-    _check_split("cifar10", split)
     pixels, labels = _split_off(6, *_from_openml("CIFAR_10", (3, 32, 32)), split)
     return Images("cifar10", 256, torch.from_numpy(pixels), torch.from_numpy(labels))
 
@@ -111,11 +110,6 @@ def _split_off(parts: int, pixels: np.ndarray, labels: np.ndarray, split: str) -
         )
     part = slice(train) if split == "train" else slice(train, None)
     return pixels[part], labels[part]
-
-
-def _check_split(name: str, split: str) -> None:
-    if split not in ("train", "test"):
-        raise ValueError(f'the split of {name} is "train" or "test", got {split!r}')
 
 
 def _read_idx(path: Path) -> np.ndarray:

@@ -59,6 +59,7 @@ def load_diffusers(folder: Path) -> Checkpoint:
     folder = Path(folder)
     try:
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        # read by Python's `open`, as in `files.read_tensors`
         weights = safetensors.torch.load((folder / "diffusion_pytorch_model.safetensors").read_bytes())
     except (OSError, ValueError, SafetensorError) as error:
         raise ValueError(
@@ -85,15 +86,16 @@ def _config(settings: dict) -> UNetConfig:
         if settings.get(name) != expected:
             raise ValueError(f"this U-Net needs {name}={expected!r} in config.json, got {settings.get(name)!r}")
     widths, size = settings["block_out_channels"], settings["sample_size"]
+    height, width = size if isinstance(size, list) else (size, size)
     attends = ["Attn" in kind for kind in settings["down_block_types"]]
     return UNetConfig(
-        size=size,
+        size=height if height == width else (height, width),
         channels=settings["in_channels"],
         out_channels=settings["out_channels"],
         width=widths[0],
         multipliers=tuple(w // widths[0] for w in widths),
         blocks=settings["layers_per_block"],
-        attention=tuple(size // 2**level for level, yes in enumerate(attends) if yes),
+        attention=tuple(height // 2**level for level, yes in enumerate(attends) if yes),
         dropout=settings.get("dropout", 0.0),
         groups=settings["norm_num_groups"],
     )

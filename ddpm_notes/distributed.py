@@ -4,14 +4,13 @@ Without torchrun there is one process, its share is everything, and nothing here
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from tqdm import tqdm
 
 
 @contextmanager
@@ -68,9 +67,3 @@ def first_process_first() -> Iterator[None]:
     yield
     if rank == 0 and world > 1:
         dist.barrier()
-
-
-def progress(steps: Iterable, **options) -> tqdm:
-    """A progress bar over `steps`, drawn by process 0 alone."""
-    quiet = {"disable": True} if rank_and_world()[0] > 0 else {}
-    return tqdm(steps, **options, **quiet)

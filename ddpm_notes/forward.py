@@ -52,7 +52,7 @@ def forward_process(
     Returns x_t, shaped like x0. Raises ValueError for t outside 1..T, integer images, or shapes that differ.
     """
     noise = _checked_noise(x0, t, schedule, noise, generator)
-    signal = schedule.at(schedule.alpha_bar.sqrt(), t, x0)
+    signal = schedule.at(schedule.alpha_bar.sqrt(), t, x0)  # (B, 1, ..., 1)
     return signal * x0 + schedule.at((1 - schedule.alpha_bar).sqrt(), t, x0) * noise
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from ddpm_notes.distributed import progress
 from ddpm_notes.forward import draw_noise
 from ddpm_notes.losses import NATS_PER_BIT, bound_term, gaussian_kl, per_dimension
+from ddpm_notes.progress import progress_bar
 from ddpm_notes.reverse import Model, Variance
 from ddpm_notes.schedule import Schedule
 
@@ -51,7 +51,7 @@ def prior_kl(x0: Tensor, schedule: Schedule) -> Tensor:
     alpha_bar = schedule.alpha_bar[-1].to(x0.device)
     zero = torch.zeros((), dtype=torch.float64, device=x0.device)
     kl = gaussian_kl(alpha_bar.sqrt() * x0.double(), (1 - alpha_bar).log(), zero, zero)
-    return per_dimension(kl) / NATS_PER_BIT
+    return per_dimension(kl) / NATS_PER_BIT  # (B, ...) to (B,)
 
 
 @torch.inference_mode()
@@ -72,13 +72,13 @@ def variational_bound(
     The released code evaluates with clip_x0=True; the paper's formulas do not clip, and that is the default.
     """
     terms, mse = [], []
-    for step in progress(range(1, schedule.T + 1), desc="bound", unit="t", leave=False):
-        t = torch.full((len(x0),), step, device=x0.device)
+    for step in progress_bar(range(1, schedule.T + 1), desc="bound", unit="t", leave=False):
+        t = torch.full((len(x0),), step, device=x0.device)  # (B,)
         noise = noises(step) if noises else draw_noise(x0, generator)
         term, x0_hat = bound_term(model, x0, schedule, t, noise, variance, levels, clip_x0)
         terms.append(term)
         mse.append(per_dimension((x0_hat - x0).double().square()))
-    return Bound(prior_kl(x0, schedule), torch.stack(terms, 1), torch.stack(mse, 1))
+    return Bound(prior_kl(x0, schedule), torch.stack(terms, 1), torch.stack(mse, 1))  # (B,), (B, T), (B, T)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def rate_distortion(bound: Bound) -> RateDistortion:
     The paper's Table 4 counts T - t + 1, its Figure 5 T - t.
     """
     T = bound.terms.shape[1]
-    received = torch.cat([bound.terms[:, 1:].mean(0), bound.prior.mean().view(1)])  # L_1..L_T
+    received = torch.cat([bound.terms[:, 1:].mean(0), bound.prior.mean().view(1)])  # (T,), L_1..L_T
     rate = received.flip(0).cumsum(0)
     rmse = bound.x0_mse.mean(0).sqrt().flip(0) * 127.5
     return RateDistortion(torch.arange(T, 0, -1), rate, rmse)

@@ -20,7 +20,7 @@ def draw_t(batch: int, schedule: Schedule, generator: Generator | None = None) -
 
 def per_dimension(x: Tensor) -> Tensor:
     """The mean of x over everything but the batch: (B, ...) to (B,)."""
-    return x.flatten(1).mean(1)
+    return x.flatten(1).mean(1)  # (B, D) to (B,)
 
 
 def simple_loss(
@@ -42,10 +42,10 @@ def simple_loss(
     t = draw_t(len(x0), schedule, generator).to(x0.device) if t is None else t
     noise = draw_noise(x0, generator) if noise is None else noise
     xt = forward_process(x0, t, schedule, noise)
-    eps = model(xt, t)
+    eps = model(xt, schedule.network_t(t))
     if eps.shape != noise.shape:
         raise ValueError(f"the model must return epsilon shaped like x_t {tuple(xt.shape)}, got {tuple(eps.shape)}")
-    error = per_dimension((noise - eps).square())
+    error = per_dimension((noise - eps).square())  # (B, ...) to (B,)
     return error if target == "eps" else error * error_weight(t, schedule, target).to(error.dtype)
 
 
@@ -62,7 +62,7 @@ def error_weight(t: Tensor, schedule: Schedule, target: Literal["x0", "mean"]) -
         table = torch.cat([s.beta[:1], s.beta[1:] ** 2 / (s.alpha[1:] * (1 - s.alpha_bar[1:]))])
     else:
         raise ValueError(f'target must be "x0" or "mean", got {target!r}')
-    return table.to(t.device)[t]
+    return table.to(t.device)[t]  # (T + 1,) to (B,)
 
 
 def bound_weight(t: Tensor, schedule: Schedule, variance: Literal["beta", "beta_tilde"] = "beta") -> Tensor:
@@ -81,19 +81,13 @@ def gaussian_kl(mean_q: Tensor, log_variance_q: Tensor, mean_p: Tensor, log_vari
     return 0.5 * (ratio.exp() - 1 - ratio + (mean_q - mean_p).square() * (-log_variance_p).exp())
 
 
-def discretized_log_likelihood(
-    x0: Tensor,
-    mean: Tensor,
-    log_sigma: Tensor,
-    levels: int = 256,
-    form: Literal["exact", "released"] = "exact",
-) -> Tensor:
+def discretized_log_likelihood(x0: Tensor, mean: Tensor, log_sigma: Tensor, levels: int = 256) -> Tensor:
     """log p_theta(x_0 | x_1) of every coordinate under the discrete decoder, Eq. (13), p. 4; in nats.
 
     x0: values of the grid of `levels` levels on [-1, 1]; the bin's half-width is 1 / (levels - 1), which is
     the paper's 1/255 for 256 levels. mean, log_sigma: broadcast against x0. Returns float64.
-    form: "exact" uses the normal CDF through `log_ndtr`, so that it stays finite many bins from the mean.
-    "released" is the released code's: a tanh approximation of the CDF, and probabilities clamped at 1e-12.
+    The normal CDF is taken through `log_ndtr`, so that it stays finite many bins from the mean; the released
+    code approximates it by a tanh and clamps probabilities at 1e-12.
     """
     if levels < 2:
         raise ValueError(f"a decoder needs at least 2 levels, got {levels}")
@@ -106,8 +100,6 @@ def discretized_log_likelihood(
     upper = (x0 - mean + half) * (-log_sigma).exp()
     lower = (x0 - mean - half) * (-log_sigma).exp()
     top, bottom = x0 > 1 - half / 2, x0 < -1 + half / 2
-    if form == "released":
-        return _released_log_probability(upper, lower, top, bottom)
     infinity = 1e9  # finite, so that gradients stay finite
     return _log_normal_interval(lower.masked_fill(bottom, -infinity), upper.masked_fill(top, infinity))
 
@@ -124,16 +116,6 @@ def _log_normal_interval(lower: Tensor, upper: Tensor) -> Tensor:
         (-torch.expm1(difference.where(close, -difference.new_ones(())))).log(),
         torch.log1p(-difference.where(~close, -difference.new_ones(())).exp()),
     )
-
-
-def _released_log_probability(upper: Tensor, lower: Tensor, top: Tensor, bottom: Tensor) -> Tensor:
-    def cdf(x: Tensor) -> Tensor:
-        return 0.5 * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3)))
-
-    tiny = 1e-12
-    inside = (cdf(upper) - cdf(lower)).clamp(min=tiny).log()
-    below, above = cdf(upper).clamp(min=tiny).log(), (1 - cdf(lower)).clamp(min=tiny).log()
-    return torch.where(bottom, below, torch.where(top, above, inside))
 
 
 def bound_term(
@@ -161,7 +143,7 @@ def bound_term(
     if first.any():
         log_sigma = (log_variance_p / 2).expand_as(mean_p)
         term[first] = -discretized_log_likelihood(x0[first], mean_p[first], log_sigma[first], levels)
-    return per_dimension(term) / NATS_PER_BIT, x0_hat
+    return per_dimension(term) / NATS_PER_BIT, x0_hat  # (B, ...) to (B,)
 
 
 def bound_loss(

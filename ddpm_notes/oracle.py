@@ -24,7 +24,7 @@ class GaussianMixtureDenoiser:
 
     def __init__(self, means: Tensor, variances: Tensor | float, schedule: Schedule, weights: Tensor | None = None):
         self.schedule, self.shape = schedule, means.shape[1:]
-        self.means = means.double().flatten(1)
+        self.means = means.double().flatten(1)  # (K, D)
         self.variances = torch.as_tensor(variances, dtype=torch.float64, device=means.device).expand(len(means))
         weights = torch.ones(len(means), device=means.device) if weights is None else weights
         if weights.shape != (len(means),) or not bool((weights > 0).all()) or not bool((self.variances >= 0).all()):
@@ -52,8 +52,8 @@ class GaussianMixtureDenoiser:
         if xt.shape[1:] != self.shape:
             raise ValueError(f"x_t must be shaped (B, {', '.join(map(str, self.shape))}), got {tuple(xt.shape)}")
         self.schedule.check(t, batch=len(xt))
-        alpha_bar = self.schedule.alpha_bar.to(t.device)[t].view(-1, 1)
-        return xt.double().flatten(1), alpha_bar, alpha_bar * self.variances + 1 - alpha_bar
+        alpha_bar = self.schedule.alpha_bar.to(t.device)[t].view(-1, 1)  # (B, 1)
+        return xt.double().flatten(1), alpha_bar, alpha_bar * self.variances + 1 - alpha_bar  # (B, D), (B, 1), (B, K)
 
     def _log_joint(self, xt: Tensor, t: Tensor) -> Tensor:
         """log w_k + log q(x_t | component k), (B, K): a normal of variance alpha_bar_t s_k^2 + 1 - alpha_bar_t."""
@@ -68,8 +68,8 @@ class GaussianMixtureDenoiser:
         """sum_k p(k | x_t) (m_k + gain_k (x_t - sqrt(alpha_bar_t) m_k)), the gain of a Kalman filter."""
         x, alpha_bar, variance = self._levels(xt, t)
         weights = self.posterior(xt, t)
-        gain = alpha_bar.sqrt() * self.variances / variance
-        from_means = (weights * (1 - gain * alpha_bar.sqrt())) @ self.means
+        gain = alpha_bar.sqrt() * self.variances / variance  # (B, K)
+        from_means = (weights * (1 - gain * alpha_bar.sqrt())) @ self.means  # (B, K) and (K, D) to (B, D)
         return (from_means + (weights * gain).sum(1, keepdim=True) * x).reshape(xt.shape)
 
 

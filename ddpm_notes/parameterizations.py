@@ -63,5 +63,6 @@ class Parameterized(nn.Module):
                 f"the network must return {channels} channels for images {tuple(xt.shape)}, got {tuple(output.shape)}; "
                 f"set UNetConfig.out_channels={channels}"
             )
+        # (B, 2 C, H, W) to twice (B, C, H, W)
         predicted, log_variance = output.chunk(2, dim=1) if self.learned_variance else (output, None)
         return TO_EPS[self.predicts](xt, t, predicted, self.schedule), log_variance

@@ -66,10 +66,11 @@ def reverse_moments(
     if variance == "learned":
         if not hasattr(model, "eps_and_log_variance"):
             raise ValueError('variance="learned" needs a network wrapped by parameterizations.Parameterized')
-        eps, log_variance = model.eps_and_log_variance(xt, t)
+        eps, log_variance = model.eps_and_log_variance(xt, schedule.network_t(t))
     else:
-        eps = model(xt, t)
-        log_variance = reverse_variance(t, schedule, variance).log().to(xt.dtype).view(-1, *[1] * (xt.ndim - 1))
+        eps = model(xt, schedule.network_t(t))
+        log_variance = reverse_variance(t, schedule, variance).log().to(xt.dtype)  # (B,)
+        log_variance = log_variance.view(-1, *[1] * (xt.ndim - 1))  # (B, 1, ..., 1)
     if eps.shape != xt.shape:
         raise ValueError(f"the model must return epsilon shaped like x_t {tuple(xt.shape)}, got {tuple(eps.shape)}")
     x0_hat = predict_x0(xt, t, eps, schedule)
@@ -108,5 +109,5 @@ def add_reverse_noise(
 ) -> Tensor:
     """mean + sigma_t z where t > 1, the mean alone where t = 1: the last line of Algorithm 2's loop."""
     noise = draw_noise(mean, generator) if noise is None else noise
-    not_last = (t > 1).to(mean.dtype).view(-1, *[1] * (mean.ndim - 1))
+    not_last = (t > 1).to(mean.dtype).view(-1, *[1] * (mean.ndim - 1))  # (B, 1, ..., 1)
     return mean + not_last * (log_variance / 2).exp() * noise

@@ -1,4 +1,7 @@
-"""Sampling: Algorithm 2, progressive generation (Section 4.3), interpolation (Section 4.4); DDIM as later work."""
+"""Sampling: Algorithm 2, progressive generation (Section 4.3), interpolation (Section 4.4); DDIM as later work.
+
+Whoever wants fewer than T steps gives a `strided` schedule.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -7,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from ddpm_notes.distributed import progress
 from ddpm_notes.forward import draw_noise, forward_process
+from ddpm_notes.progress import progress_bar
 from ddpm_notes.reverse import Model, Variance, add_reverse_noise, predict_eps, predict_x0, reverse_moments
 from ddpm_notes.schedule import Schedule
 
@@ -42,8 +45,8 @@ def sample_steps(
     if not 1 <= start <= schedule.T:
         raise ValueError(f"t must be in 1..{schedule.T} (the paper's t), got {start}")
     x = xt
-    for step in progress(range(start, 0, -1), desc="sampling", unit="step", leave=False):
-        ts = torch.full((len(x),), step, device=x.device)
+    for step in progress_bar(range(start, 0, -1), desc="sampling", unit="step", leave=False):
+        ts = torch.full((len(x),), step, device=x.device)  # (B,)
         mean, log_variance, x0_hat = reverse_moments(x, ts, model, schedule, variance, clip_x0)
         yield Step(step, x, x0_hat)
         x = add_reverse_noise(mean, log_variance, ts, noises(step) if noises else None, generator)
@@ -73,33 +76,18 @@ def sample(
     return sample_from(model, xT, schedule.T, schedule, generator=generator, **options)
 
 
-def interpolate(
-    model: Model,
-    x0: Tensor,
-    x0_other: Tensor,
-    lam: float,
-    t: int,
-    schedule: Schedule,
-    noise: str = "independent",
-    generator: Generator | None = None,
-    **options,
-) -> Tensor:
-    """Interpolation in latent space, Section 4.4, p. 8: decode (1 - lam) x_t + lam x_t' by the reverse process.
-
-    The paper prints x_0, x_0' in that formula; Fig. 8 and the released code mean x_t ~ q(x_t | x_0) and
-    x_t' ~ q(x_t | x_0'). noise: "independent" draws one noise for each endpoint, as the released code does;
-    then the mixture's noise has standard deviation sqrt((1 - lam)^2 + lam^2) times that of level t.
-    "shared" uses one noise for both, "variance-preserving" rescales the independent mixture's noise; with
-    these two x_bar_t lies at level t. For one noise over all lam give a generator with the same seed.
-    """
-    xt_bar = mix(x0, x0_other, lam, t, schedule, noise, generator)
-    return sample_from(model, xt_bar, t, schedule, generator=generator, **options)
-
-
 def mix(
     x0: Tensor, x0_other: Tensor, lam: float, t: int, schedule: Schedule, noise: str, generator: Generator | None = None
 ) -> Tensor:
-    """x_bar_t of Section 4.4, p. 8: the latent that `interpolate` decodes."""
+    """Interpolation in latent space, Section 4.4, p. 8: x_bar_t = (1 - lam) x_t + lam x_t'.
+
+    `sample_from` decodes it. The paper prints x_0, x_0' in that formula; Fig. 8 and the released code mean
+    x_t ~ q(x_t | x_0) and x_t' ~ q(x_t | x_0'). noise: "independent" draws one noise for each endpoint, as
+    the released code does; then the mixture's noise has standard deviation sqrt((1 - lam)^2 + lam^2) times
+    that of level t. "shared" uses one noise for both, "variance-preserving" rescales the independent
+    mixture's noise; with these two x_bar_t lies at level t. For one noise over all lam give a generator
+    with the same seed.
+    """
     if not 0 <= lam <= 1:
         raise ValueError(f"lam must be in 0..1, got {lam}")
     ts = torch.full((len(x0),), t, device=x0.device)
@@ -114,22 +102,6 @@ def mix(
     return forward_process((1 - lam) * x0 + lam * x0_other, ts, schedule, eps)
 
 
-def strided(model: Model, schedule: Schedule, steps: int) -> tuple[Model, Schedule]:
-    """The same model on a chain of `steps` of the T noise levels. Not in the paper: Nichol & Dhariwal (2021).
-
-    Returns a model and a schedule for everything else in this package. Level i of the new chain is level
-    ceil(i T / steps) of the old, so that level 0 is clean data and the last is T: both ends are kept.
-    """
-    if not 1 <= steps <= schedule.T:
-        raise ValueError(f"steps must be in 1..{schedule.T}, got {steps}")
-    levels = -(-torch.arange(1, steps + 1) * schedule.T // steps)
-
-    def strided_model(xt: Tensor, t: Tensor) -> Tensor:
-        return model(xt, levels.to(t.device)[t - 1])
-
-    return strided_model, Schedule.from_alpha_bar(schedule.alpha_bar[levels])
-
-
 @torch.inference_mode()
 def ddim(
     model: Model,
@@ -139,18 +111,17 @@ def ddim(
     clip_x0: bool = False,
     xT: Tensor | None = None,
     generator: Generator | None = None,
-    device: torch.device | str = "cpu",
 ) -> Tensor:
     """DDIM sampling. Not in the paper: Song, Meng & Ermon (2021), Eqs. (12), (16), in this paper's letters.
 
     x_{t-1} = sqrt(alpha_bar_{t-1}) x0_hat + sqrt(1 - alpha_bar_{t-1} - sigma_t^2) eps + sigma_t z with
     sigma_t = eta sqrt(beta_tilde_t). eta = 0 is deterministic; eta = 1 is Algorithm 2 with sigma_t^2 =
-    beta_tilde_t. For few steps give it the pair that `strided` returns.
+    beta_tilde_t.
     """
-    x = draw_noise(torch.empty(shape, device=device), generator) if xT is None else xT
+    x = draw_noise(torch.empty(shape), generator) if xT is None else xT
     for step in range(schedule.T, 0, -1):
-        t = torch.full((len(x),), step, device=x.device)
-        eps = model(x, t)
+        t = torch.full((len(x),), step, device=x.device)  # (B,)
+        eps = model(x, schedule.network_t(t))
         x0_hat = predict_x0(x, t, eps, schedule)
         if clip_x0:
             x0_hat = x0_hat.clamp(-1, 1)

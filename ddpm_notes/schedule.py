@@ -1,6 +1,6 @@
 """The variance schedule beta_1..beta_T and what follows from it: Section 2, Eqs. (2), (4), (7)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -14,10 +14,12 @@ class Schedule:
     Every table has T + 1 entries; entry 0 is clean data: beta_0 = 0, alpha_0 = alpha_bar_0 = 1,
     beta_tilde_0 = 0. So `alpha_bar[t - 1]` needs no special case at t = 1.
 
-    Build one with `linear_schedule`, or with `Schedule.from_betas` from beta_1..beta_T.
+    Build one with `linear_schedule`, or with `Schedule.from_betas` from beta_1..beta_T. One made by `strided` has
+    `levels`, what t is in the schedule that the network was trained with; None where that is t itself.
     """
 
     beta: Tensor  # (T + 1,)
+    levels: Tensor | None = None  # (T + 1,), int64
 
     @classmethod
     def from_betas(cls, betas: Tensor) -> "Schedule":
@@ -42,7 +44,7 @@ class Schedule:
     def from_alpha_bar(cls, alpha_bar: Tensor) -> "Schedule":
         """The schedule whose alpha_bar_1..alpha_bar_T are given: beta_t = 1 - alpha_bar_t / alpha_bar_{t-1}.
 
-        Used for sub-sequences of another schedule (`sampling.strided`), whose betas may decrease.
+        The betas may decrease, as they may in a sub-sequence of another schedule (`strided`).
         """
         alpha_bar = torch.as_tensor(alpha_bar, dtype=torch.float64)
         with_clean = torch.cat([alpha_bar.new_ones(1), alpha_bar])
@@ -88,10 +90,14 @@ class Schedule:
             wrong = int(t.min()) if t.min() < 1 else int(t.max())
             raise ValueError(f"t must be in 1..{self.T} (the paper's t), got {wrong}")
 
+    def network_t(self, t: Tensor) -> Tensor:
+        """What a network is told at step t, (B,): t, or its level in the schedule that this one was made from."""
+        return t if self.levels is None else self.levels.to(t.device)[t]
+
     def at(self, table: Tensor, t: Tensor, like: Tensor) -> Tensor:
         """`table[t]` with the dtype and device of `like`, shaped (B, 1, ..., 1) to multiply it."""
-        value = table.to(like.device)[t].to(like.dtype)
-        return value.view(-1, *[1] * (like.ndim - 1))
+        value = table.to(like.device)[t].to(like.dtype)  # (B,)
+        return value.view(-1, *[1] * (like.ndim - 1))  # (B, 1, ..., 1)
 
 
 def linear_schedule(T: int = 1000, beta_1: float = 1e-4, beta_T: float = 0.02) -> Schedule:
@@ -119,3 +125,15 @@ def rescaled_linear_schedule(T: int) -> Schedule:
     The end points without the factor leave alpha_bar_T = 0.60 at T = 50. Needs T > 20, so that beta_T < 1.
     """
     return linear_schedule(T, 1e-4 * 1000 / T, 0.02 * 1000 / T)
+
+
+def strided(schedule: Schedule, steps: int) -> Schedule:
+    """A chain of `steps` of the T noise levels, for the same network. Not in the paper: Nichol & Dhariwal (2021).
+
+    Step i of the new chain leads from level ceil(i T / steps) of the old, so that level 0 is clean data and the last
+    is T: both ends are kept. Wherever this schedule is given, the network is told the old level (`network_t`).
+    """
+    if not 1 <= steps <= schedule.T:
+        raise ValueError(f"steps must be in 1..{schedule.T}, got {steps}")
+    levels = -(-torch.arange(steps + 1) * schedule.T // steps)  # rounded up
+    return replace(Schedule.from_alpha_bar(schedule.alpha_bar[levels[1:]]), levels=schedule.network_t(levels))

@@ -6,7 +6,7 @@ convolution padded on the right and bottom only, and last layers initialised to 
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -17,15 +17,16 @@ from torch.nn import functional as F
 class UNetConfig:
     """The shape of a U-Net. The defaults are the released CIFAR10 model: 35,746,307 parameters.
 
-    size: side of the square images, in pixels. channels: image channels. out_channels: None for the
-    image channels; twice as many for a learned variance. width: feature channels of the first level.
-    multipliers: the width of each level in units of `width`; each level halves the resolution.
-    blocks: residual blocks per level on the way down (one more on the way up). attention: the
-    resolutions, in pixels, with self-attention besides the middle. dropout: in every residual block.
-    groups: of the group normalisation, which must divide every width.
+    size: height and width of the images, in pixels; one number where they are square. channels: image
+    channels. out_channels: None for the image channels; twice as many for a learned variance. width:
+    feature channels of the first level. multipliers: the width of each level in units of `width`; each
+    level halves height and width. blocks: residual blocks per level on the way down (one more on the way
+    up). attention: the resolutions with self-attention besides the middle, each by its height in pixels,
+    as in the released code. dropout: in every residual block. groups: of the group normalisation, which
+    must divide every width.
     """
 
-    size: int = 32
+    size: int | tuple[int, int] = 32
     channels: int = 3
     out_channels: int | None = None
     width: int = 128
@@ -36,19 +37,21 @@ class UNetConfig:
     groups: int = 32
 
     def __post_init__(self):
-        if self.size % 2 ** (len(self.multipliers) - 1):
-            raise ValueError(f"images of {self.size} pixels cannot be halved {len(self.multipliers) - 1} times")
+        halvings, (_, height, width) = len(self.multipliers) - 1, self.shape
+        if height % 2**halvings or width % 2**halvings:
+            raise ValueError(f"images of {height}×{width} pixels cannot be halved {halvings} times")
         if self.width % self.groups:
             raise ValueError(f"groups must divide the width, got {self.groups} groups for width {self.width}")
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of an image."""
+        return (self.channels, *(self.size if isinstance(self.size, tuple) else (self.size, self.size)))
+
     @classmethod
     def from_dict(cls, values: dict) -> "UNetConfig":
-        """The inverse of `to_dict`, for configurations read from JSON."""
+        """The inverse of `asdict`, for configurations read from JSON."""
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-
-    def to_dict(self) -> dict:
-        """Plain values, for JSON."""
-        return asdict(self)
 
 
 CIFAR10 = UNetConfig()
@@ -65,15 +68,13 @@ def time_embedding(t: Tensor, dim: int) -> Tensor:
     """
     half = dim // 2
     frequencies = torch.exp(torch.arange(half, device=t.device, dtype=torch.float32) * (-math.log(10000) / (half - 1)))
-    angles = (t - 1).float()[:, None] * frequencies
-    return torch.cat([angles.sin(), angles.cos()], dim=1)
+    angles = (t - 1).float()[:, None] * frequencies  # (B, 1) and (half,) to (B, half)
+    return torch.cat([angles.sin(), angles.cos()], dim=1)  # (B, half) twice to (B, dim)
 
 
 def _initialise(layer: nn.Module, scale: float = 1.0) -> nn.Module:
     """Xavier-uniform weights, zero biases; scale=0 starts a layer at almost zero (1e-10), as in the released code."""
-    fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layer.weight)
-    bound = math.sqrt(3 * max(scale, 1e-10) / ((fan_in + fan_out) / 2))
-    nn.init.uniform_(layer.weight, -bound, bound)
+    nn.init.xavier_uniform_(layer.weight, gain=max(scale, 1e-10) ** 0.5)
     nn.init.zeros_(layer.bias)
     return layer
 
@@ -100,8 +101,8 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Identity() if into == out else _conv(into, out, size=1, padding=0)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        h = self.conv1(F.silu(self.norm1(x)))
-        h = h + self.time(embedding)[:, :, None, None]  # embedding is already swish-ed
+        h = self.conv1(F.silu(self.norm1(x)))  # (B, into, H, W) to (B, out, H, W)
+        h = h + self.time(embedding)[:, :, None, None]  # (B, out, 1, 1); embedding is already swish-ed
         h = self.conv2(self.dropout(F.silu(self.norm2(h))))
         return self.shortcut(x) + h
 
@@ -116,10 +117,10 @@ class SelfAttention(nn.Module):
         self.out = _dense(channels, channels, scale=0)
 
     def forward(self, x: Tensor) -> Tensor:
-        pixels = self.norm(x).flatten(2).transpose(1, 2)  # (B, H*W, C)
+        pixels = self.norm(x).flatten(2).transpose(1, 2)  # (B, C, H, W) to (B, H*W, C)
         q, k, v = self.query(pixels), self.key(pixels), self.value(pixels)
-        mixed = F.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None])[:, 0]
-        return x + self.out(mixed).transpose(1, 2).reshape(x.shape)
+        mixed = F.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None])[:, 0]  # one head: (B, 1, H*W, C)
+        return x + self.out(mixed).transpose(1, 2).reshape(x.shape)  # (B, H*W, C) to (B, C, H, W)
 
 
 class Downsample(nn.Module):
@@ -130,7 +131,7 @@ class Downsample(nn.Module):
         self.conv = _conv(channels, channels, stride=2, padding=0)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(F.pad(x, (0, 1, 0, 1)))
+        return self.conv(F.pad(x, (0, 1, 0, 1)))  # (B, C, H, W) to (B, C, H/2, W/2)
 
 
 class Upsample(nn.Module):
@@ -141,7 +142,7 @@ class Upsample(nn.Module):
         self.conv = _conv(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))  # (B, C, H, W) to (B, C, 2H, 2W)
 
 
 class Stage(nn.Module):
@@ -160,8 +161,8 @@ class Stage(nn.Module):
 class UNet(nn.Module):
     """epsilon_theta(x_t, t): a model in the sense of this package.
 
-    forward(x, t): x (B, channels, size, size); t (B,), the paper's t, 1..T. Returns (B, out_channels,
-    size, size). Raises ValueError if x has another number of channels or another size.
+    forward(x, t): x (B, channels, H, W); t (B,), the paper's t, 1..T. Returns (B, out_channels, H, W).
+    Raises ValueError if x has another number of channels or another size.
     """
 
     def __init__(self, config: UNetConfig = CIFAR10):
@@ -172,16 +173,16 @@ class UNet(nn.Module):
         self.time2 = _dense(4 * config.width, 4 * config.width)
         self.conv_in = _conv(config.channels, config.width)
 
-        self.down, skips, channels, size = nn.ModuleList(), [config.width], config.width, config.size
+        self.down, skips, channels, height = nn.ModuleList(), [config.width], config.width, config.shape[1]
         for level, width in enumerate(widths):
             for _ in range(config.blocks):
-                self.down.append(Stage(channels, width, size in config.attention, config))
+                self.down.append(Stage(channels, width, height in config.attention, config))
                 channels = width
                 skips.append(channels)
             if level < len(widths) - 1:
                 self.down.append(Downsample(channels))
                 skips.append(channels)
-                size //= 2
+                height //= 2
 
         self.middle1 = Stage(channels, channels, True, config)
         self.middle2 = Stage(channels, channels, False, config)
@@ -189,23 +190,23 @@ class UNet(nn.Module):
         self.up = nn.ModuleList()
         for level, width in reversed(list(enumerate(widths))):
             for _ in range(config.blocks + 1):
-                self.up.append(Stage(channels + skips.pop(), width, size in config.attention, config))
+                self.up.append(Stage(channels + skips.pop(), width, height in config.attention, config))
                 channels = width
             if level > 0:
                 self.up.append(Upsample(channels))
-                size *= 2
+                height *= 2
 
         self.norm_out = nn.GroupNorm(config.groups, channels, eps=1e-6)
         self.conv_out = _conv(channels, config.out_channels or config.channels, scale=0)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        c = self.config
-        if x.ndim != 4 or x.shape[1:] != (c.channels, c.size, c.size):
-            raise ValueError(f"this U-Net expects images (B, {c.channels}, {c.size}, {c.size}), got {tuple(x.shape)}")
-        embedding = self.time1(time_embedding(t, c.width).to(x.dtype))
+        if x.ndim != 4 or x.shape[1:] != self.config.shape:
+            expected = ", ".join(map(str, self.config.shape))
+            raise ValueError(f"this U-Net expects images (B, {expected}), got {tuple(x.shape)}")
+        embedding = self.time1(time_embedding(t, self.config.width).to(x.dtype))  # (B,) to (B, width) to (B, 4 width)
         embedding = F.silu(self.time2(F.silu(embedding)))
 
-        h = self.conv_in(x)
+        h = self.conv_in(x)  # (B, C, H, W) to (B, width, H, W)
         if not torch.is_grad_enabled():
             h = h.contiguous(memory_format=torch.channels_last)  # faster forwards, not backwards: benchmarks/README.md
         skips = [h]

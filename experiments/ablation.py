@@ -3,8 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
+from ddpm_notes import linear_schedule
 from ddpm_notes.data import load
-from ddpm_notes.schedule import linear_schedule
 from experiments.networks import CONFIG, quality, small_network, trained
 from experiments.quality import Judge
 from experiments.results import Result, weights_of

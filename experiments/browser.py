@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-from ddpm_notes.checkpoints import load_checkpoint, write_atomically
+from ddpm_notes import load_checkpoint
+from ddpm_notes.files import write_atomically
 from experiments.stale import CHECKPOINTS
 
 NETWORKS = ("digits", "fashion")
@@ -25,8 +26,7 @@ def graph(checkpoint: Path) -> bytes:
         raise ValueError(
             f"{checkpoint.name} must predict epsilon alone, since that is what the browser's sampler asks for"
         )
-    unet = network.net.config
-    x, t = torch.zeros(2, unet.channels, unet.size, unet.size), torch.tensor([1, 2])
+    x, t = torch.zeros(2, *network.net.config.shape), torch.tensor([1, 2])
     batch = {0: torch.export.Dim("batch")}
     exported = torch.onnx.export(
         network.net,

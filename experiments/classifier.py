@@ -2,8 +2,8 @@
 
 import time
 
-from ddpm_notes.checkpoints import write_tensors
 from ddpm_notes.data import load
+from ddpm_notes.files import write_tensors
 from experiments.quality import in_parts, train_classifier
 from experiments.results import provenance, write_json
 from experiments.stale import CHECKPOINTS

@@ -1,7 +1,6 @@
 """The digits' checkpoint: `python -m experiments digits`."""
 
-from ddpm_notes.training import TrainingConfig
-from ddpm_notes.unet import DIGITS
+from ddpm_notes import DIGITS, TrainingConfig
 from experiments.training import train_checkpoint
 
 CONFIG = TrainingConfig(steps=12_000, batch=64, learning_rate=1e-3, warmup=500, ema=0.999, levels=17)

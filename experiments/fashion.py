@@ -1,7 +1,6 @@
 """The Fashion-MNIST checkpoint: `python -m experiments fashion`. Its settings come from `fashion_pilot`."""
 
-from ddpm_notes.training import TrainingConfig
-from ddpm_notes.unet import FASHION
+from ddpm_notes import FASHION, TrainingConfig
 from experiments.training import train_checkpoint
 
 CONFIG = TrainingConfig(

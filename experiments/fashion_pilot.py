@@ -10,12 +10,8 @@ from functools import partial
 import torch
 from torch import Generator
 
+from ddpm_notes import FASHION, Parameterized, TrainingConfig, UNet, draw_t, linear_schedule, simple_loss, train
 from ddpm_notes.data import load
-from ddpm_notes.losses import draw_t, simple_loss
-from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import TrainingConfig, train
-from ddpm_notes.unet import FASHION, UNet
 from experiments.results import Result
 
 SECONDS = 110

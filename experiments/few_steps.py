@@ -4,9 +4,9 @@ from functools import partial
 
 from torch import Generator, Tensor
 
-from ddpm_notes.checkpoints import Checkpoint, load_checkpoint
+from ddpm_notes import ddim, load_checkpoint, sample, strided
+from ddpm_notes.checkpoints import Checkpoint
 from ddpm_notes.data import load
-from ddpm_notes.sampling import ddim, sample, strided
 from experiments.quality import Judge
 from experiments.results import Result, weights_of
 from experiments.stale import CHECKPOINTS
@@ -17,9 +17,8 @@ SAMPLES = 256
 
 def draw(checkpoint: Checkpoint, sampler: str, steps: int, seed: int = 0) -> Tensor:
     """Samples of a chain of `steps` steps, clipped."""
-    unet = checkpoint.model.net.config
-    shape, generator = (SAMPLES, unet.channels, unet.size, unet.size), Generator().manual_seed(seed)
-    model, schedule = strided(checkpoint.model, checkpoint.schedule, steps)
+    model, schedule = checkpoint.model, strided(checkpoint.schedule, steps)
+    shape, generator = (SAMPLES, *model.net.config.shape), Generator().manual_seed(seed)
     if sampler == "ddim":
         return ddim(model, shape, schedule, clip_x0=True, generator=generator)
     return sample(model, shape, schedule, generator, variance=sampler, clip_x0=True)

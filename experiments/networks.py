@@ -12,7 +12,8 @@ from ddpm_notes.losses import draw_t, simple_loss
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.sampling import sample
 from ddpm_notes.schedule import Schedule
-from ddpm_notes.training import TrainingConfig, train
+from ddpm_notes.training import train
+from ddpm_notes.training_run import TrainingConfig
 from ddpm_notes.unet import DIGITS, UNet
 from experiments.quality import Judge
 from experiments.results import STATES

@@ -7,8 +7,9 @@ the first 512 of the training set and the first 256 of the test set, in the data
 import torch
 from torch import Tensor
 
-from ddpm_notes.checkpoints import read_tensors, write_tensors
+from ddpm_notes import read_tensors
 from ddpm_notes.data import Images, load
+from ddpm_notes.files import write_tensors
 from experiments.quality import Judge
 from experiments.results import Result, checksum_of, weights_of
 from experiments.stale import RESULTS

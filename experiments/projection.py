@@ -9,7 +9,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import TrainingConfig, train
+from ddpm_notes.training import train
+from ddpm_notes.training_run import TrainingConfig
 from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, UNet, UNetConfig, count_parameters
 from experiments.results import Result
 
@@ -20,7 +21,7 @@ REPEATS = 3
 def operations(unet: UNetConfig) -> int:
     """Floating-point operations of one forward pass of one image (a multiplication and an addition are two)."""
     model = UNet(unet).eval()
-    x, t = torch.zeros(1, unet.channels, unet.size, unet.size), torch.ones(1, dtype=torch.int64)
+    x, t = torch.zeros(1, *unet.shape), torch.ones(1, dtype=torch.int64)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(x, t)
     return counter.get_total_flops()
@@ -28,7 +29,7 @@ def operations(unet: UNetConfig) -> int:
 
 def seconds_per_image(unet: UNetConfig, batch: int, precision: str) -> float:
     """Of a whole training step, the median of several short runs."""
-    data = torch.rand((16, unet.channels, unet.size, unet.size), generator=Generator().manual_seed(0)) * 2 - 1
+    data = torch.rand((16, *unet.shape), generator=Generator().manual_seed(0)) * 2 - 1
     schedule, steps = linear_schedule(), 4
     seconds = []
     for _ in range(REPEATS):

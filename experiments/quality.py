@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from ddpm_notes.checkpoints import read_tensors
+from ddpm_notes import read_tensors
 from ddpm_notes.data import Images
 from experiments.stale import CHECKPOINTS
 

@@ -6,8 +6,9 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
-from ddpm_notes.checkpoints import Checkpoint, load_checkpoint, read_tensors, write_tensors
+from ddpm_notes.checkpoints import Checkpoint, load_checkpoint
 from ddpm_notes.data import Images, load, to_uint8
+from ddpm_notes.files import read_tensors, write_tensors
 from ddpm_notes.likelihood import mean_and_error, rate_distortion, variational_bound
 from ddpm_notes.losses import NATS_PER_BIT, discretized_log_likelihood, per_dimension
 from ddpm_notes.sampling import sample_steps
@@ -97,8 +98,8 @@ def chains(name: str, checkpoint: Checkpoint, weights: str) -> tuple[Tensor, Ten
 
 
 def _chain(checkpoint: Checkpoint, seed: int) -> dict[str, Tensor]:
-    unet, generator = checkpoint.model.net.config, Generator().manual_seed(seed)
-    xT = torch.randn((PART, unet.channels, unet.size, unet.size), generator=generator)
+    generator = Generator().manual_seed(seed)
+    xT = torch.randn((PART, *checkpoint.model.net.config.shape), generator=generator)
     seen = {}
     for step in sample_steps(checkpoint.model, xT, checkpoint.schedule, clip_x0=True, generator=generator):
         seen[step.t] = step.x0_hat.clone()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import torch
 
-from ddpm_notes.checkpoints import write_atomically
 from ddpm_notes.data import load
+from ddpm_notes.files import write_atomically
 from experiments.stale import CHECKPOINTS, RESULTS, code_digest, digest_of_modules, modules_of
 
 NO_FASHION = (

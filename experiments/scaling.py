@@ -5,12 +5,8 @@ from functools import partial
 
 from torch import Generator
 
+from ddpm_notes import Parameterized, count_parameters, linear_schedule, sample, strided, train
 from ddpm_notes.data import Images, load
-from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.sampling import sample, strided
-from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import train
-from ddpm_notes.unet import count_parameters
 from experiments.networks import CONFIG, held_out_loss, small_network
 from experiments.quality import Judge
 from experiments.results import STATES, Result, weights_of
@@ -22,8 +18,8 @@ SAMPLES = 256
 
 def judged(model: Parameterized, judge: Judge, train_images: Images, test_images: Images) -> dict:
     """Losses on training and held-out digits, and the feature distance of samples of 100 steps."""
-    short, schedule = strided(model, model.schedule, 100)
-    drawn = sample(short, (SAMPLES, 1, 8, 8), schedule, Generator().manual_seed(3), clip_x0=True)
+    short = strided(model.schedule, 100)
+    drawn = sample(model, (SAMPLES, 1, 8, 8), short, Generator().manual_seed(3), clip_x0=True)
     return {
         "train_loss": held_out_loss(model, train_images, model.schedule, draws=2),
         "held_out_loss": held_out_loss(model, test_images, model.schedule),

@@ -6,8 +6,8 @@ The linear schedule is among the runs of `ablation`, as `eps, L_simple`.
 from dataclasses import replace
 from functools import partial
 
+from ddpm_notes import constant_schedule, linear_schedule, quadratic_schedule, rescaled_linear_schedule
 from ddpm_notes.data import load
-from ddpm_notes.schedule import constant_schedule, linear_schedule, quadratic_schedule, rescaled_linear_schedule
 from experiments.networks import CONFIG, quality, small_network, trained
 from experiments.quality import Judge
 from experiments.results import Result, weights_of

@@ -25,8 +25,8 @@ def code_digest(experiment: str) -> str:
 
 def modules_of(*names: str) -> dict[str, str]:
     """What each of these modules means, and each that they import of `ddpm_notes` and `experiments`."""
-    files = reached("\n".join(f"import {name}" for name in names), [ROOT])
-    return fingerprint({name: path for name, path in files.items() if not _is_bookkeeping(name)})
+    modules = reached("\n".join(f"import {name}" for name in names), [ROOT])
+    return fingerprint({name: module for name, module in modules.items() if not _is_bookkeeping(name)})
 
 
 def digest_of_modules(modules: dict[str, str]) -> str:
@@ -74,8 +74,8 @@ def is_made(experiment: str) -> bool:
 
 def has_functions(name: str) -> bool:
     """Whether a module of this repository defines a function, so that something of it can run."""
-    (path,) = (path for found, path in reached(f"import {name}", [ROOT]).items() if found == name)
-    return any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    source = reached(f"import {name}", [ROOT])[name].source
+    return any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(source)))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,8 @@ from dataclasses import asdict
 
 import torch
 
-from ddpm_notes.checkpoints import save_checkpoint
+from ddpm_notes import Parameterized, TrainingConfig, UNet, UNetConfig, linear_schedule, save_checkpoint, train
 from ddpm_notes.data import load
-from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import TrainingConfig, train
-from ddpm_notes.unet import UNet, UNetConfig
 from experiments.results import STATES, provenance, write_json
 from experiments.stale import CHECKPOINTS
 

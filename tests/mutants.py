@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = Path("tests") / "ddpm_notes"
+TRAINING, ALGORITHM_1 = "test_training.py", "test_algorithm_1.py"
 
 # module: (what is wrong, the right snippet, the broken one[, the tests if not those of the module])
 MUTANTS: dict[str, list[tuple[str, ...]]] = {
@@ -35,6 +36,24 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
         ("quadratic without the square", "beta_T**0.5, T, dtype=torch.float64) ** 2", "beta_T**0.5, T)"),
         ("betas from beta_1 exclusive", "linspace(beta_1, beta_T, T, dtype", "linspace(0, beta_T, T + 1)[1:].to(dtype"),
         ("only the end rescaled", "linear_schedule(T, 1e-4 * 1000 / T,", "linear_schedule(T, 1e-4,"),
+        (
+            "strided: levels rounded down",
+            "-(-torch.arange(steps + 1) * schedule.T // steps)",
+            "torch.arange(steps + 1) * schedule.T // steps",
+            "test_identities.py",
+        ),
+        (
+            "strided: the levels are lost",
+            "return t if self.levels is None else",
+            "return t if True else",
+            "test_sampling.py",
+        ),
+        (
+            "strided twice: the first forgotten",
+            "levels=schedule.network_t(levels)",
+            "levels=levels",
+            "test_sampling.py",
+        ),
         ("beta from alpha_bar, shifted", "1 - with_clean[1:] / with_clean[:-1]", "1 - with_clean[:-1] * alpha_bar"),
     ],
     "forward": [
@@ -126,7 +145,6 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
         ("decoder: no edge at the top", "upper.masked_fill(top, infinity)", "upper"),
         ("decoder: edges swapped", "top, bottom = x0 > 1 - half / 2, x0 <", "bottom, top = x0 > 1 - half / 2, x0 <"),
         ("decoder: plain difference in the tail", "mirrored = lower + upper > 0", "mirrored = lower + upper > 1e9"),
-        ("decoder: tanh constant", "0.044715 * x**3", "0.44715 * x**3"),
         ("decoder: variance for deviation", "log_sigma = (log_variance_p / 2)", "log_sigma = log_variance_p"),
         ("nats for bits", "per_dimension(term) / NATS_PER_BIT", "per_dimension(term)"),
         ("decoder at t = 2", "first = t == 1", "first = t == 2"),
@@ -160,12 +178,7 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
         ("the chain stops at t = 2", "range(start, 0, -1)", "range(start, 1, -1)"),
         ("mixture rescaled by a variance", "((1 - lam) ** 2 + lam**2) ** 0.5 if", "((1 - lam) ** 2 + lam**2) if"),
         ("endpoints swapped", "(1 - lam) * x0 + lam * x0_other", "lam * x0 + (1 - lam) * x0_other"),
-        (
-            "strided: levels rounded down",
-            "-(-torch.arange(1, steps + 1) * schedule.T // steps)",
-            "torch.arange(1, steps + 1) * schedule.T // (steps + 1)",
-        ),
-        ("strided: off by one", "levels.to(t.device)[t - 1]", "levels.to(t.device)[t - 1] - 1"),
+        ("ddim: the network is told the new t", "eps = model(x, schedule.network_t(t))", "eps = model(x, t)"),
         (
             "ddim: beta for beta_tilde",
             "schedule.beta_tilde[step].item()",
@@ -256,22 +269,21 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
         ),
     ],
     "training": [
-        ("EMA decay swapped", "self.parameters, 1 - self.config.ema)", "self.parameters, self.config.ema)"),
-        ("warm-up dropped", "self.config.learning_rate * warm", "self.config.learning_rate"),
+        ("gradient not clipped", "objective.parameters(), config.clip)", "objective.parameters(), 1e9)", ALGORITHM_1),
+        ("flips upside down", "x0.flip(-1), x0)", "x0.flip(-2), x0)", ALGORITHM_1),
+        ("gradients pile up", "optimizer.zero_grad()", "pass", ALGORITHM_1),
+    ],
+    "training_run": [
+        ("EMA decay swapped", "get_ema_multi_avg_fn(config.ema)", "get_ema_multi_avg_fn(1 - config.ema)", TRAINING),
         (
-            "warm-up from the first step",
-            "min(self.step / self.config.warmup, 1.0)",
-            "min((self.step + 1) / self.config.warmup, 1.0)",
+            "the average begins at the first step",
+            "self.averaging.update_parameters(self.model)  # the",
+            "# the",
+            TRAINING,
         ),
-        ("gradient not clipped", "loss.parameters(), config.clip)", "loss.parameters(), 1e9)", "test_algorithm_1.py"),
-        ("flips upside down", "x0.flip(-1), x0)", "x0.flip(-2), x0)", "test_algorithm_1.py"),
-        (
-            "the same batch in every step",
-            "generator = Generator().manual_seed(config.seed * 1_000_003 + run.step)",
-            "generator = Generator().manual_seed(config.seed * 1_000_003)",
-            "test_algorithm_1.py",
-        ),
-        ("gradients pile up", "run.optimizer.zero_grad()", "pass", "test_algorithm_1.py"),
+        ("warm-up dropped", "c.learning_rate * warm", "c.learning_rate", TRAINING),
+        ("warm-up from the first step", "min(step / c.warmup, 1.0)", "min((step + 1) / c.warmup, 1.0)", TRAINING),
+        ("the same batch in every step", "yield Generator().manual_seed(seed)", "yield Generator()", ALGORITHM_1),
     ],
     "coding": [
         ("the worst candidate", "(arrivals.log() + by_block).argmin(0)", "(arrivals.log() + by_block).argmax(0)"),

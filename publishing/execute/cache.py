@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from publishing import paths
 from publishing.contract import MAY_RAISE
-from publishing.execute.fingerprint import fingerprint, meaning, reached
+from publishing.execute.fingerprint import Module, fingerprint, meaning, reached
 from publishing.files import digest, digest_of, read_sealed, write_sealed
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Run:
     opened: dict[str, str | None]
 
 
-def key(paper: str, notebook: "NotebookNode", modules: Mapping[str, Path]) -> str:
+def key(paper: str, notebook: "NotebookNode", modules: Mapping[str, Module]) -> str:
     """Names what a run depends on and can be known before it: code, modules, lock, Python, and how we run it.
 
     Prose is not in it. Of the cells' tags only the one that bears on execution is.
@@ -45,7 +45,7 @@ def key(paper: str, notebook: "NotebookNode", modules: Mapping[str, Path]) -> st
     return digest_of(json.dumps(parts, sort_keys=True).encode())
 
 
-def modules(paper: str, notebook: "NotebookNode") -> dict[str, Path]:
+def modules(paper: str, notebook: "NotebookNode") -> dict[str, Module]:
     """The modules of this repository that the notebook's code reaches."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     return reached(code, [paths.notebooks_dir(paper), paths.ROOT])

@@ -1,33 +1,54 @@
 """What a notebook's code means: a fingerprint of every module of this repository that it imports.
 
 It is made from the syntax tree, through imports of imports, module by module, so that a docstring, a comment or a
-new layout changes nothing, and a changed formula changes exactly the notebooks that reach it.
+new layout changes nothing, and a changed formula changes exactly the notebooks that reach it. A name that a package
+only passes on, in an `__init__` of nothing but imports, is followed to its own module; the others do not count.
 """
 
 import ast
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from publishing.files import digest_of
 
 
-def fingerprint(modules: Mapping[str, Path]) -> dict[str, str]:
+class Module(NamedTuple):
+    """A file that is reached, and what counts of it: its source, or of a package that passes names on, those taken."""
+
+    path: Path
+    source: str
+
+
+def fingerprint(modules: Mapping[str, Module]) -> dict[str, str]:
     """What each of these modules means."""
-    return {name: meaning(path.read_text(encoding="utf-8")) for name, path in modules.items()}
+    return {name: meaning(module.source) for name, module in modules.items()}
 
 
-def reached(code: str, folders: Sequence[Path]) -> dict[str, Path]:
-    """File by name, for all modules under these folders that the code imports, through imports of imports."""
-    found: dict[str, Path] = {}
-    waiting = list(_imports(code, package=""))
+def reached(code: str, folders: Sequence[Path]) -> dict[str, Module]:
+    """By name, all modules under these folders that the code imports, through imports of imports."""
+    found: dict[str, Module] = {}
+    seen: set[str] = set()
+    waiting = list(_names(code, package=""))
     while waiting:
         name = waiting.pop()
-        if name in found or (path := _find(name, folders)) is None:
+        if name in seen:
             continue
-        found[name] = path
-        source = path.read_text(encoding="utf-8")
-        waiting += _imports(source, package=name if path.name == "__init__.py" else name.rpartition(".")[0])
+        seen.add(name)
+        package, _, taken = name.rpartition(".")
+        for passed, origin in _passed_on(package, folders).items():
+            if taken in (passed, "*"):
+                waiting += _with_packages(origin)
+        if path := _find(name, folders):
+            source = path.read_text(encoding="utf-8")
+            found[name] = Module(path, source)
+            if not _passed_on(name, folders):
+                waiting += _names(source, package=name if path.name == "__init__.py" else package)
+    for name, module in found.items():
+        if passed := _passed_on(name, folders):
+            lines = (f"{taken} = {passed[taken]}" for taken in passed if {f"{name}.{taken}", f"{name}.*"} & seen)
+            found[name] = module._replace(source="\n".join(sorted(lines)))
     return dict(sorted(found.items()))
 
 
@@ -52,20 +73,54 @@ def _find(name: str, folders: Sequence[Path]) -> Path | None:
     return None
 
 
+def _passed_on(package: str, folders: Sequence[Path]) -> dict[str, str]:
+    """Where each name of a package comes from whose `__init__` holds nothing but imports; else nothing."""
+    path = _find(package, folders)
+    return _re_exports(path.read_text(encoding="utf-8"), package) if path and path.name == "__init__.py" else {}
+
+
 @functools.cache
-def _imports(source: str, package: str) -> tuple[str, ...]:
-    """Dotted names that may be modules, with the packages that are imported on the way to them."""
-    names = [name for node in ast.walk(_parse(source) or ast.Module([], [])) for name in _named_by(node, package)]
-    return tuple({".".join(name.split(".")[:end]): None for name in names for end in range(1, name.count(".") + 2)})
+def _re_exports(source: str, package: str) -> dict[str, str]:
+    body = [statement for statement in (_parse(source) or ast.Module([], [])).body if not _is_text(statement)]
+    names = dict(_bound(body, package)) if all(isinstance(statement, ast.ImportFrom) for statement in body) else {}
+    return {} if "*" in names else names
 
 
-def _named_by(node: ast.AST, package: str) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        parents = package.split(".")[: package.count(".") + 2 - node.level] if node.level else []
-        base = ".".join([*parents, *([node.module] if node.module else [])])
-        yield from (f"{base}.{alias.name}" for alias in node.names)
+@functools.cache
+def _names(source: str, package: str) -> tuple[str, ...]:
+    """Dotted names that may be modules or names in packages, with the packages that are imported on the way to them.
+
+    Those that are imported, and those that are looked up in what was imported, as in `import net; net.loss`, ending in
+    `.*`, since all of it is used then.
+    """
+    nodes = list(ast.walk(_parse(source) or ast.Module([], [])))
+    bound = list(_bound(nodes, package))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [origin for _, origin in bound]
+    dotted: dict[ast.AST, list[str]] = {}
+    for node in reversed(nodes):  # what an attribute is looked up in comes before it
+        if isinstance(node, ast.Name):
+            dotted[node] = [origin for name, origin in bound if name == node.id]
+        elif isinstance(node, ast.Attribute) and node.value in dotted:
+            dotted[node] = [f"{origin}.{node.attr}" for origin in dotted.pop(node.value)]
+    names += [f"{origin}.*" for origins in dotted.values() for origin in origins]
+    return tuple({part: None for name in names for part in _with_packages(name)})
+
+
+def _bound(nodes: Sequence[ast.AST], package: str) -> Iterator[tuple[str, str]]:
+    """What these statements import: a name, and what it stands for."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((a.asname, a.name) if a.asname else (a.name.partition(".")[0],) * 2 for a in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: package.count(".") + 2 - node.level] if node.level else []
+            base = ".".join([*parents, *([node.module] if node.module else [])])
+            yield from ((alias.asname or alias.name, f"{base}.{alias.name}") for alias in node.names)
+
+
+def _with_packages(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def _parse(source: str) -> ast.Module | None:

@@ -89,7 +89,14 @@ def _job(paper: str, stem: str, force: bool) -> Job:
     notebook = lints.checked(paper, stem)
     modules = cache.modules(paper, notebook)
     key = cache.key(paper, notebook, modules)
-    return Job(paper, stem, notebook, key, digests(modules.values()), run=None if force else cache.load(key))
+    return Job(
+        paper,
+        stem,
+        notebook,
+        key,
+        digests(module.path for module in modules.values()),
+        run=None if force else cache.load(key),
+    )
 
 
 def _described(jobs: list[Job]) -> str:

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import TrainingConfig, train
+from ddpm_notes.training import train
+from ddpm_notes.training_run import TrainingConfig
 
 SCHEDULE = linear_schedule(20, 0.01, 0.3)
 

@@ -2,14 +2,19 @@
 
 import errno
 import os
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from PIL import Image
 
-from ddpm_notes.checkpoints import load_checkpoint, read_tensors, save_checkpoint, write_atomically
+from ddpm_notes.__main__ import main
+from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
+from ddpm_notes.files import read_tensors, write_atomically
 from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.schedule import linear_schedule
+from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule, strided
 from ddpm_notes.unet import UNet, UNetConfig
 
 TINY = UNetConfig(size=8, channels=1, width=8, multipliers=(1, 2), attention=(4,), groups=4)
@@ -33,6 +38,25 @@ def test_a_checkpoint_gives_back_the_same_network(saved):
     assert loaded.about["steps"] == 3 and loaded.model.predicts == "x0"
 
 
+def test_a_network_for_images_that_are_not_square_is_kept_and_draws_them(tmp_path):
+    path, out = tmp_path / "wide.safetensors", tmp_path / "samples.npz"
+    save_checkpoint(path, Parameterized(UNet(replace(TINY, size=(8, 12))), rescaled_linear_schedule(25)), {})
+    assert load_checkpoint(path).model.net.config.size == (8, 12)
+    assert main(["sample", "--checkpoint", str(path), "--count", "2", "--steps", "3", "--out", str(out)]) == 0
+    assert np.load(out)["samples"].shape == (2, 1, 8, 12)
+    assert main(["sample", "--checkpoint", str(path), "--count", "2", "--out", str(out.with_suffix(".png"))]) == 0
+    assert Image.open(out.with_suffix(".png")).size == (5 * (8 * 12 + 7), 5 * 8)
+
+
+def test_the_configuration_of_a_square_network_says_one_size(saved):
+    assert read_tensors(saved[0])[1]["unet"]["size"] == 8
+
+
+def test_a_strided_schedule_is_not_saved(tmp_path):
+    with pytest.raises(ValueError, match="got a strided one"):
+        save_checkpoint(tmp_path / "net", Parameterized(UNet(TINY), strided(linear_schedule(), 50)), {})
+
+
 def test_a_truncated_a_corrupt_a_missing_and_a_foreign_file_are_refused(saved, tmp_path):
     path, _ = saved
     data = path.read_bytes()
@@ -52,7 +76,7 @@ def test_a_truncated_a_corrupt_a_missing_and_a_foreign_file_are_refused(saved, t
 
 
 def test_a_state_file_is_not_taken_for_a_network(tmp_path):
-    from ddpm_notes.checkpoints import write_tensors
+    from ddpm_notes.files import write_tensors
 
     write_tensors(tmp_path / "state", {"losses": torch.zeros(3)}, {"step": 3})
     with pytest.raises(ValueError, match="does not hold a U-Net"):

@@ -7,8 +7,8 @@ import torch
 
 from ddpm_notes.diffusers_layout import load_diffusers
 from ddpm_notes.forward import forward_process
-from ddpm_notes.sampling import ddim, sample_steps, strided
-from ddpm_notes.schedule import linear_schedule
+from ddpm_notes.sampling import ddim, sample_steps
+from ddpm_notes.schedule import linear_schedule, strided
 from ddpm_notes.unet import CIFAR10, count_parameters
 
 diffusers = pytest.importorskip("diffusers")
@@ -49,17 +49,21 @@ def saved(settings, folder):
     return model
 
 
-@pytest.mark.parametrize("settings", [GOOGLE_DDPM_CIFAR10_32, SMALL], ids=["google/ddpm-cifar10-32", "small"])
+@pytest.mark.parametrize(
+    "settings",
+    [GOOGLE_DDPM_CIFAR10_32, SMALL, SMALL | {"sample_size": (16, 24)}],
+    ids=["google/ddpm-cifar10-32", "small", "not square"],
+)
 def test_the_same_weights_give_the_same_output(settings, tmp_path, generator):
     theirs = saved(settings, tmp_path)
     ours = load_diffusers(tmp_path).model
-    size, channels = settings["sample_size"], settings["in_channels"]
-    x, t = torch.randn(2, channels, size, size, generator=generator), torch.tensor([1, 613])
+    x, t = torch.randn(2, *ours.net.config.shape, generator=generator), torch.tensor([1, 613])
     with torch.inference_mode():
         expected = theirs(x, t - 1).sample
         error = (ours(x, t) - expected).norm() / expected.norm()
     assert expected.std() > 1e-3 and error < 1e-5
     if settings is GOOGLE_DDPM_CIFAR10_32:
+        assert ours.net.config.size == 32
         assert count_parameters(theirs) == 35_746_307 and ours.net.config.multipliers == CIFAR10.multipliers
 
 
@@ -112,8 +116,7 @@ def test_ddim_follows_diffusers_over_50_of_the_1000_steps(eta, clip, generator):
     for t in peer.timesteps:
         eps = a_model(x, torch.full((3,), int(t) + 1))
         x = peer.step(eps, t, x, eta=eta, use_clipped_model_output=clip, generator=noise).prev_sample
-    model, schedule = strided(a_model, linear_schedule(), 50)
-    ours = ddim(model, xT.shape, schedule, eta, clip, xT, torch.Generator().manual_seed(5))
+    ours = ddim(a_model, xT.shape, strided(linear_schedule(), 50), eta, clip, xT, torch.Generator().manual_seed(5))
     assert x.std() > 0.1 and (ours - x).abs().max() < 1e-4 * x.abs().max()
 
 

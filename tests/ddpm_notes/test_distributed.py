@@ -11,8 +11,9 @@ import torch
 
 from ddpm_notes import __main__ as command
 from ddpm_notes.__main__ import main
-from ddpm_notes.checkpoints import read_tensors, save_checkpoint
+from ddpm_notes.checkpoints import save_checkpoint
 from ddpm_notes.distributed import gathered, share
+from ddpm_notes.files import read_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet

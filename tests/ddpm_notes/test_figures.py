@@ -1,6 +1,7 @@
 """The figures: every pixel and every box where it should be."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from matplotlib import pyplot as plt
 from PIL import Image
 
 from ddpm_notes.data import to_uint8
-from ddpm_notes.figures import WIDTH, as_grid, axes, chain_diagram, image_rows, picture_of, show_images, unet_diagram
+from ddpm_notes.figures import WIDTH, as_grid, axes, chain_diagram, image_rows, picture_of, show_images
 from ddpm_notes.unet import CIFAR10, DIGITS, LSUN256, SelfAttention, Stage, UNet
+from ddpm_notes.unet_figure import unet_diagram
 
 
 def test_a_grid_has_every_pixel_at_its_place_and_white_elsewhere():
@@ -19,7 +21,7 @@ def test_a_grid_has_every_pixel_at_its_place_and_white_elsewhere():
     white_row, white_column = np.full((1, 5), 255), np.full((2, 1), 255)
     first = np.hstack([pixels[0], white_column, pixels[1]])
     second = np.hstack([pixels[2], white_column, np.full((2, 2), 255)])
-    assert np.array_equal(grid[..., 0], np.vstack([first, white_row, second]))
+    assert np.array_equal(grid, np.vstack([first, white_row, second]))
 
 
 def test_a_picture_is_a_png_of_eight_columns_enlarged():
@@ -40,7 +42,13 @@ def test_axes_are_of_the_notes_width_and_show_images_draws_the_grid():
     x = torch.linspace(-1, 1, 8).view(2, 1, 2, 2)
     show_images(ax, x, columns=2, title="digits")
     assert figure.get_size_inches().tolist() == [WIDTH, 2.0] and ax.get_title() == "digits"
-    assert np.array_equal(ax.images[0].get_array(), as_grid(x, 2)[..., 0])
+    assert np.array_equal(ax.images[0].get_array(), as_grid(x, 2))
+
+
+def test_images_may_be_wide_and_in_colour():
+    _, ax = axes(height=2.0)
+    show_images(ax, torch.zeros(2, 3, 4, 6), columns=1)
+    assert ax.images[0].get_array().shape == (9, 6, 3)
 
 
 def test_rows_have_a_label_each_and_the_columns_a_title():
@@ -51,7 +59,7 @@ def test_rows_have_a_label_each_and_the_columns_a_title():
     assert [text.get_text() for ax in figure.axes for text in ax.texts] == ["x_t", "x0_hat"]
 
 
-@pytest.mark.parametrize("config", [DIGITS, CIFAR10, LSUN256])
+@pytest.mark.parametrize("config", [DIGITS, CIFAR10, LSUN256, replace(DIGITS, size=(8, 12))])
 def test_the_unet_is_drawn_with_a_box_for_every_block_and_a_frame_for_every_attention(config):
     with torch.device("meta"):
         net = UNet(config)
@@ -60,17 +68,20 @@ def test_the_unet_is_drawn_with_a_box_for_every_block_and_a_frame_for_every_atte
     channels = sorted(int(text.get_text()) for text in ax.texts if text.get_text().isdigit())
     stages = [module for module in net.modules() if isinstance(module, Stage)]
     assert channels == sorted(stage.block.conv2.out_channels for stage in stages)
+    height, width = config.shape[1:]
+    assert f"{height // 2}×{width // 2}" in [text.get_text() for text in ax.texts]
     frames = [patch for patch in ax.patches if not patch.get_fill()]
     assert len(frames) == sum(isinstance(module, SelfAttention) for module in net.modules())
     plt.close(figure)
 
 
 def test_the_chains_are_drawn_side_by_side_from_data_to_noise():
-    forward, reverse = torch.full((3, 1, 8, 8), -1.0), torch.full((3, 1, 8, 8), 1.0)
+    forward, reverse = torch.full((3, 1, 8, 8), -1.0), torch.full((3, 1, 4, 8), 1.0)
     figure = chain_diagram(forward, reverse, (0, 500, 1000))
     (ax,) = figure.axes
     shown = [int(image.get_array().max()) for image in ax.images]
     assert shown == [0, 0, 0, 255, 255, 255]
     lefts = [image.get_extent()[0] for image in ax.images]
     assert lefts == [0, 1, 2, 0, 1, 2]
+    assert [image.get_extent()[3] for image in ax.images] == pytest.approx([1.42 + 0.92] * 3 + [0.46] * 3)
     plt.close(figure)

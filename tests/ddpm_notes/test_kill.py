@@ -7,16 +7,17 @@ import sys
 
 import torch
 
-from ddpm_notes.checkpoints import read_tensors
+from ddpm_notes.files import read_tensors
 
 RUN = """
 import os, signal, sys
 from pathlib import Path
 import torch
-from ddpm_notes import checkpoints
+from ddpm_notes.files import write_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import TrainingConfig, train
+from ddpm_notes.training import train
+from ddpm_notes.training_run import TrainingConfig
 from ddpm_notes.unet import UNet, UNetConfig
 
 folder, die_in_write, seconds = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
@@ -39,7 +40,7 @@ config = TrainingConfig(steps=100, batch=4, warmup=2, learning_rate=1e-3, ema=0.
 trained = train(model, torch.rand(64, 1, 8, 8) * 2 - 1, model.schedule, config, folder / "state")
 weights = {f"model.{k}": v for k, v in model.state_dict().items()}
 weights |= {f"ema.{k}": v for k, v in trained.model.state_dict().items()}
-checkpoints.write_tensors(folder / "result", {**weights, "losses": trained.losses}, {})
+write_tensors(folder / "result", {**weights, "losses": trained.losses}, {})
 """
 
 

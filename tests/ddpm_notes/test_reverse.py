@@ -6,14 +6,7 @@ import pytest
 import torch
 
 from ddpm_notes.forward import forward_posterior, forward_process
-from ddpm_notes.reverse import (
-    predict_eps,
-    predict_mean,
-    predict_x0,
-    reverse_moments,
-    reverse_process,
-    reverse_variance,
-)
+from ddpm_notes.reverse import predict_eps, predict_mean, predict_x0, reverse_moments, reverse_process, reverse_variance
 
 T_VALUES = torch.tensor([1, 2, 3, 250, 999, 1000])
 

@@ -6,10 +6,14 @@ import pytest
 import torch
 
 from ddpm_notes.forward import forward_process
+from ddpm_notes.likelihood import variational_bound
+from ddpm_notes.losses import bound_loss, simple_loss
 from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
+from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.reverse import reverse_process
-from ddpm_notes.sampling import ddim, interpolate, mix, sample, sample_from, sample_steps, strided
-from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule
+from ddpm_notes.sampling import ddim, mix, sample, sample_from, sample_steps
+from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule, strided
+from ddpm_notes.unet import UNet, UNetConfig
 
 
 def test_samples_of_a_perfect_network_have_the_mixtures_proportions_and_spread(generator):
@@ -78,7 +82,7 @@ def test_interpolation_ends_at_its_ends(digits, generator):
     a, b = digits.x0[:3], digits.x0[10:13]
     oracle = EmpiricalDenoiser(digits.x0, schedule)
     for lam, expected in ((0.0, a), (1.0, b)):
-        x = interpolate(oracle, a, b, lam, 6, schedule, generator=generator)
+        x = sample_from(oracle, mix(a, b, lam, 6, schedule, "independent", generator), 6, schedule, generator=generator)
         torch.testing.assert_close(x, expected, atol=0.05, rtol=0)
     with pytest.raises(ValueError, match="lam"):
         mix(a, b, 1.5, 20, schedule, "shared")
@@ -86,16 +90,39 @@ def test_interpolation_ends_at_its_ends(digits, generator):
         mix(a, b, 0.5, 20, schedule, "same")
 
 
-def test_a_strided_chain_keeps_both_ends_and_hands_the_network_the_old_t(paper_schedule):
-    seen = []
-    model, short = strided(lambda x, t: seen.append(t.tolist()) or x, paper_schedule, 4)
-    model(torch.zeros(4, 1), torch.tensor([1, 2, 3, 4]))
-    assert seen == [[250, 500, 750, 1000]]
+def test_a_strided_chain_keeps_both_ends(paper_schedule):
+    short = strided(paper_schedule, 4)
     torch.testing.assert_close(short.alpha_bar, paper_schedule.alpha_bar[[0, 250, 500, 750, 1000]])
-    _, same = strided(None, paper_schedule, 1000)
-    torch.testing.assert_close(same.beta, paper_schedule.beta, rtol=1e-9, atol=1e-15)
+    torch.testing.assert_close(strided(paper_schedule, 1000).beta, paper_schedule.beta, rtol=1e-9, atol=1e-15)
     with pytest.raises(ValueError, match=r"1\.\.1000"):
-        strided(None, paper_schedule, 0)
+        strided(paper_schedule, 0)
+
+
+@pytest.mark.parametrize("schedule_of", [lambda s: strided(s, 4), lambda s: strided(strided(s, 8), 4)])
+def test_whatever_takes_a_strided_schedule_hands_the_network_the_old_t(paper_schedule, schedule_of, digits):
+    short, seen, x0 = schedule_of(paper_schedule), [], digits.x0[:2]
+
+    def model(xt, t):
+        assert t.tolist() == [seen.append(t[0].item()) or seen[-1]] * 2
+        return 0.1 * xt
+
+    sample(model, (2, 1), short)
+    sample(model, (2, 1), short, clip_x0=True, variance="beta_tilde")
+    ddim(model, (2, 1), short)
+    variational_bound(model, x0, short, levels=17)
+    assert seen == [1000, 750, 500, 250] * 3 + [250, 500, 750, 1000]
+    simple_loss(model, x0, short, torch.tensor([3, 3]))
+    bound_loss(model, x0, short, torch.tensor([3, 3]), levels=17)
+    assert seen[-2:] == [750, 750]
+
+
+def test_a_learned_variance_is_asked_for_at_the_old_t(paper_schedule):
+    seen = []
+    net = UNet(UNetConfig(size=8, channels=1, out_channels=2, width=8, multipliers=(1,), attention=(), groups=4))
+    net.register_forward_hook(lambda module, inputs, output: seen.append(inputs[1].tolist()))
+    model = Parameterized(net, paper_schedule, "x0", learned_variance=True)
+    sample(model, (1, 1, 8, 8), strided(paper_schedule, 2), variance="learned", clip_x0=True)
+    assert seen == [[1000], [500]]
 
 
 def test_ddim_with_eta_1_is_algorithm_2_with_beta_tilde():

@@ -1,5 +1,7 @@
 """Training: Algorithm 1 learns, resumes to the same bits, and stops at NaN."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -9,7 +11,8 @@ from ddpm_notes.losses import simple_loss
 from ddpm_notes.oracle import EmpiricalDenoiser
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import TrainingConfig, TrainingDiverged, train
+from ddpm_notes.training import train
+from ddpm_notes.training_run import TrainingConfig, TrainingDiverged
 from ddpm_notes.unet import UNet, UNetConfig
 
 TINY = UNetConfig(size=8, channels=1, width=16, multipliers=(1,), attention=(), groups=4, blocks=1, dropout=0.1)
@@ -113,7 +116,7 @@ def test_nan_stops_with_the_step_and_the_last_good_state(x0, tmp_path):
 @pytest.mark.parametrize("loss, variance, channels", [("x0", "beta", 1), ("mean", "beta", 1), ("bound", "learned", 2)])
 def test_every_loss_of_table_2_trains(x0, loss, variance, channels):
     torch.manual_seed(0)
-    unet = UNet(UNetConfig.from_dict({**TINY.to_dict(), "out_channels": channels}))
+    unet = UNet(replace(TINY, out_channels=channels))
     model = Parameterized(unet, SCHEDULE, learned_variance=variance == "learned")
     trained = train(model, x0, SCHEDULE, config(steps=30, loss=loss, variance=variance, levels=17))
     assert torch.isfinite(trained.losses).all() and trained.losses[-5:].mean() < trained.losses[:5].mean()

@@ -1,6 +1,8 @@
 """The U-Net: the released layout, its parameter counts, its padding and its clock."""
 
+import json
 import math
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -93,8 +95,20 @@ def test_dropout_is_on_in_training_and_off_in_evaluation():
 
 
 def test_twice_the_channels_for_a_learned_variance():
-    config = UNetConfig.from_dict({**TINY.to_dict(), "out_channels": 2})
+    config = replace(TINY, out_channels=2)
     assert UNet(config)(torch.zeros(1, 1, 8, 8), torch.tensor([1])).shape == (1, 2, 8, 8)
+
+
+def test_images_need_not_be_square_and_attention_goes_by_their_height():
+    config = replace(TINY, size=(8, 12))
+    net = UNet(config)
+    assert net(torch.zeros(1, 1, 8, 12), torch.tensor([1])).shape == (1, 1, 8, 12)
+    assert [stage.attention is not None for stage in net.down if hasattr(stage, "block")] == [False] * 2 + [True] * 2
+    assert UNetConfig.from_dict(json.loads(json.dumps(asdict(config)))) == config
+    with pytest.raises(ValueError, match=r"8×13 pixels cannot be halved 1 times"):
+        replace(TINY, size=(8, 13))
+    with pytest.raises(ValueError, match=r"\(B, 1, 8, 12\)"):
+        net(torch.zeros(1, 1, 12, 8), torch.tensor([1]))
 
 
 def test_mistakes_are_named():

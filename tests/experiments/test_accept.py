@@ -16,7 +16,7 @@ from publishing.paths import ROOT
 
 MEASURED = [name for name in EXPERIMENTS if results_of(name)]
 BROKEN = {  # a formula of each file, and an experiment whose miniature runs it
-    "training": ("scaling", "1 - self.config.ema)", "self.config.ema)"),
+    "training": ("scaling", "objective(x0, t, noise).mean()", "objective(x0, t, noise).sum()"),
     "sampling": ("scaling", "range(start, 0, -1)", "range(start, 1, -1)"),
     "likelihood": ("ablation", "self.prior + self.terms.sum(1)", "self.terms.sum(1)"),
 }
@@ -29,6 +29,11 @@ def test_every_result_has_a_witness_by_the_code_that_made_it(name):
 
 def test_no_miniature_is_of_nothing():
     assert witness.MINIATURES.keys() == set(MEASURED)
+
+
+def test_what_an_experiment_never_runs_does_not_run():
+    _, ran = witness.miniature("digits")
+    assert "ddpm_notes.losses" in ran and not ran & witness.IDLE["digits"]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +81,7 @@ def test_a_broken_formula_is_refused(copy, edit, file):
 
 
 def test_a_new_name_is_accepted_and_a_module_that_does_not_run_is_not(copy, edit):
-    edit("ddpm_notes/training.py", "theirs", "others")
+    edit("ddpm_notes/training_run.py", "warm", "share")
     accepted = run_in(copy, "-m", "experiments", "accept", "scaling")
     assert "scaling: accepted, the same bits" in accepted.stdout
     assert "scaling" not in run_in(copy, "-m", "experiments.stale").stdout

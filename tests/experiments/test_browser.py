@@ -5,7 +5,8 @@ import pytest
 import torch
 from onnx import TensorProto
 
-from ddpm_notes.checkpoints import load_checkpoint, read_tensors, save_checkpoint
+from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
+from ddpm_notes.files import read_tensors
 from experiments.browser import NETWORKS, graph
 from experiments.stale import CHECKPOINTS
 

@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from ddpm_notes import data
-from ddpm_notes.checkpoints import read_tensors
+from ddpm_notes.files import read_tensors
 from experiments.photographs import COUNTS, FILE, photographs, points, real_features
 from experiments.quality import Judge, frechet_distance, in_parts, load_classifier
 from experiments.results import NO_FASHION, checksum_of

@@ -9,8 +9,8 @@ from urllib.error import URLError
 import pytest
 
 from ddpm_notes.__main__ import RECIPES
-from ddpm_notes.checkpoints import read_tensors
 from ddpm_notes.data import DEBIAN_FASHION, load
+from ddpm_notes.files import read_tensors
 from experiments import classifier, digits, fashion, results, stale, witness
 from experiments.__main__ import EXPERIMENTS, main
 from experiments.results import NO_FASHION, Result, checksum_of

@@ -35,11 +35,61 @@ def fingerprint_of(package, code):
         ("from net import other", ["net", "net.other"]),
         ("from net import *", ["net"]),
         ("def f():\n    import net.schedule", ["net", "net.schedule"]),
-        ("import net.deep", ["net", "net.deep", "net.deep.inner", "net.other", "net.schedule"]),
+        ("from net.deep import z", ["net", "net.deep", "net.deep.inner", "net.other", "net.schedule"]),
     ],
 )
 def test_modules_are_reached_through_imports_of_imports(package, code, modules):
     assert list(fingerprint_of(package, code)) == modules
+
+
+PASSES_ON = (
+    '"""The package."""\n\nfrom net.loss import loss\nfrom net.other import y\nfrom net.schedule import beta as b\n'
+)
+ONLY_OTHER, ONLY_LOSS = ["net", "net.other"], ["net", "net.loss", "net.schedule"]
+
+
+@pytest.mark.parametrize(
+    ("code", "modules"),
+    [
+        ("from net import y", ONLY_OTHER),
+        ("from net.other import y", ONLY_OTHER),
+        ("import net\nprint(net.y)", ONLY_OTHER),
+        ("import net as n\nn.y.real", ONLY_OTHER),
+        ("import net.other\nnet.other.y", ONLY_OTHER),
+        ("from net import loss as cost", ONLY_LOSS),
+        (
+            "def f():\n    import net\ndef g():\n    import net.deep as net\n    net.z\nnet.b",
+            ["net", "net.deep", "net.deep.inner", "net.other", "net.schedule"],
+        ),
+        ("from net import b", ["net", "net.schedule"]),
+        ("import net", ["net"]),
+        ("import net\nvars(net)", ["net", "net.loss", "net.other", "net.schedule"]),
+        ("from net import *", ["net", "net.loss", "net.other", "net.schedule"]),
+    ],
+)
+def test_a_name_that_a_package_passes_on_is_followed_to_its_own_module(package, code, modules):
+    package.write("net/__init__.py", PASSES_ON)
+    assert list(fingerprint_of(package, code)) == modules
+
+
+def test_what_else_a_package_passes_on_does_not_count(package):
+    package.write("net/__init__.py", PASSES_ON)
+    before = fingerprint_of(package, "from net import y")
+    package.write("net/__init__.py", PASSES_ON.replace("import loss", "import loss, beta"))
+    package.write("net/loss.py", "loss = beta = 0\n")
+    assert fingerprint_of(package, "from net import y") == before
+
+
+def test_a_name_that_comes_from_elsewhere_now_is_another(package):
+    package.write("net/__init__.py", PASSES_ON)
+    before = fingerprint_of(package, "from net import y, loss")
+    package.write("net/__init__.py", PASSES_ON.replace("net.other import", "net.loss import"))
+    assert fingerprint_of(package, "from net import y, loss")["net"] != before["net"]
+
+
+def test_a_package_with_code_of_its_own_counts_as_a_whole(package):
+    package.write("net/__init__.py", PASSES_ON + "x = 1\n")
+    assert list(fingerprint_of(package, "import net.other")) == ["net", "net.loss", "net.other", "net.schedule"]
 
 
 def test_a_changed_formula_changes_exactly_its_module(package):
@@ -91,7 +141,7 @@ def test_a_module_that_is_no_python_is_known_by_its_text(package):
 def test_a_module_beside_the_notebook_comes_before_one_of_the_root(package):
     package.write("notebooks/toy/net/__init__.py", "x = 1")
     folders = [package.root / "notebooks/toy", package.root]
-    assert reached("import net", folders)["net"] == folders[0] / "net/__init__.py"
+    assert reached("import net", folders)["net"].path == folders[0] / "net/__init__.py"
 
 
 def test_a_module_is_parsed_once_for_all_notebooks(monkeypatch):

@@ -1,5 +1,6 @@
 """The hook stays for the life of a process, so each test has a process of its own."""
 
+import shutil
 import subprocess
 import sys
 
@@ -72,6 +73,19 @@ def test_each_file_is_recorded_once(opened):
 )
 def test_modules_writes_generated_files_and_other_places_are_not_recorded(opened, code):
     assert opened(code) == []
+
+
+def test_weights_are_read_in_a_way_that_is_recorded(opened, tmp_path):
+    theirs = tmp_path / "repository" / "diffusers"
+    theirs.mkdir()
+    (theirs / "config.json").write_text("{}")
+    for copy in (theirs.parent / "net.safetensors", theirs / "diffusion_pytorch_model.safetensors"):
+        shutil.copy(paths.ROOT / "experiments/checkpoints/digits.safetensors", copy)
+    ours = "from ddpm_notes import load_checkpoint; load_checkpoint('../../net.safetensors')"
+    assert opened(ours) == ["net.safetensors"]
+    refused = "from ddpm_notes.diffusers_layout import load_diffusers\ntry:\n    load_diffusers('../../diffusers')\n"
+    seen = opened(refused + "except ValueError as error:\n    assert 'in config.json, got None' in str(error)")
+    assert seen == ["diffusers/config.json", "diffusers/diffusion_pytorch_model.safetensors"]
 
 
 def test_the_report_is_complete_when_the_process_is_killed(opened, tmp_path):

@@ -1,7 +1,6 @@
 """The figures that can be tried out: pictures at first, then what they promise, under the policy of the page."""
 
 import json
-import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 from ddpm_notes import sampling
 from ddpm_notes.checkpoints import load_checkpoint
-from ddpm_notes.schedule import constant_schedule, linear_schedule, quadratic_schedule
+from ddpm_notes.schedule import constant_schedule, linear_schedule, quadratic_schedule, strided
 from publishing import paths
 
 from ..conftest import eventually
@@ -312,13 +311,13 @@ def test_the_browser_s_chain_stays_within_a_thousandth_of_pytorch_s(open_post, m
 def chain(name: str, z: torch.Tensor, steps: int, kind: str, clip: bool) -> dict[int, torch.Tensor]:
     """The same chain by the package: x_t by t."""
     checkpoint = load_checkpoint(CHECKPOINTS / f"{name}.safetensors")
-    levels = {i: math.ceil(i * 1000 / steps) for i in range(steps + 1)}
-    model, short = sampling.strided(checkpoint.model, checkpoint.schedule, steps)
+    model, short = checkpoint.model, strided(checkpoint.schedule, steps)
+    levels = short.levels.tolist()
     if kind == "ddim":
         seen = {}
 
         def watched(xt, t):
-            seen[levels[int(t[0])]] = xt
+            seen[int(t[0])] = xt
             return model(xt, t)
 
         seen[0] = sampling.ddim(watched, z[0].shape, short, clip_x0=clip, xT=z[0])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from ddpm_notes.checkpoints import read_tensors, write_tensors
 from ddpm_notes.distributed import rank_and_world
+from ddpm_notes.files import read_tensors, write_tensors
 
 
 class Parts:

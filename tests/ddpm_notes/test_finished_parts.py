@@ -9,8 +9,8 @@ from torch import nn
 
 from ddpm_notes import __main__ as command
 from ddpm_notes.checkpoints import save_checkpoint
+from ddpm_notes.finished_parts import Parts, weights_checksum
 from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.parts import Parts, weights_checksum
 from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet
 

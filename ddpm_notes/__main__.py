@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -30,6 +31,7 @@ from ddpm_notes.files import check_writable, write_atomically
 from ddpm_notes.finished_parts import Parts, weights_checksum
 from ddpm_notes.likelihood import Bound, mean_and_error, variational_bound
 from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.reverse import Variance
 from ddpm_notes.sampling import sample_from
 from ddpm_notes.schedule import linear_schedule, strided
 from ddpm_notes.training import train
@@ -79,7 +81,7 @@ def train_command(args: argparse.Namespace, device: torch.device) -> None:
         "seconds": round(trained.seconds),
         "mean_loss_of_last_1000_steps": last.mean().item(),
     }
-    save_checkpoint(out, trained.model, report)
+    save_checkpoint(out, cast(Parameterized, trained.model), report)
     write_atomically(out.with_suffix(".json"), json.dumps(report, indent=1).encode() + b"\n")
     state.unlink()
     print(f"{out}: {config.steps} steps, mean loss of the last {len(last)}: {last.mean():.4f}")
@@ -125,10 +127,12 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
     x0 = data.x0[: args.images]
     run = {"data": name, "split": "test", "images": len(x0), "seed": args.seed}
     done = Parts(out, run | {"checkpoint": weights_checksum(checkpoint.model)})
-    report = {**run, "variance": {}}
-    for variance in ("beta", "beta_tilde"):
+    report: dict[str, Any] = {**run, "variance": {}}
+    variances: tuple[Variance, ...] = ("beta", "beta_tilde")
+    for variance in variances:
         bound = _shared_bound(done, checkpoint, x0, variance, data.levels, args.seed, device)
-        parts = report["variance"][variance] = {}
+        parts: dict[str, Any] = {}
+        report["variance"][variance] = parts
         for name in ("prior", "rate", "distortion", "total"):
             parts[name] = dict(zip(("mean", "standard_error"), mean_and_error(getattr(bound, name)), strict=True))
         parts["terms"] = bound.terms.mean(0).tolist()
@@ -141,7 +145,7 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
 
 
 def _shared_bound(
-    done: Parts, checkpoint: Checkpoint, x0: Tensor, variance: str, levels: int, seed: int, device: torch.device
+    done: Parts, checkpoint: Checkpoint, x0: Tensor, variance: Variance, levels: int, seed: int, device: torch.device
 ) -> Bound:
     """`variational_bound` of many images, some at a time, each time divided among the processes."""
     model, schedule = checkpoint.model.to(device), checkpoint.schedule
@@ -267,7 +271,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data", choices=RECIPES, default="digits", help="the images; they decide the U-Net and the settings"
     )
     sub.add_argument("--out", help="the checkpoint to write, a .safetensors file (default: DATA.safetensors)")
-    given = {"default": argparse.SUPPRESS}
+    given: dict[str, Any] = {"default": argparse.SUPPRESS}
     sub.add_argument("--steps", type=int, help="gradient steps", **given)
     sub.add_argument("--batch", type=int, help="images per step, over all processes", **given)
     sub.add_argument("--learning-rate", type=float, help="Adam's, once warmed up", **given)

@@ -3,8 +3,6 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from torch import nn
-
 from ddpm_notes.files import read_tensors, write_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import Schedule
@@ -15,7 +13,7 @@ from ddpm_notes.unet import UNet, UNetConfig
 class Checkpoint:
     """A network ready to use, in evaluation mode; its schedule; and what was written beside it."""
 
-    model: nn.Module
+    model: Parameterized
     schedule: Schedule
     about: dict
 

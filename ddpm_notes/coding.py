@@ -16,7 +16,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from typing import cast
 
 import torch
 from torch import Generator, Tensor
@@ -116,7 +116,7 @@ def send(x0: Tensor, codec: Codec) -> Sent:
         x = _assemble(candidates, chosen)
         ideal.append(gaussian_kl(mean_q, log_variance_q, mean_p, log_variance_p).sum().item() / NATS_PER_BIT)
         actual.append(writer.bits - before)
-    log_p = _decoder(x, codec)
+    log_p = _decoder(cast(Tensor, x), codec)
     before = writer.bits
     for level, edges in zip(pixels.tolist(), _edges(log_p.exp()), strict=True):
         writer.put(edges[level], edges[level + 1] - edges[level])
@@ -138,7 +138,7 @@ def receive(message: bytes, codec: Codec) -> Tensor:
         mean_p, log_variance_p = _known_to_both(x, t, codec)
         candidates, _ = _candidates(mean_p, log_variance_p, t, codec)
         x = _assemble(candidates, torch.tensor([_read_index(reader, t, codec) for _ in range(codec.blocks(t))]))
-    levels = [reader.get(edges) for edges in _edges(_decoder(x, codec).exp())]
+    levels = [reader.get(edges) for edges in _edges(_decoder(cast(Tensor, x), codec).exp())]
     return to_model(torch.tensor(levels), codec.levels).view(codec.shape)
 
 
@@ -157,7 +157,8 @@ def _known_to_both(above: Tensor | None, t: int, codec: Codec) -> tuple[Tensor, 
     """Mean and log-variance of p(x_T), or of p_theta(x_t | x_{t+1}): (D,) each, float64."""
     dimensions = torch.Size(codec.shape).numel()
     if above is None:
-        return torch.zeros(2, dimensions, dtype=torch.float64).unbind()
+        zeros = torch.zeros(dimensions, dtype=torch.float64)
+        return zeros, zeros
     xt, ts = above.view(1, *codec.shape), torch.tensor([t + 1])
     mean, log_variance, _ = reverse_moments(xt, ts, codec.model, codec.schedule, codec.variance)
     return mean.double().flatten(), log_variance.double().expand_as(mean).flatten()
@@ -258,11 +259,13 @@ class _Writer:
     def message(self) -> bytes:
         """The shortest bytes that name a number in the interval, whatever bytes may follow them."""
         low, width, shift = self.low << 16, self.width << 16, self.shift + 16
-        for length in count((shift - width.bit_length() + 1) // 8):
+        length = (shift - width.bit_length() + 1) // 8
+        while True:
             excess = shift - 8 * length
             value = -(-low >> excess)  # rounded up
             if (value + 1) << excess <= low + width:
                 return value.to_bytes(length, "big")
+            length += 1
 
 
 class _Reader:

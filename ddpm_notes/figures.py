@@ -6,6 +6,7 @@ figure looks the same on every machine.
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 
@@ -27,7 +28,7 @@ BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#aa3377", 
 WIDTH = 7.2
 """The width of a figure in inches: 720 CSS pixels on the page."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,

@@ -4,6 +4,8 @@ Everything else in this package knows epsilon alone. A network that predicts som
 here, once, and the wrapped network is a model like any other.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -36,6 +38,8 @@ class Parameterized(nn.Module):
     Being a `torch.nn.Module`, it trains and is saved like the bare network. Raises ValueError for an
     unknown `predicts` or an output with the wrong number of channels.
     """
+
+    net: Any
 
     def __init__(self, net: nn.Module, schedule: Schedule, predicts: str = "eps", learned_variance: bool = False):
         super().__init__()

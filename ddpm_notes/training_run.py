@@ -74,17 +74,19 @@ class TrainingRun:
         self.rank, self.world = rank_and_world()
         if config.batch % self.world:
             raise ValueError(f"the batch of {config.batch} cannot be divided among {self.world} processes")
-        self.model, self.config, self.state = objective.model, config, state and Path(state)
+        self.model, self.config = objective.get_submodule("model"), config
+        self.state = Path(state) if state else None
         self.identity = {k: v for k, v in asdict(config).items() if k not in ("steps", "save_every")}
-        self.identity["data"] = zlib.crc32(data.cpu().contiguous().numpy())
+        self.identity["data"] = zlib.crc32(data.cpu().contiguous().numpy().data)
         self.identity["network"] = zlib.crc32(repr(self.model).encode())
         self.averaging = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
         self.averaging.update_parameters(self.model)  # the first time it copies
         self.average = self.averaging.module
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
-        self.losses, self.started = [], time.monotonic()
+        self.losses: list[float] = []
+        self.started = time.monotonic()
         if self.state and self.state.exists():
-            self._load()
+            self._load(self.state)
         self.device = next(self.model.parameters()).device
         self._check_together()
         self.objective = nn.parallel.DistributedDataParallel(objective) if self.world > 1 else objective
@@ -110,7 +112,7 @@ class TrainingRun:
                 if (done := step + 1) % 20 == 0:
                     bar.set_postfix(loss=f"{self.losses[-1]:.4f}", refresh=False)
                 if self.state and self.rank == 0 and (done % c.save_every == 0 or done == c.steps):
-                    self._save()
+                    self._save(self.state)
 
     def record(self, loss: Tensor, norm: Tensor) -> None:
         """Once a step is taken: average the weights and keep the loss; `TrainingDiverged` if it was not finite."""
@@ -125,20 +127,20 @@ class TrainingRun:
         self.averaging.update_parameters(self.model)
         self.losses.append(loss.item())
 
-    def _save(self) -> None:
+    def _save(self, path: Path) -> None:
         parts = {"model": self.model.state_dict(), "ema": self.average.state_dict()}
         parts |= {f"adam.{i}": moments for i, moments in self.optimizer.state_dict()["state"].items()}
         tensors = {f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()}
         tensors["losses"] = torch.tensor(self.losses, dtype=torch.float64)
-        write_tensors(self.state, tensors, {"seconds": self.seconds, "config": self.identity})
+        write_tensors(path, tensors, {"seconds": self.seconds, "config": self.identity})
 
-    def _load(self) -> None:
-        tensors, about = read_tensors(self.state)
+    def _load(self, path: Path) -> None:
+        tensors, about = read_tensors(path)
         if "config" not in about:
-            raise ValueError(f"{self.state} is no saved state of a run; give another file")
+            raise ValueError(f"{path} is no saved state of a run; give another file")
         if differ := sorted(k for k, value in self.identity.items() if about["config"].get(k, value) != value):
             raise ValueError(
-                f"{self.state} belongs to a run with another {', '.join(differ)}; remove it or give another file"
+                f"{path} belongs to a run with another {', '.join(differ)}; remove it or give another file"
             )
 
         def part(name: str) -> dict[str, Tensor]:

@@ -7,10 +7,13 @@ convolution padded on the right and bottom only, and last layers initialised to 
 
 import math
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class UNetConfig:
     @classmethod
     def from_dict(cls, values: dict) -> "UNetConfig":
         """The inverse of `asdict`, for configurations read from JSON."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**settings)
 
 
 CIFAR10 = UNetConfig()
@@ -72,10 +76,10 @@ def time_embedding(t: Tensor, dim: int) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=1)  # (B, half) twice to (B, dim)
 
 
-def _initialise(layer: nn.Module, scale: float = 1.0) -> nn.Module:
+def _initialise(layer: Layer, scale: float = 1.0) -> Layer:
     """Xavier-uniform weights, zero biases; scale=0 starts a layer at almost zero (1e-10), as in the released code."""
     nn.init.xavier_uniform_(layer.weight, gain=max(scale, 1e-10) ** 0.5)
-    nn.init.zeros_(layer.bias)
+    nn.init.zeros_(cast(Tensor, layer.bias))
     return layer
 
 

@@ -39,7 +39,7 @@ def _levels(path: Iterable[nn.Module], between: type) -> list[list[Stage]]:
     for layer in path:
         if isinstance(layer, between):
             levels.append([])
-        else:
+        elif isinstance(layer, Stage):
             levels[-1].append(layer)
     return levels
 

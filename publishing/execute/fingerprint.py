@@ -46,8 +46,8 @@ def reached(code: str, folders: Sequence[Path]) -> dict[str, Module]:
             if not _passed_on(name, folders):
                 waiting += _names(source, package=name if path.name == "__init__.py" else package)
     for name, module in found.items():
-        if passed := _passed_on(name, folders):
-            lines = (f"{taken} = {passed[taken]}" for taken in passed if {f"{name}.{taken}", f"{name}.*"} & seen)
+        if exported := _passed_on(name, folders):
+            lines = (f"{taken} = {exported[taken]}" for taken in exported if {f"{name}.{taken}", f"{name}.*"} & seen)
             found[name] = module._replace(source="\n".join(sorted(lines)))
     return dict(sorted(found.items()))
 

@@ -7,7 +7,7 @@ import pytest
 from publishing import paths
 from publishing.site import origin
 
-from .press import Repository
+from .small_site import Repository
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from publishing import paths
 from publishing.errors import PublishingError
 from publishing.site import jekyll
 
-from .press import Press, Repository
+from .small_site import Commands
 
 ROOT = paths.ROOT
 POST = """---
@@ -240,26 +240,24 @@ def test_a_file_of_the_root_that_is_called_like_a_layout_is_refused(site):
 
 def test_jekyll_run_by_hand_publishes_the_site_and_nothing_else(tmp_path):
     """In the whole tree that git keeps, around a small paper; a new entry of the root belongs in `exclude`."""
-    press = Press(Repository(tmp_path / "notes"))
-    press.add_site()
-    press.repository.notebook("01-figure", "# 1. Figure $x$", "print(1)")
-    press.repository.post("01-figure")
-    press.repository.write("_posts/2026-01-02-draft.md", "---\ntitle: x\npaper: draft\npublished : false\n---\n")
-    press.repository.notebook("01-draft", "# 1. Draft", "print(1)", paper="draft")
-    press.repository.write("_claims/draft.md", "---\ntitle: x\npaper: draft\npublished: false\n---\n")
+    commands = Commands.lay(tmp_path / "notes")
+    commands.notebook("01-figure", "# 1. Figure $x$", "print(1)")
+    commands.post("01-figure")
+    commands.write("_posts/2026-01-02-draft.md", "---\ntitle: x\npaper: draft\npublished : false\n---\n")
+    commands.notebook("01-draft", "# 1. Draft", "print(1)", paper="draft")
+    commands.write("_claims/draft.md", "---\ntitle: x\npaper: draft\npublished: false\n---\n")
     for name in kept():
-        if not (press.root / name).exists() and not name.startswith(("_posts/", "_claims/", "notebooks/")):
-            press.repository.write(name, "---\n---\n{% nonsense %}")
-    press.succeed("site", "--drafts")
-    press.succeed("site")
+        if not (commands.root / name).exists() and not name.startswith(("_posts/", "_claims/", "notebooks/")):
+            commands.write(name, "---\n---\n{% nonsense %}")
+    commands.succeed("site", "--drafts")
+    commands.succeed("site")
     by_hand = tmp_path / "by hand"
     command = ["jekyll", "build", "--destination", by_hand]
-    done = subprocess.run(
-        command, cwd=press.root, env=os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}, capture_output=True, text=True
-    )
+    environment = os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
+    done = subprocess.run(command, cwd=commands.root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     made, published = (
-        {path.relative_to(folder) for path in folder.rglob("*")} for folder in (press.root / "_site", by_hand)
+        {path.relative_to(folder) for path in folder.rglob("*")} for folder in (commands.root / "_site", by_hand)
     )
     assert published == made
     assert Path("toy/index.html") in made and not any("draft" in str(path) for path in made)

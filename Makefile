@@ -71,9 +71,9 @@ check: ## Lint the code and the notebooks, then build the site and lint it and t
 	@$(PYTHON) bootstrap.py site
 	@export $(INSIDE) && $(LINTS) && python -m publishing check --sources && python -m publishing site && python -m publishing check && python -m experiments.stale
 
-faults: site ## Kill, starve and damage the build, and see that the next one is whole (about ten minutes)
+faults: site ## Kill, starve and damage the build, and put anything into notebooks (about a quarter of an hour)
 	@$(PYTHON) bootstrap.py test
-	@$(INSIDE) .venv/bin/python -m pytest tests/faults.py
+	@$(INSIDE) .venv/bin/python -m pytest tests/faults.py tests/publishing/test_in_browser.py --hypothesis-profile=fuzz
 
 mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
 	@$(PYTHON) bootstrap.py test

@@ -1,4 +1,4 @@
-"""What tests share: Ctrl-C that works, patience with a busy machine, and a real Chromium for the page and the press."""
+"""What tests share: Ctrl-C that works, patience with a busy machine, and a real Chromium."""
 
 import os
 import shutil
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 PATIENCE = 180
 expect.set_options(timeout=PATIENCE * 1000)
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("any-machine"))  # by `make faults`
 settings.load_profile("any-machine")
 
 # A shell starts a job in the background with Ctrl-C ignored, and the programs under test would inherit that.

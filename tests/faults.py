@@ -18,7 +18,7 @@ import pytest
 
 from publishing import paths
 
-from .publishing.press import GENERATED, MADE, Press, Repository
+from .publishing.small_site import GENERATED, MADE, Commands
 
 KILLS = 30
 KERNELS_KILLED = 6
@@ -36,48 +36,46 @@ claim("It rises", scaled(1), ">", 0, of="eq-1")"""
 DATA = "import json\nprint(json.load(open('../../experiments/data.json')))"
 
 
-def lay(folder: Path) -> Press:
+def lay(folder: Path) -> Commands:
     """A repository in its first version, with a folder of temporary files of its own."""
-    press = Press(Repository(folder / "notes"))
-    press.add_site()
-    press.repository.write("requirements/main.lock", "numpy==2\n")
-    press.environment["TMPDIR"] = str(folder / "t")
+    commands = Commands.lay(folder / "notes")
+    commands.write("requirements/main.lock", "numpy==2\n")
+    commands.environment["TMPDIR"] = str(folder / "t")
     (folder / "t").mkdir()
-    edit(press, 0)
-    return press
+    edit(commands, 0)
+    return commands
 
 
-def edit(press: Press, version: int) -> None:
+def edit(commands: Commands, version: int) -> None:
     """Bring every kind of source to one of two versions: package, data, code, prose, formula, post."""
-    source = press.repository
-    source.write("net.py", f"def scaled(x):\n    return {version + 2} * x\n")
-    source.write("experiments/data.json", f"[{version}]")
-    source.notebook("01-figure", f"# 1. Figure {version}\n\n$$\nx = {version} \\tag{{1}}\n$$", FIGURE)
-    source.notebook("02-data", f"# 2. Data\n\nVersion {version}, $y_{version}$, [Eq. (1)](#eq-1).", DATA)
-    source.notebook("03-more", "# 3. More", f"print({version})", "print('more')")
-    source.post(*STEMS)
+    commands.write("net.py", f"def scaled(x):\n    return {version + 2} * x\n")
+    commands.write("experiments/data.json", f"[{version}]")
+    commands.notebook("01-figure", f"# 1. Figure {version}\n\n$$\nx = {version} \\tag{{1}}\n$$", FIGURE)
+    commands.notebook("02-data", f"# 2. Data\n\nVersion {version}, $y_{version}$, [Eq. (1)](#eq-1).", DATA)
+    commands.notebook("03-more", "# 3. More", f"print({version})", "print('more')")
+    commands.post(*STEMS)
 
 
-def made(press: Press) -> dict[str, bytes]:
-    return press.outputs(*MADE)
+def made(commands: Commands) -> dict[str, bytes]:
+    return commands.outputs(*MADE)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> list[dict[str, bytes]]:
     """What undisturbed builds of the two versions make."""
     found = []
-    press = lay(tmp_path_factory.mktemp("whole"))
+    commands = lay(tmp_path_factory.mktemp("whole"))
     for version in (0, 1):
-        edit(press, version)
-        press.succeed("site")
-        found.append(made(press))
+        edit(commands, version)
+        commands.succeed("site")
+        found.append(made(commands))
     assert found[0].keys() == found[1].keys() and found[0] != found[1]
     assert {"_site/toy/index.html", "assets/images/toy-line.png"} <= found[0].keys()
     return found
 
 
 @pytest.fixture
-def press(tmp_path) -> Press:
+def commands(tmp_path) -> Commands:
     return lay(tmp_path)
 
 
@@ -95,33 +93,33 @@ def say(capsys):
 # killed
 
 
-def test_killed_at_random_moments(press, whole, tmp_path, say):
+def test_killed_at_random_moments(commands, whole, tmp_path, say):
     """SIGKILL to the build alone, whose kernels and Jekyll live on, or to all of its processes, in turn."""
     moments, stages = random.Random(20201216), Counter()
     began = time.monotonic()
-    press.succeed("site")
+    commands.succeed("site")
     duration = time.monotonic() - began
     for life in range(KILLS):
         version = (life + 1) % 2
         while True:
-            edit(press, version)
+            edit(commands, version)
             if moments.random() < 0.5:
-                shutil.rmtree(press.root / "build", ignore_errors=True)
-            if stage := killed(press, moments.uniform(0, duration), group=life % 4 > 1, log=tmp_path / "log"):
+                shutil.rmtree(commands.root / "build", ignore_errors=True)
+            if stage := killed(commands, moments.uniform(0, duration), group=life % 4 > 1, log=tmp_path / "log"):
                 break
-            edit(press, 1 - version)  # it was done before the moment came: once more from the other version
-            press.succeed("site")
+            edit(commands, 1 - version)  # it was done before the moment came: once more from the other version
+            commands.succeed("site")
         stages[stage] += 1
-        press.succeed("site")
-        assert made(press) == whole[version], f"kill {life + 1}, {stage}"
-    assert leftovers(press) == []
+        commands.succeed("site")
+        assert made(commands) == whole[version], f"kill {life + 1}, {stage}"
+    assert leftovers(commands) == []
     say(f"killed {KILLS} times, last heard of: " + ", ".join(f"{stage} ({n})" for stage, n in stages.most_common()))
 
 
-def killed(press: Press, moment: float, group: bool, log: Path) -> str | None:
+def killed(commands: Commands, moment: float, group: bool, log: Path) -> str | None:
     """Kill a build at a moment of its life; the last that it had said, or None if it was done before."""
     with log.open("w") as out:
-        process = press.start("site", stdout=out, stderr=out, start_new_session=True)
+        process = commands.start("site", stdout=out, stderr=out, start_new_session=True)
         try:
             process.wait(moment)
             return None
@@ -132,13 +130,13 @@ def killed(press: Press, moment: float, group: bool, log: Path) -> str | None:
     return " ".join(said[-1].split()[:2]) if said else "nothing"
 
 
-def leftovers(press: Press) -> list[str]:
+def leftovers(commands: Commands) -> list[str]:
     """Processes that still work in the repository, and files that no build should leave behind."""
     deadline = time.monotonic() + 20
-    while (alive := processes(press.root)) and time.monotonic() < deadline:
+    while (alive := processes(commands.root)) and time.monotonic() < deadline:
         time.sleep(0.2)
-    half = [path for path in press.root.rglob(".*") if path.name.startswith(".writing")]
-    work = (press.root / "build").glob("jekyll*")
+    half = [path for path in commands.root.rglob(".*") if path.name.startswith(".writing")]
+    work = (commands.root / "build").glob("jekyll*")
     return [str(one) for one in (*alive, *half, *work)]
 
 
@@ -155,28 +153,28 @@ def processes(root: Path, named: str = "") -> list[int]:
     return found
 
 
-def test_a_jekyll_that_outlives_its_build_is_waited_for(press, whole, tmp_path):
+def test_a_jekyll_that_outlives_its_build_is_waited_for(commands, whole, tmp_path):
     """Else it would write into the folder of the next one."""
     slow = tmp_path / "bin/jekyll"
     slow.parent.mkdir()
     slow.write_text(f'#!/bin/sh\nsleep 2\nexec {shutil.which("jekyll")} "$@"\n')
     slow.chmod(0o755)
-    press.environment["PATH"] = f"{slow.parent}{os.pathsep}{press.environment['PATH']}"
-    process = press.start("site")
-    while not processes(press.root, "bin/jekyll"):
+    commands.environment["PATH"] = f"{slow.parent}{os.pathsep}{commands.environment['PATH']}"
+    process = commands.start("site")
+    while not processes(commands.root, "bin/jekyll"):
         time.sleep(0.05)
     process.kill()
     process.wait()
-    assert press.succeed("site").startswith("another build is running here; waiting")
-    assert made(press) == whole[0]
+    assert commands.succeed("site").startswith("another build is running here; waiting")
+    assert made(commands) == whole[0]
 
 
-def test_killed_kernels(press, whole, say):
+def test_killed_kernels(commands, whole, say):
     moments, told = random.Random(1), Counter()
     for _ in range(4 * KERNELS_KILLED):
-        shutil.rmtree(press.root / "build", ignore_errors=True)
-        process = press.start("site")
-        while not (kernels := processes(press.root, "publishing.execute.recorder")) and process.poll() is None:
+        shutil.rmtree(commands.root / "build", ignore_errors=True)
+        process = commands.start("site")
+        while not (kernels := processes(commands.root, "publishing.execute.recorder")) and process.poll() is None:
             time.sleep(0.01)
         time.sleep(moments.uniform(0, 1.5))
         for pid in kernels:
@@ -186,23 +184,23 @@ def test_killed_kernels(press, whole, say):
         if process.returncode:
             assert error.startswith("error: toy/0") and error.count("\n") == 1, error
             told["died" if "the kernel died" in error else "did not start"] += 1
-        press.succeed("site")
-        assert made(press) == whole[0]
+        commands.succeed("site")
+        assert made(commands) == whole[0]
         if told.total() == KERNELS_KILLED:
             break
     assert told.total() == KERNELS_KILLED
     say(f"kernels killed in {told.total()} builds: {dict(told)}")
 
 
-def test_a_kernel_that_exhausts_its_memory(press, whole):
-    press.repository.notebook("03-more", "# 3. More", "whole = bytearray(1 << 40)", "print('more')")
+def test_a_kernel_that_exhausts_its_memory(commands, whole):
+    commands.notebook("03-more", "# 3. More", "whole = bytearray(1 << 40)", "print('more')")
     limited = "import resource; resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30));"
-    status, _, error = press.run("site", code=f"{limited} from publishing.__main__ import main; sys.exit(main())")
+    status, _, error = commands.run("site", code=f"{limited} from publishing.__main__ import main; sys.exit(main())")
     assert status == 1 and error.startswith("error: toy/03-more, cell 2: MemoryError: "), error
     assert error.count("\n") == 1
-    edit(press, 0)
-    press.succeed("site")
-    assert made(press) == whole[0]
+    edit(commands, 0)
+    commands.succeed("site")
+    assert made(commands) == whole[0]
 
 
 # starved
@@ -219,19 +217,19 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk(small_disk, whole, say):
-    press, told = lay(small_disk), []
+    commands, told = lay(small_disk), []
     for room in (0, 8_000, 50_000, 150_000, 300_000, 600_000, 1_200_000):
         for folder in GENERATED:
-            shutil.rmtree(press.root / folder, ignore_errors=True)
+            shutil.rmtree(commands.root / folder, ignore_errors=True)
         fill(small_disk, room)
-        status, out, error = press.run("site")
+        status, out, error = commands.run("site")
         if status:
             *before, last = error.splitlines()  # a kernel that could not even start has its own say before
             assert last.startswith("error: ") and not any("__main__.py" in line for line in before), error
             told.append(f"{room // 1000} kB: {last[7:]}")
         (small_disk / "filler").unlink()
-        press.succeed("site")
-        assert made(press) == whole[0], room
+        commands.succeed("site")
+        assert made(commands) == whole[0], room
     assert told
     say("with so much room left it said\n    " + "\n    ".join(told))
 
@@ -245,10 +243,10 @@ def fill(disk: Path, room: int) -> None:
 # damaged
 
 
-def test_damaged_files(press, whole, say):
+def test_damaged_files(commands, whole, say):
     """Anything that is generated, cut or with one bit wrong, is made again or was not needed."""
-    press.succeed("site")
-    made_here = (path for path in press.root.rglob("*") if generated(path.relative_to(press.root)))
+    commands.succeed("site")
+    made_here = (path for path in commands.root.rglob("*") if generated(path.relative_to(commands.root)))
     files = sorted(path for path in made_here if path.is_file() and path.stat().st_size)
     choice = random.Random(7)
     hurt = [path for path in files if path.parent.name in ("cache", "stamps") or path.name == "typeset.json"]
@@ -256,9 +254,9 @@ def test_damaged_files(press, whole, say):
     for path in hurt:
         damage(path, choice)
         if path.parent.name == "cache" or path.name == "typeset.json":
-            shutil.rmtree(press.root / "build/stamps")  # what is remembered is asked for only if there is work
-        press.succeed("site")
-        assert made(press) == whole[0], path.relative_to(press.root)
+            shutil.rmtree(commands.root / "build/stamps")  # what is remembered is asked for only if there is work
+        commands.succeed("site")
+        assert made(commands) == whole[0], path.relative_to(commands.root)
     say(f"{len(hurt)} of {len(files)} generated files damaged, one after the other")
 
 
@@ -273,47 +271,49 @@ def damage(path: Path, choice: random.Random) -> None:
     path.write_bytes(choice.choice([b"", data[:where], flipped]))
 
 
-def test_every_bit_of_the_remembered_formulas_counts(press, whole):
-    press.succeed("site")
-    remembered = press.root / "build/typeset.json"
+def test_every_bit_of_the_remembered_formulas_counts(commands, whole):
+    commands.succeed("site")
+    remembered = commands.root / "build/typeset.json"
     good = remembered.read_bytes()
     for where in range(len(good) // 10, len(good), len(good) // 5):
         remembered.write_bytes(good[:where] + bytes([good[where] ^ 1]) + good[where + 1 :])
-        (press.root / "build/stamps/site.json").unlink()
-        press.succeed("site")
-        assert made(press) == whole[0], where
+        (commands.root / "build/stamps/site.json").unlink()
+        commands.succeed("site")
+        assert made(commands) == whole[0], where
 
 
-def test_a_damaged_checkpoint(press):
+def test_a_damaged_checkpoint(commands):
     """The package's own reader tells, and the notebook that opened it is named."""
-    shutil.copytree(paths.ROOT / "ddpm_notes", press.root / "ddpm_notes", ignore=shutil.ignore_patterns("__pycache__"))
-    checkpoint = press.root / "experiments/digits.safetensors"
+    shutil.copytree(
+        paths.ROOT / "ddpm_notes", commands.root / "ddpm_notes", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    checkpoint = commands.root / "experiments/digits.safetensors"
     shutil.copy(paths.ROOT / "experiments/checkpoints/digits.safetensors", checkpoint)
     load = "from ddpm_notes.checkpoints import load_checkpoint\nfrom publishing.paths import ROOT\n"
     show = "print(sum(p.sum() for p in load_checkpoint(ROOT / 'experiments/digits.safetensors').model.parameters()))"
-    press.repository.notebook("03-more", "# 3. More", load + show)
-    press.succeed("site")
-    good, before = checkpoint.read_bytes(), made(press)
+    commands.notebook("03-more", "# 3. More", load + show)
+    commands.succeed("site")
+    good, before = checkpoint.read_bytes(), made(commands)
     for bad in (b"", good[: len(good) // 2], good[:-1], b"\xff" + good[1:], None):
         checkpoint.unlink() if bad is None else checkpoint.write_bytes(bad)
-        told = press.fail("site")
+        told = commands.fail("site")
         assert told.startswith("toy/03-more, cell 2: ValueError: ") and "digits.safetensors" in told
         checkpoint.write_bytes(good)
-        press.succeed("site")
-        assert made(press) == before
+        commands.succeed("site")
+        assert made(commands) == before
 
 
 # two at once, and without a network
 
 
-def test_two_builds_at_once(press, whole):
+def test_two_builds_at_once(commands, whole):
     for version in (0, 1, 0):
-        edit(press, version)
-        both = [press.start("site") for _ in range(2)]
+        edit(commands, version)
+        both = [commands.start("site") for _ in range(2)]
         said = [process.communicate(timeout=240) for process in both]
         assert [process.returncode for process in both] == [0, 0], said
         assert sorted(out.startswith("another build is running here; waiting") for out, _ in said) == [False, True]
-        assert made(press) == whole[version]
+        assert made(commands) == whole[version]
 
 
 @pytest.fixture
@@ -323,9 +323,9 @@ def offline() -> tuple[str, ...]:
     return OFFLINE
 
 
-def test_a_clean_build_without_a_network(press, whole, offline):
-    press.succeed("site", under=offline)
-    assert made(press) == whole[0]
+def test_a_clean_build_without_a_network(commands, whole, offline):
+    commands.succeed("site", under=offline)
+    assert made(commands) == whole[0]
 
 
 def test_make_needs_no_network_once_all_is_laid(offline):

@@ -7,15 +7,19 @@ import pytest
 from publishing import paths
 from publishing.site import origin
 
-from .press import Repository
+from .small_site import Repository
 
 
-@pytest.fixture
-def repository(tmp_path, tmp_path_factory, monkeypatch) -> Repository:
-    """A repository in a temporary folder, where `publishing.paths` points while a test runs; no archive."""
-    monkeypatch.setattr(origin, "COMMIT", tmp_path_factory.mktemp("commit") / origin.COMMIT.name)
+def repository_in(root: Path, patch: pytest.MonkeyPatch) -> Repository:
+    """A repository in a temporary folder, where `publishing.paths` points until the patch is undone; no archive."""
+    patch.setattr(origin, "COMMIT", root.with_name(f"{root.name}-commit"))
     origin.COMMIT.write_text("$Format:%cI$\n")
     places = {name: value for name, value in vars(paths).items() if isinstance(value, Path)}
     for name, value in places.items():
-        monkeypatch.setattr(paths, name, tmp_path / value.relative_to(places["ROOT"]))
-    return Repository(tmp_path)
+        patch.setattr(paths, name, root / value.relative_to(places["ROOT"]))
+    return Repository(root)
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Repository:
+    return repository_in(tmp_path, monkeypatch)

@@ -6,6 +6,7 @@ import struct
 import zlib
 
 import nbformat
+from bs4 import BeautifulSoup, Tag
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from publishing import contract, paths
@@ -86,6 +87,16 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     resolve_equations(page)
     measure(page.sections[stem])
     return html_of(page.sections[stem])
+
+
+def select(html: str, selector: str) -> list[Tag]:
+    """The elements that a CSS selector finds."""
+    return BeautifulSoup(html, "html.parser").select(selector)
+
+
+def texts(html: str, selector: str) -> list[str]:
+    """What these elements say."""
+    return [one.get_text().strip() for one in select(html, selector)]
 
 
 def made(*_executed, paper: str = "toy") -> Report:

@@ -1,15 +1,17 @@
-"""The press as `make` runs it: in processes of its own, on a small repository with a paper of two notebooks."""
+"""The build as `make` runs it: in processes of its own, on a small repository with a paper of two notebooks."""
 
 import fcntl
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 from publishing.blog.embed import LIST
 
 from ..conftest import PATIENCE, eventually
-from .press import MADE, POST, Press
+from .small_site import GENERATED, MADE, POST, Commands
 
 FIGURE = """\
 from matplotlib.figure import Figure
@@ -27,211 +29,217 @@ main()
 print(sorted({SLOW} & set(sys.modules)), [one for one in started if one != "git"])"""
 
 
-@pytest.fixture
-def press(repository):
-    repository.write("net.py", "def double(x):\n    return 2 * x\n")
-    repository.notebook("01-figure", "# 1. Figure\n\nSee [Eq. (1)](#eq-1).", FIGURE)
-    repository.notebook("02-claim", "# 2. Claim\n\n$$\nx = 1 \\tag{1}\n$$", "print('a claim')")
-    return Press(repository)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The site, built from nothing; `said` is what that build said."""
+    commands = Commands.lay(tmp_path_factory.mktemp("built") / "notes")
+    commands.write("net.py", "def double(x):\n    return 2 * x\n")
+    commands.notebook("01-figure", "# 1. Figure\n\nSee [Eq. (1)](#eq-1).", FIGURE)
+    commands.notebook("02-claim", "# 2. Claim\n\n$$\nx = 1 \\tag{1}\n$$", "print('a claim')")
+    commands.post("01-figure", "02-claim")
+    commands.said = commands.succeed("site")
+    return commands
 
 
 @pytest.fixture
-def site(press):
-    press.add_site()
-    press.repository.post("01-figure", "02-claim")
-    return press
+def commands(built, tmp_path):
+    """A copy of it."""
+    return built.copy(tmp_path / "notes")
 
 
-def test_notebooks_are_executed_and_rendered_and_the_figures_counted(press):
-    out = press.succeed("notebooks")
+@pytest.fixture
+def unbuilt(commands):
+    """Its sources alone."""
+    for name in GENERATED:
+        shutil.rmtree(commands.root / name, ignore_errors=True)
+    return commands
+
+
+def test_notebooks_are_executed_and_rendered_and_the_figures_counted(unbuilt):
+    out = unbuilt.succeed("notebooks")
     assert "executing 2 of the notebooks" in out and "toy/01-figure  2 cells" in out
     assert out.splitlines()[-2:] == ["toy: 2 notebooks, 2 executed", "figures: 1 written"]
-    made = press.outputs(*MADE)
+    made = unbuilt.outputs(*MADE)
     assert {
         "build/executed/toy/01-figure.ipynb",
         "assets/notebooks/toy/02-claim.md",
         "assets/images/toy-line.png",
     } <= set(made)
 
-    again = press.succeed("notebooks")
-    assert again == "toy: 2 notebooks, nothing changed\nfigures: 1 unchanged\n"
-    assert press.outputs(*MADE) == made
+    again = unbuilt.succeed("notebooks", code=WATCHED)
+    assert again == "toy: 2 notebooks, nothing changed\nfigures: 1 unchanged\n[] []\n"
+    assert unbuilt.outputs(*MADE) == made
 
 
-def test_nothing_changed_is_decided_without_a_slow_import_or_a_process(press):
-    press.succeed("notebooks")
-    assert press.succeed("notebooks", code=WATCHED).splitlines()[-1] == "[] []"
-
-
-def test_a_formula_of_the_package_changes_the_figure_that_shows_it(press):
-    press.succeed("notebooks")
-    press.repository.write("net.py", "def double(x):\n    return 2.5 * x\n")
-    out = press.succeed("notebooks")
+def test_a_formula_of_the_package_changes_the_figure_that_shows_it(commands):
+    commands.write("net.py", "def double(x):\n    return 2.5 * x\n")
+    out = commands.succeed("notebooks")
     assert "toy/01-figure  2 cells" in out and "02-claim" not in out
     assert out.splitlines()[-1] == "figures: 1 changed"
 
 
-def test_a_lost_or_altered_output_is_made_again(press):
-    press.succeed("notebooks")
-    made = press.outputs(*MADE)
-    (press.root / "assets/images/toy-line.png").unlink()
-    (press.root / "assets/notebooks/toy/01-figure.md").write_text("altered")
-    out = press.succeed("notebooks")
+def test_a_lost_or_altered_output_is_made_again(commands):
+    made = commands.outputs(*MADE)
+    (commands.root / "assets/images/toy-line.png").unlink()
+    (commands.root / "assets/notebooks/toy/01-figure.md").write_text("altered")
+    out = commands.succeed("notebooks")
     assert "executing" not in out
     assert out.splitlines()[-1] == "figures: 1 written"
-    assert press.outputs(*MADE) == made
+    assert commands.outputs(*MADE) == made
 
 
-def test_one_section_is_taken_alone_and_forced_to_run_again(press):
-    out = press.succeed("notebooks", "--only", "01")
+def test_one_section_is_taken_alone_and_forced_to_run_again(unbuilt):
+    commands = unbuilt
+    out = commands.succeed("notebooks", "--only", "01")
     assert "toy/01-figure  2 cells" in out and "02-claim" not in out
-    for name in ("1", "01", "01-figure", "toy/01-figure"):
-        again = press.succeed("notebooks", "--only", name)
+    for name in ("1", "01-figure", "toy/01-figure"):
+        again = commands.succeed("notebooks", "--only", name)
         assert again == "toy/01-figure: nothing changed\nfigures: 1 unchanged\n"
-    assert "toy/01-figure  2 cells" in press.succeed("notebooks", "--only", "1", "--force")
-    assert "toy/02-claim  2 cells" in press.succeed("notebooks")
+    assert "toy/01-figure  2 cells" in commands.succeed("notebooks", "--only", "1", "--force")
+    assert "toy/02-claim  2 cells" in commands.succeed("notebooks")
 
 
-def test_an_unknown_section_is_refused(press):
+def test_an_unknown_section_is_refused(commands):
     there = "there are 01-figure, 02-claim"
-    assert press.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"
+    assert commands.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"
 
 
-def test_a_repository_without_a_paper_says_what_to_write(press):
-    shutil.rmtree(press.root / "notebooks")
-    assert press.fail("notebooks").startswith("no paper in notebooks/")
+def test_a_repository_without_a_paper_says_what_to_write(commands):
+    for folder in ("notebooks", "_posts"):
+        shutil.rmtree(commands.root / folder)
+    assert commands.fail("notebooks").startswith("no paper in notebooks/")
 
 
-def test_a_section_that_is_gone_leaves_nothing_behind(press):
-    press.repository.notebook("03-more", "# 3. More", "print(3)")
-    press.succeed("notebooks")
-    assert any("03-more" in name for name in press.outputs(*MADE))
-    (press.root / "notebooks/toy/03-more.md").unlink()
-    press.succeed("notebooks")
-    assert not any("03-more" in name for name in press.outputs(*MADE))
-
-
-def test_a_failing_notebook_leaves_the_good_outputs_alone(press):
-    press.succeed("notebooks")
-    made = press.outputs(*MADE)
-    press.repository.notebook("01-figure", "# 1. Figure", FIGURE.replace('alt="A rising line."', 'alt=""'))
-    press.repository.notebook("02-claim", "# 2. Claim", "print('new')")
-    assert press.fail("notebooks").startswith("toy/01-figure, cell 2: ValueError: the alt is empty")
-    assert press.outputs(*MADE) == made
-    assert list(press.outputs("build/failed")) == ["build/failed/toy/01-figure.ipynb"]
+def test_a_failing_notebook_leaves_the_good_outputs_alone(commands):
+    made = commands.outputs(*MADE)
+    commands.notebook("01-figure", "# 1. Figure", FIGURE.replace('alt="A rising line."', 'alt=""'))
+    commands.notebook("02-claim", "# 2. Claim", "print('new')")
+    assert commands.fail("notebooks").startswith("toy/01-figure, cell 2: ValueError: the alt is empty")
+    assert commands.outputs(*MADE) == made
+    assert list(commands.outputs("build/failed")) == ["build/failed/toy/01-figure.ipynb"]
 
 
 @pytest.mark.parametrize("since", ["", "\n\nMore prose."])
-def test_a_mistake_that_is_undone_leaves_no_failed_notebook(press, since):
-    press.succeed("notebooks")
+def test_a_mistake_that_is_undone_leaves_no_failed_notebook(commands, since):
     prose = "# 2. Claim\n\n$$\nx = 1 \\tag{1}\n$$"
-    press.repository.notebook("02-claim", prose, "1 / 0")
-    press.fail("notebooks")
-    press.repository.notebook("02-claim", prose + since, "print('a claim')")
-    assert "executing" not in press.succeed("notebooks")
-    assert press.outputs("build/failed") == {}
+    commands.notebook("02-claim", prose, "1 / 0")
+    commands.fail("notebooks")
+    commands.notebook("02-claim", prose + since, "print('a claim')")
+    assert "executing" not in commands.succeed("notebooks")
+    assert commands.outputs("build/failed") == {}
 
 
-def test_the_site_is_built_once_and_again_only_after_a_change(site):
-    out = site.succeed("site")
+def test_the_site_is_built_once_and_again_only_after_a_change(built, commands):
+    out = built.said
     assert out.splitlines()[-2:] == ["the post: _site/toy/index.html", "to look at it: make serve"]
     assert max(map(len, out.splitlines())) <= 80
-    page = (site.root / "_site/toy/index.html").read_text()
+    page = (commands.root / "_site/toy/index.html").read_text()
     assert 'id="eq-1"' in page and "toy-line.png" in page and "A rising line." in page
-    made = site.outputs(*MADE)
+    made = commands.outputs(*MADE)
 
-    again = site.succeed("site", code=WATCHED)
+    again = commands.succeed("site", code=WATCHED)
     assert "toy: 2 notebooks, nothing changed" in again and "site: nothing changed" in again
     assert again.splitlines()[-1] == "[] []"
-    assert site.outputs(*MADE) == made
+    assert commands.outputs(*MADE) == made
 
-    site.repository.write("_posts/2026-01-01-toy.md", POST.format("A new beginning."))
-    out = site.succeed("site")
+    commands.write("_posts/2026-01-01-toy.md", POST.format("A new beginning."))
+    out = commands.succeed("site")
     assert "toy: 2 notebooks, nothing changed" in out and "site: nothing changed" not in out
-    assert "A new beginning." in (site.root / "_site/toy/index.html").read_text()
+    assert "A new beginning." in (commands.root / "_site/toy/index.html").read_text()
 
 
-def test_embedding_refuses_before_anything_is_built_and_else_builds_what_it_embeds(site, tmp_path_factory):
+def test_embedding_refuses_before_anything_is_built_and_else_builds_what_it_embeds(commands, tmp_path_factory):
+    shutil.rmtree(commands.root / "_site")
     blog = tmp_path_factory.mktemp("blog")
     here = f"BLOG is the folder of a Jekyll site, with a _config.yml in it; got {blog}"
-    assert site.fail("embed", str(blog)) == here
-    assert site.fail("embed", f"{blog}/nowhere") == f"{here}/nowhere"
-    assert site.fail("embed", "~nobody-of-this-name").startswith("BLOG is the folder of a Jekyll site")
-    assert site.fail("embed", "").endswith("as in BLOG=../my-blog; none was given")
-    assert site.fail("embed", ".").startswith("BLOG is another site than this one")
+    assert commands.fail("embed", str(blog)) == here
+    assert commands.fail("embed", f"{blog}/nowhere") == f"{here}/nowhere"
+    assert commands.fail("embed", "~nobody-of-this-name").startswith("BLOG is the folder of a Jekyll site")
+    assert commands.fail("embed", "").endswith("as in BLOG=../my-blog; none was given")
+    assert commands.fail("embed", ".").startswith("BLOG is another site than this one")
     (blog / "_config.yml").write_text("title: Blog\n")
-    assert site.fail("embed", "--undo", str(blog)).endswith("nothing was embedded there")
+    assert commands.fail("embed", "--undo", str(blog)).endswith("nothing was embedded there")
     (blog / LIST).write_text("{")
-    assert site.fail("embed", str(blog)).startswith(f"{blog}/{LIST} is damaged")
+    assert commands.fail("embed", str(blog)).startswith(f"{blog}/{LIST} is damaged")
     (blog / LIST).unlink()
-    assert not (site.root / "build").exists()
+    assert not (commands.root / "_site").exists()
 
-    out = site.succeed("embed", str(blog))
+    out = commands.succeed("embed", str(blog))
     assert "the post: _site/toy/index.html" in out and "to look at it" not in out
     assert (blog / "_includes/sections/toy/01-figure.html").is_file()
 
 
-def test_a_draft_is_shown_to_its_writer_alone(site):
+def test_a_draft_is_shown_to_its_writer_alone(commands):
     draft = POST.replace("title:", "published: false\ntitle:").format(
         '{% include paper_section.html name="toy/01-figure" %}'
     )
-    site.repository.write("_posts/2026-01-01-toy.md", draft)
-    out = site.succeed("site")
+    commands.write("_posts/2026-01-01-toy.md", draft)
+    out = commands.succeed("site")
     assert "toy has no post at /toy/; if it is a draft, `make serve` shows it" in out
-    assert not any("toy" in name for name in site.outputs("_site"))
+    assert not any("toy" in name for name in commands.outputs("_site"))
 
-    assert site.succeed("site", "--drafts").endswith("the post: _site/toy/index.html\n")
-    assert {"_site/toy/index.html", "_site/assets/images/toy-line.png"} <= set(site.outputs("_site"))
+    assert commands.succeed("site", "--drafts").endswith("the post: _site/toy/index.html\n")
+    assert {"_site/toy/index.html", "_site/assets/images/toy-line.png"} <= set(commands.outputs("_site"))
 
-    site.succeed("site")
-    assert not any("toy" in name for name in site.outputs("_site"))
-
-
-def test_a_formula_that_is_wrong_leaves_the_site_alone(site):
-    site.succeed("site")
-    made = site.outputs("_site", "_includes/sections")
-    site.repository.notebook("02-claim", "# 2. Claim\n\n$$\n\\frac{1 \\tag{1}\n$$", "print('a claim')")
-    assert "toy/02-claim, cell 1" in site.fail("site")
-    assert site.outputs("_site", "_includes/sections") == made
+    commands.succeed("site")
+    assert not any("toy" in name for name in commands.outputs("_site"))
 
 
-def test_a_second_build_waits_for_the_first_and_says_so(press):
-    root = os.open(press.root, os.O_RDONLY)
+def test_nbconvert_writes_with_our_exporter_what_stands_on_the_page(commands, tmp_path):
+    made = commands.outputs("build", "_includes")
+    command = [sys.executable, "-m", "nbconvert", "--to", "publishing.render.exporter.SectionExporter"]
+    arguments = ["--output-dir", tmp_path / "by nbconvert", *(commands.root / "build/executed/toy").iterdir()]
+    subprocess.run([*command, *arguments], cwd=commands.root, env=commands.environment, check=True, capture_output=True)
+    for stem in ("01-figure", "02-claim"):
+        written = (tmp_path / f"by nbconvert/{stem}.html").read_bytes()
+        assert written == made[f"_includes/sections/toy/{stem}.html"]
+    assert commands.outputs("build", "_includes") == made
+
+
+def test_a_formula_that_is_wrong_leaves_the_site_alone(commands):
+    made = commands.outputs("_site", "_includes/sections")
+    commands.notebook("02-claim", "# 2. Claim\n\n$$\n\\frac{1 \\tag{1}\n$$", "print('a claim')")
+    assert "toy/02-claim, cell 1" in commands.fail("site")
+    assert commands.outputs("_site", "_includes/sections") == made
+
+
+def test_a_second_build_waits_for_the_first_and_says_so(commands):
+    image = commands.root / "assets/images/toy-line.png"
+    image.unlink()
+    root = os.open(commands.root, os.O_RDONLY)
     fcntl.flock(root, fcntl.LOCK_EX)
-    process = press.start("notebooks")
+    process = commands.start("notebooks")
     assert process.stdout.readline() == "another build is running here; waiting for it to end\n"
-    assert not (press.root / "build").exists()
+    assert not image.exists()
     os.close(root)
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and "figures: 1 written" in out, err
 
 
-def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(press):
-    press.repository.notebook(
-        "02-claim", "# 2", "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"
-    )
-    process = press.start("notebooks")
-    pid = press.root / "notebooks/toy/pid"
+def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(unbuilt):
+    unbuilt.notebook("02-claim", "# 2", "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)")
+    process = unbuilt.start("notebooks")
+    pid = unbuilt.root / "notebooks/toy/pid"
     eventually(lambda: pid.is_file() and pid.read_text(), "the kernel's number")
     process.send_signal(2)
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, "stopped\n")
-    assert "toy/02-claim" not in out and press.outputs("build/failed") == {}
+    assert "toy/02-claim" not in out and unbuilt.outputs("build/failed") == {}
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
-    press.repository.notebook("02-claim", "# 2", "print('a claim')")
-    assert "figures: 1 written" in press.succeed("notebooks", "--only", "1")
+    unbuilt.notebook("02-claim", "# 2", "print('a claim')")
+    assert "figures: 1 written" in unbuilt.succeed("notebooks", "--only", "1")
 
 
-def test_a_kernel_that_does_not_start_is_one_line_of_error(press):
-    recorder = press.root / "publishing/execute/recorder.py"
+def test_a_kernel_that_does_not_start_is_one_line_of_error(unbuilt):
+    recorder = unbuilt.root / "publishing/execute/recorder.py"
     recorder.write_text(recorder.read_text().replace("    from ipykernel", "    sys.exit(3)\n    from ipykernel"))
-    assert press.fail("notebooks").startswith("toy/01-figure, cell 0: no kernel (Kernel died before replying")
+    assert unbuilt.fail("notebooks").startswith("toy/01-figure, cell 0: no kernel (Kernel died before replying")
 
 
-def test_checking_says_what_is_wrong(press):
-    assert "nothing to fix" in press.succeed("check")
-    press.repository.notebook("01-figure", "# 1\n\n_Starter:_", FIGURE)
-    status, out, err = press.run("check")
+def test_checking_says_what_is_wrong(commands):
+    assert "nothing to fix" in commands.succeed("check")
+    commands.notebook("01-figure", "# 1\n\n_Starter:_", FIGURE)
+    status, out, err = commands.run("check")
     assert status == 1 and "_Starter" in out and err.startswith("error: 1 thing")
-    assert press.run("check", "--sources")[:2] == (status, out)
+    assert commands.run("check", "--sources")[:2] == (status, out)

@@ -13,7 +13,9 @@ from publishing import paths
 from publishing.errors import PublishingError
 from publishing.site import jekyll
 
-from .press import Press, Repository
+from .conftest import repository_in
+from .notes import select
+from .small_site import Commands
 
 ROOT = paths.ROOT
 POST = """---
@@ -27,11 +29,13 @@ feed: {excerpt_only: true}
 The first paragraph.
 
 Something the feed must not carry.
+
+{% include paper_section_tools.html stem="01-x" minutes="1" %}
 """
+MISSING = '<link rel="stylesheet" href="/notes/assets/css/missing.css">'
 
 
-@pytest.fixture
-def site(repository):
+def lay(repository):
     for name in ("_config.yml", "index.md"):
         shutil.copy(ROOT / name, repository.root)
     shutil.copytree(ROOT / "_layouts", repository.root / "_layouts")
@@ -42,24 +46,40 @@ def site(repository):
     return repository
 
 
+@pytest.fixture
+def site(repository):
+    return lay(repository)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """What this site becomes below an address; nothing may be changed here."""
+    with pytest.MonkeyPatch.context() as patch:
+        repository = lay(repository_in(tmp_path_factory.mktemp("built"), patch))
+        patch.setenv("BASEURL", "https://example.org/notes")
+        patch.setenv("GITHUB_REPOSITORY", "owner/of-remote")
+        patch.delenv("SOURCE_DATE_EPOCH", raising=False)
+        layout = repository.root / "_layouts/default.html"
+        layout.write_text(layout.read_text().replace("</head>", f"{MISSING}\n</head>"))
+        yield jekyll.build_site()
+
+
 def contents() -> dict[str, str]:
     files = [path for path in paths.SITE.rglob("*") if path.is_file()]
     return {str(path.relative_to(paths.SITE)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_a_post_becomes_a_page_in_the_list_the_feed_and_the_sitemap(site):
-    built = jekyll.build_site()
+def test_a_post_becomes_a_page_in_the_list_the_feed_and_the_sitemap(built):
     assert "Paper Summary: A Title" in (built / "toy" / "index.html").read_text()
     for listing in ("index.html", "feed.xml", "sitemap.xml"):
         assert "/toy/" in (built / listing).read_text(), listing
     assert "must not carry" not in (built / "feed.xml").read_text()
 
 
-def test_the_base_path_is_put_before_every_link_once(site, monkeypatch):
-    monkeypatch.setenv("BASEURL", "https://example.org/notes")
-    page = (jekyll.build_site() / "toy" / "index.html").read_text()
-    assert 'href="/notes/assets/css/print.css" media="print"' in page
-    assert 'href="https://example.org/notes/toy/"' in page
+def test_the_base_path_is_put_before_every_link_once(built):
+    page = (built / "toy" / "index.html").read_text()
+    assert select(page, 'link[href="/notes/assets/css/print.css"][media=print]')
+    assert select(page, '[href="https://example.org/notes/toy/"]')
     assert "/notes/notes/" not in page
 
 
@@ -70,29 +90,28 @@ def test_what_is_no_address_of_a_site_is_one_line(site, monkeypatch, address):
         jekyll.build_settings()
 
 
-def test_the_styles_that_a_page_waits_for_are_in_it(site, monkeypatch):
-    monkeypatch.setenv("BASEURL", "https://example.org/notes")
-    page = (jekyll.build_site() / "toy" / "index.html").read_text()
+def test_the_styles_that_a_page_waits_for_are_in_it(built):
+    page = (built / "toy" / "index.html").read_text()
     for name in ("tokens", "site", "notes", "code"):
         style = (ROOT / f"assets/css/{name}.css").read_text()
         assert f'<style data-file="assets/css/{name}.css">\n{style}</style>' in page
+    assert MISSING in page, "a style that is not there is left to the checks"
 
 
-def test_a_style_that_is_not_there_is_left_to_the_checks(site):
-    layout = site.root / "_layouts/default.html"
-    link = '<link rel="stylesheet" href="/assets/css/missing.css">'
-    layout.write_text(layout.read_text().replace("</head>", f"{link}\n</head>"))
-    assert link in (jekyll.build_site() / "toy" / "index.html").read_text()
-
-
-def test_two_builds_in_two_time_zones_are_the_same_bytes(site, monkeypatch):
-    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
-    jekyll.build_site()
-    first = contents()
-    monkeypatch.setenv("TZ", "America/Los_Angeles")
-    jekyll.build_site()
-    assert contents() == first
-    assert len(first) > 5
+def test_two_builds_in_two_time_zones_are_the_same_and_a_web_server_can_read_both_whatever_the_umask(site, monkeypatch):
+    site.write("assets/css/mine.css", "a {}").chmod(0o600)
+    made = []
+    for zone, umask in (("Pacific/Kiritimati", 0o077), ("America/Los_Angeles", 0o000)):
+        monkeypatch.setenv("TZ", zone)
+        before = os.umask(umask)
+        try:
+            built = jekyll.build_site()
+        finally:
+            os.umask(before)
+        made.append(contents())
+        for path in (built, *built.rglob("*")):
+            assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644), path
+    assert made[0] == made[1] and len(made[0]) > 5
 
 
 def test_the_time_of_the_site_is_that_of_its_origin_and_never_1970(site, monkeypatch):
@@ -108,29 +127,8 @@ def test_the_time_of_the_site_is_that_of_its_origin_and_never_1970(site, monkeyp
     assert not any("1970" in (built / name).read_text() for name in ("toy/index.html", "feed.xml", "sitemap.xml"))
 
 
-@pytest.mark.parametrize(
-    ("line", "named"), [("", "owner/of-remote"), ("repository: owner/set", "owner/set")], ids=["of git", "set"]
-)
-def test_a_page_links_to_the_repository_that_is_set_or_that_git_knows(site, monkeypatch, line, named):
-    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/of-remote")
-    site.write("_config.yml", (site.root / "_config.yml").read_text() + f"\n{line}\n")
-    site.write("_posts/2026-11-24-toy.md", POST + '\n{% include paper_section_tools.html stem="01-x" minutes="1" %}\n')
-    page = (jekyll.build_site() / "toy/index.html").read_text()
-    assert f'href="https://github.com/{named}/blob/HEAD/' in page
-
-
-@pytest.mark.parametrize("umask", [0o077, 0o000])
-def test_a_web_server_can_read_the_site_whatever_the_umask(site, umask):
-    secret = site.write("assets/css/mine.css", "a {}")
-    secret.chmod(0o600)
-    before = os.umask(umask)
-    try:
-        built = jekyll.build_site()
-    finally:
-        os.umask(before)
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in built.rglob("*") if path.is_file()}
-    assert modes == {0o644}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (built, *built.rglob("*")) if path.is_dir()} == {0o755}
+def test_a_page_links_to_the_repository_that_git_knows(built):
+    assert "https://github.com/owner/of-remote/blob/HEAD/" in (built / "toy/index.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -147,8 +145,7 @@ def test_a_web_server_can_read_the_site_whatever_the_umask(site, umask):
     ids=["front matter", "layout", "include", "filter", "syntax", "two posts at one address", "no front matter"],
 )
 def test_a_mistake_is_one_line_that_names_the_post_and_the_old_site_stays(site, post, says):
-    jekyll.build_site()
-    before = contents()
+    site.write("_site/index.html", "the site before")
     site.write("_posts/2026-11-25-wrong.md", post)
     with pytest.raises(PublishingError) as error:
         jekyll.build_site()
@@ -158,7 +155,8 @@ def test_a_mistake_is_one_line_that_names_the_post_and_the_old_site_stays(site, 
     assert "\n" not in message
     assert str(site.root) not in message
     assert "-----" not in message
-    assert contents() == before
+    assert (paths.SITE / "index.html").read_text() == "the site before"
+    assert contents().keys() == {"index.html"}
 
 
 def test_a_post_that_jekyll_would_pass_over_is_refused(site):
@@ -226,10 +224,14 @@ def test_what_is_not_the_site_is_not_published(site):
     }
 
 
-def test_a_file_of_the_root_is_published_if_the_settings_include_it(site):
+def test_settings_include_a_file_of_the_root_and_name_a_repository_before_git(site, monkeypatch):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/of-remote")
     site.write("CNAME", "notes.example.org")
-    site.write("_config.yml", (site.root / "_config.yml").read_text() + "\ninclude: [CNAME]\n")
-    assert (jekyll.build_site() / "CNAME").exists()
+    settings = "\ninclude: [CNAME]\nrepository: owner/set\n"
+    site.write("_config.yml", (site.root / "_config.yml").read_text() + settings)
+    built = jekyll.build_site()
+    assert (built / "CNAME").exists()
+    assert "https://github.com/owner/set/blob/HEAD/" in (built / "toy/index.html").read_text()
 
 
 def test_a_file_of_the_root_that_is_called_like_a_layout_is_refused(site):
@@ -240,26 +242,24 @@ def test_a_file_of_the_root_that_is_called_like_a_layout_is_refused(site):
 
 def test_jekyll_run_by_hand_publishes_the_site_and_nothing_else(tmp_path):
     """In the whole tree that git keeps, around a small paper; a new entry of the root belongs in `exclude`."""
-    press = Press(Repository(tmp_path / "notes"))
-    press.add_site()
-    press.repository.notebook("01-figure", "# 1. Figure $x$", "print(1)")
-    press.repository.post("01-figure")
-    press.repository.write("_posts/2026-01-02-draft.md", "---\ntitle: x\npaper: draft\npublished : false\n---\n")
-    press.repository.notebook("01-draft", "# 1. Draft", "print(1)", paper="draft")
-    press.repository.write("_claims/draft.md", "---\ntitle: x\npaper: draft\npublished: false\n---\n")
+    commands = Commands.lay(tmp_path / "notes")
+    commands.notebook("01-figure", "# 1. Figure $x$", "print(1)")
+    commands.post("01-figure")
+    commands.write("_posts/2026-01-02-draft.md", "---\ntitle: x\npaper: draft\npublished : false\n---\n")
+    commands.notebook("01-draft", "# 1. Draft", "print(1)", paper="draft")
+    commands.write("_claims/draft.md", "---\ntitle: x\npaper: draft\npublished: false\n---\n")
     for name in kept():
-        if not (press.root / name).exists() and not name.startswith(("_posts/", "_claims/", "notebooks/")):
-            press.repository.write(name, "---\n---\n{% nonsense %}")
-    press.succeed("site", "--drafts")
-    press.succeed("site")
+        if not (commands.root / name).exists() and not name.startswith(("_posts/", "_claims/", "notebooks/")):
+            commands.write(name, "---\n---\n{% nonsense %}")
+    commands.succeed("site", "--drafts")
+    commands.succeed("site")
     by_hand = tmp_path / "by hand"
     command = ["jekyll", "build", "--destination", by_hand]
-    done = subprocess.run(
-        command, cwd=press.root, env=os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}, capture_output=True, text=True
-    )
+    environment = os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
+    done = subprocess.run(command, cwd=commands.root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     made, published = (
-        {path.relative_to(folder) for path in folder.rglob("*")} for folder in (press.root / "_site", by_hand)
+        {path.relative_to(folder) for path in folder.rglob("*")} for folder in (commands.root / "_site", by_hand)
     )
     assert published == made
     assert Path("toy/index.html") in made and not any("draft" in str(path) for path in made)

@@ -12,7 +12,7 @@ from publishing.blog import new
 from publishing.checks import lint as lints
 from publishing.errors import PublishingError
 
-from .press import Press
+from .small_site import Commands
 
 TEMPLATE = paths.TEMPLATE
 ROOT = paths.ROOT
@@ -128,13 +128,12 @@ def test_a_draft_cannot_be_published_with_starters(begun, capsys):
         lints.check_all()
 
 
-def test_a_new_draft_is_executed_and_shown_whole(repository):
-    press = Press(repository)
-    press.add_site()
-    shutil.copytree(TEMPLATE, press.root / "notebooks/template")
-    press.succeed("new", "ddim", 'Notes on: "Diffusion"')
-    press.succeed("site", "--drafts")
-    page = (press.root / "_site/ddim/index.html").read_text()
+def test_a_new_draft_is_executed_and_shown_whole(tmp_path):
+    commands = Commands.lay(tmp_path)
+    shutil.copytree(TEMPLATE, commands.root / "notebooks/template")
+    commands.succeed("new", "ddim", 'Notes on: "Diffusion"')
+    commands.succeed("site", "--drafts")
+    page = (commands.root / "_site/ddim/index.html").read_text()
     assert [stem for stem in STEMS if page.count(f'id="{stem}"') == 1] == STEMS
-    assert {"_site/assets/images/ddim-card.png", "_site/ddim/claims/index.html"} <= press.outputs("_site").keys()
-    assert press.succeed("check").endswith("nothing to fix\n")
+    assert {"_site/assets/images/ddim-card.png", "_site/ddim/claims/index.html"} <= commands.outputs("_site").keys()
+    assert commands.succeed("check").endswith("nothing to fix\n")

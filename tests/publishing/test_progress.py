@@ -11,7 +11,7 @@ import pytest
 from publishing.progress import lasting
 
 from ..conftest import PATIENCE
-from .press import Press
+from .small_site import Commands
 
 CLEAR = "\r\x1b[K"
 STEM = "02-a-name-that-takes-some-room-on-the-line"
@@ -22,70 +22,72 @@ while not os.path.exists("enough") and time.monotonic() < began + {PATIENCE}:
 
 
 @pytest.fixture
-def press(repository):
+def commands(tmp_path):
     """Its second notebook ends only when there is a file `enough`."""
-    repository.notebook("01-quick", "# 1. Quick", "print(1)")
-    repository.notebook(STEM, "# 2. Slow", "2", WAIT, "print(2)")
-    return Press(repository)
+    commands = Commands.lay(tmp_path)
+    commands.notebook("01-quick", "# 1. Quick", "print(1)")
+    commands.notebook(STEM, "# 2. Slow", "2", WAIT, "print(2)")
+    return commands
 
 
-def enough(press: Press) -> None:
-    press.repository.write("notebooks/toy/enough", "")
+def enough(commands: Commands) -> None:
+    commands.write("notebooks/toy/enough", "")
 
 
 def in_terminal(
-    press: Press, *arguments: str, until: str, columns: int = 80, term: str = "xterm"
+    commands: Commands, *arguments: str, until: str, columns: int = 80, term: str = "xterm"
 ) -> tuple[list[str], list[str]]:
     """What passed on the line that changes, and the lines that stay; the slow notebook ends when `until` was seen."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
-    press.environment = {key: value for key, value in press.environment.items() if key != "COLUMNS"} | {"TERM": term}
-    process = press.start(*arguments, stdout=theirs)
+    commands.environment.pop("COLUMNS", None)
+    commands.environment["TERM"] = term
+    process = commands.start(*arguments, stdout=theirs)
     os.close(theirs)
     written = b""
     with suppress(OSError), os.fdopen(ours, "rb", buffering=0) as terminal:  # it ends when no writer has it open
         while some := terminal.read(1 << 16):
             written += some
             if re.search(until, written.decode(errors="replace"), re.DOTALL):
-                enough(press)
+                enough(commands)
     process.communicate(timeout=PATIENCE)
     lines = written.decode().split("\r\n")
     passing = [text for line in lines for text in line.split(CLEAR)[:-1] if text]
     return passing, [line.rpartition(CLEAR)[2] for line in lines]
 
 
-def test_in_a_terminal_one_line_changes_and_is_gone_in_the_end(press):
+def test_in_a_terminal_one_line_changes_and_is_gone_in_the_end(commands):
     cell = rf"{STEM} cell 3/4, ([\d.]+) s"
-    passing, lines = in_terminal(press, "notebooks", until=rf"(1 of 2[^\r]*{cell}.*){{3}}", columns=120)
+    passing, lines = in_terminal(commands, "notebooks", until=rf"(1 of 2[^\r]*{cell}.*){{3}}", columns=120)
     shown = [re.fullmatch(rf"([\d.]+) s  1 of 2 notebooks executed · {cell}", text) for text in passing]
     ticks = [(float(one[1]), float(one[2])) for one in shown if one]
     assert len(ticks) >= 3 and ticks == sorted(set(ticks))
     assert lines == ["toy: 2 notebooks, 2 executed", ""]
 
 
-def test_the_line_is_no_longer_than_the_terminal_is_wide(press):
-    passing, _ = in_terminal(press, "notebooks", until="…", columns=50)
+def test_the_line_is_no_longer_than_the_terminal_is_wide(commands):
+    passing, _ = in_terminal(commands, "notebooks", until="…", columns=50)
     assert max(map(len, passing)) == 49
 
 
-def test_a_terminal_that_lacks_a_letter_shows_another(press):
-    press.environment["PYTHONIOENCODING"] = "ascii"
-    passing, lines = in_terminal(press, "notebooks", until=f" {STEM}")
+def test_a_terminal_that_lacks_a_letter_shows_another(commands):
+    commands.environment["PYTHONIOENCODING"] = "ascii"
+    passing, lines = in_terminal(commands, "notebooks", until=f" {STEM}")
     assert any(f" ? {STEM}" in text for text in passing)
     assert lines[-2:] == ["toy: 2 notebooks, 2 executed", ""]
 
 
-def test_a_failure_stays_as_a_line_with_notebook_and_cell(press):
-    press.repository.notebook("01-quick", "# 1. Quick", "1 / 0")
-    passing, lines = in_terminal(press, "notebooks", until=f"ZeroDivisionError.*{STEM[:9]}")
+def test_a_failure_stays_as_a_line_with_notebook_and_cell(commands):
+    commands.notebook("01-quick", "# 1. Quick", "1 / 0")
+    passing, lines = in_terminal(commands, "notebooks", until=f"ZeroDivisionError.*{STEM[:9]}")
     assert passing
     assert lines == ["toy/01-quick, cell 2: ZeroDivisionError: division by zero", ""]
 
 
-def test_a_log_has_a_line_for_each_notebook_and_nothing_that_passes(press):
-    enough(press)
-    out = press.succeed("notebooks")
-    passing, dumb = in_terminal(press, "notebooks", "--force", until="executing", term="dumb")
+def test_a_log_has_a_line_for_each_notebook_and_nothing_that_passes(commands):
+    enough(commands)
+    out = commands.succeed("notebooks")
+    passing, dumb = in_terminal(commands, "notebooks", "--force", until="executing", term="dumb")
     assert passing == []
     for lines in (out.splitlines(), dumb[:-1]):
         assert re.fullmatch(r"executing 2 of the notebooks on \d kernels?", lines[0])
@@ -94,12 +96,12 @@ def test_a_log_has_a_line_for_each_notebook_and_nothing_that_passes(press):
     assert "\r" not in out and "\x1b" not in out
 
 
-def test_whoever_listens_is_told_the_same(press):
+def test_whoever_listens_is_told_the_same(commands):
     code = "from publishing import progress; from publishing.__main__ import main; progress.listener = 2; main()"
-    process = press.start("notebooks", code=code)
+    process = commands.start("notebooks", code=code)
     while f"{STEM} cell 3/4" not in process.stderr.readline():
         assert process.poll() is None
-    enough(press)
+    enough(commands)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
 

@@ -1,4 +1,4 @@
-"""A small repository, with a copy of the press that runs there in processes of its own, as `make` runs it."""
+"""A small repository, and one with a copy of `publishing` that runs there in processes of its own, as by `make`."""
 
 import json
 import os
@@ -34,7 +34,7 @@ feed: {{excerpt_only: true}}
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class Repository:
     """A repository in a folder of its own."""
 
@@ -57,30 +57,38 @@ class Repository:
         return self.write("_posts/2026-01-01-toy.md", POST.format("\n\n".join(includes)))
 
 
-class Press:
-    """The commands of `python -m publishing` on a repository."""
+@dataclass
+class Commands(Repository):
+    """The commands of `python -m publishing` on a repository that has the layouts and styles of this one."""
 
-    def __init__(self, repository: Repository):
-        self.repository, self.root = repository, repository.root
+    def __post_init__(self):
         self.environment = os.environ | {"PYTHONPATH": str(self.root)}
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(HOME / "publishing", self.root / "publishing", ignore=ignored)
 
-    def add_site(self) -> None:
-        """What Jekyll and MathJax need: the layouts and styles of this repository, and its Node packages."""
-        for name in SITE_FILES:
-            source, target = HOME / name, self.root / name
+    @classmethod
+    def lay(cls, root: Path) -> "Commands":
+        """With what every site needs; its Node packages are those of this repository."""
+        laid = cls(root)
+        for name in ("publishing", *SITE_FILES):
+            source, target = HOME / name, root / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("sections"))
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("sections", "__pycache__"))
             else:
                 shutil.copy(source, target)
+        laid.name_browser_files({})
+        (root / "node_modules").symlink_to(HOME / "node_modules")
+        return laid
+
+    def copy(self, root: Path) -> "Commands":
+        """The same repository in another folder, with all that was built: to be changed."""
+        return Commands(shutil.copytree(self.root, root, symlinks=True, dirs_exist_ok=True))
+
+    def name_browser_files(self, files: dict) -> None:
         package = json.loads((HOME / "package.json").read_text(encoding="utf-8"))
-        self.repository.write("package.json", json.dumps(package | {"browserFiles": {}}))
-        (self.root / "node_modules").symlink_to(HOME / "node_modules")
+        self.write("package.json", json.dumps(package | {"browserFiles": files}))
 
     def start(self, *arguments, code="from publishing.__main__ import main; sys.exit(main())", under=(), **keywords):
-        """A process of the press, perhaps `under` another command."""
+        """A process of the command, perhaps `under` another one."""
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | keywords
         command = [*under, sys.executable, "-c", f"import sys; {code}", *arguments]
         return subprocess.Popen(command, cwd=self.root, env=self.environment, **pipes)

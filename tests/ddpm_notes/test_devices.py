@@ -12,7 +12,7 @@ from ddpm_notes.oracle import GaussianMixtureDenoiser
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.reverse import predict_eps, predict_mean, predict_x0, reverse_process
 from ddpm_notes.sampling import mix, sample
-from ddpm_notes.schedule import Schedule, rescaled_linear_schedule, strided
+from ddpm_notes.schedule import Schedule, rescaled_linear_schedule
 
 GPU = torch.device("cuda", 0)
 SCHEDULE = rescaled_linear_schedule(25)
@@ -80,7 +80,6 @@ def test_noise_of_a_cpu_generator_reaches_the_gpu(fake_gpu):
         lambda x, t, model: discretized_log_likelihood(x, x, x),
         lambda x, t, model: prior_kl(x, SCHEDULE),
         lambda x, t, model: sample(model, x.shape, SCHEDULE, torch.Generator(), device=GPU),
-        lambda x, t, model: sample(model, x.shape, strided(SCHEDULE, 5), torch.Generator(), device=GPU),
     ],
 )
 def test_what_goes_in_on_the_gpu_comes_out_on_it(fake_gpu, function):

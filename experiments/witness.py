@@ -63,8 +63,9 @@ WRITTEN = {  # where experiments write
     **{f"{module}.STATES": "states" for module in ("training", "networks", "report", "scaling")},
 }
 TRAINING = ("training", "networks", "scaling", "fashion_pilot", "projection")  # modules that call `train`
-IDLE = {  # what an experiment imports and never runs, so that a change of it cannot matter: L_simple steps no way back
-    name: {"ddpm_notes.reverse"} for name in ("digits", "fashion", "fashion_pilot", "projection")
+IDLE = {  # what an experiment imports and never runs, so that a change of it cannot matter
+    **{name: {"ddpm_notes.reverse"} for name in ("digits", "fashion", "fashion_pilot", "projection")},
+    "scaling": {"ddpm_notes.likelihood"},
 }
 SHOWN = 20  # numbers; of a longer list the digest and norm are kept
 _VOLATILE = {"code", "duration", "machine", "threads", "seconds", "seconds_of_training", "seconds_per_image"}

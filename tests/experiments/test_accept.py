@@ -76,7 +76,7 @@ def test_a_broken_formula_is_refused(copy, edit, file):
 
 
 def test_a_new_name_is_accepted_and_a_module_that_does_not_run_is_not(copy, edit):
-    edit("ddpm_notes/training_run.py", "warm", "share")
+    edit("ddpm_notes/training_run.py", "differ", "others")
     accepted = run_in(copy, "-m", "experiments", "accept", "scaling")
     assert "scaling: accepted, the same bits" in accepted.stdout
     assert "scaling" not in run_in(copy, "-m", "experiments.stale").stdout

@@ -56,10 +56,9 @@ class DDPMNotes(Contestant):
 
     def __init__(self, preset: str, weights: Path):
         super().__init__(preset)
-        from ddpm_notes.training_config import TrainingConfig
-
         from ddpm_notes.diffusers_layout import load_diffusers
         from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule
+        from ddpm_notes.training_run import TrainingConfig
 
         self.net = load_diffusers(weights).model.net
         self.schedule, self.short = linear_schedule(), rescaled_linear_schedule(T[preset])

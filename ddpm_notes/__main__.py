@@ -131,8 +131,7 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
     variances: tuple[Variance, ...] = ("beta", "beta_tilde")
     for variance in variances:
         bound = _shared_bound(done, checkpoint, x0, variance, data.levels, args.seed, device)
-        parts: dict[str, Any] = {}
-        report["variance"][variance] = parts
+        parts: dict[str, Any] = report["variance"].setdefault(variance, {})
         for name in ("prior", "rate", "distortion", "total"):
             parts[name] = dict(zip(("mean", "standard_error"), mean_and_error(getattr(bound, name)), strict=True))
         parts["terms"] = bound.terms.mean(0).tolist()
@@ -267,9 +266,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command(train_command, "train", TRAIN.format(table=_recipe_table()))
-    sub.add_argument(
-        "--data", choices=RECIPES, default="digits", help="the images; they decide the U-Net and the settings"
-    )
+    sub.add_argument("--data", choices=RECIPES, default="digits", help="the images; they decide U-Net and settings")
     sub.add_argument("--out", help="the checkpoint to write, a .safetensors file (default: DATA.safetensors)")
     given: dict[str, Any] = {"default": argparse.SUPPRESS}
     sub.add_argument("--steps", type=int, help="gradient steps", **given)
@@ -277,13 +274,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--learning-rate", type=float, help="Adam's, once warmed up", **given)
     sub.add_argument("--warmup", type=int, help="steps in which the rate rises linearly from 0", **given)
     sub.add_argument("--ema", type=float, help="decay of the averaged weights, 0..1", **given)
-    flips = argparse.BooleanOptionalAction
-    sub.add_argument("--flips", action=flips, help="mirror half of the images, left to right", **given)
+    sub.add_argument("--flips", action=argparse.BooleanOptionalAction, help="mirror half, left to right", **given)
     sub.add_argument("--precision", choices=["float32", "bfloat16"], help="of products and convolutions", **given)
     sub.add_argument("--dropout", type=float, help="share of features dropped in each residual block, 0..1", **given)
-    sub.add_argument(
-        "--save-every", type=int, help="steps between saved states, the most that a crash costs (default: 500)", **given
-    )
+    sub.add_argument("--save-every", type=int, help="steps between states, a crash's cost (default: 500)", **given)
 
     sub = command(sample_command, "sample", SAMPLE)
     what = "a .safetensors file that train wrote, or a folder that diffusers saved"

@@ -259,13 +259,10 @@ class _Writer:
     def message(self) -> bytes:
         """The shortest bytes that name a number in the interval, whatever bytes may follow them."""
         low, width, shift = self.low << 16, self.width << 16, self.shift + 16
-        length = (shift - width.bit_length() + 1) // 8
-        while True:
-            excess = shift - 8 * length
-            value = -(-low >> excess)  # rounded up
-            if (value + 1) << excess <= low + width:
-                return value.to_bytes(length, "big")
-            length += 1
+        excess = shift - (shift - width.bit_length() + 1) // 8 * 8  # bits that need not be sent
+        while ((value := -(-low >> excess)) + 1) << excess > low + width:  # rounded up
+            excess -= 8
+        return value.to_bytes((shift - excess) // 8, "big")
 
 
 class _Reader:

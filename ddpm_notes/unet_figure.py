@@ -52,8 +52,7 @@ def _draw_blocks(ax: Axes, centre: tuple[float, float], stages: Sequence[Stage])
         ax.add_patch(plt.Rectangle((x - 0.3, y - 0.28), 0.6, 0.56, color=colour, linewidth=0))
         if stage.attention is not None:
             ax.add_patch(plt.Rectangle((x - 0.255, y - 0.235), 0.51, 0.47, fill=False, edgecolor="white"))
-        channels = str(stage.block.conv2.out_channels)
-        ax.text(x, y, channels, ha="center", va="center", color="white")
+        ax.text(x, y, str(stage.block.conv2.out_channels), ha="center", va="center", color="white")
 
 
 def _draw_ends(ax: Axes, net: UNet, depth: int) -> None:

@@ -64,8 +64,8 @@ WRITTEN = {  # where experiments write
 }
 TRAINING = ("training", "networks", "scaling", "fashion_pilot", "projection")  # modules that call `train`
 IDLE = {  # what an experiment imports and never runs, so that a change of it cannot matter
-    **{name: {"ddpm_notes.reverse"} for name in ("digits", "fashion", "fashion_pilot", "projection")},
-    "scaling": {"ddpm_notes.likelihood"},
+    **dict.fromkeys(("digits", "fashion", "fashion_pilot", "projection"), {"ddpm_notes.reverse"}),  # L_simple alone
+    "scaling": {"ddpm_notes.likelihood"},  # no bounds
 }
 SHOWN = 20  # numbers; of a longer list the digest and norm are kept
 _VOLATILE = {"code", "duration", "machine", "threads", "seconds", "seconds_of_training", "seconds_per_image"}
@@ -99,8 +99,10 @@ def accept(experiment: str) -> str:
         raise Refused(f"no witness by the code that made its results; `make experiments ONLY={experiment}`")
     witness = _stored(experiment)
     values, ran = miniature(experiment)
-    changed = {name for name in today if today[name] != witness["modules"].get(name)} - IDLE.get(experiment, set())
-    if unseen := sorted(name for name in changed - ran if has_functions(name)):
+    changed, idle = {name for name in today if today[name] != witness["modules"].get(name)}, IDLE.get(experiment, set())
+    if busy := idle & ran:
+        raise Refused(f"{', '.join(busy)} runs, although IDLE says that it never does")
+    if unseen := sorted(name for name in changed - ran - idle if has_functions(name)):
         raise Refused(f"{', '.join(unseen)} changed, but the miniature runs nothing of it")
     same_machine = witness["machine"] == machine()
     if differences := list(_differences({key: witness[key] for key in values}, values, same_machine)):

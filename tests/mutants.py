@@ -300,7 +300,7 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
             "edges = _octaves(t, codec)\n    writer.put(edges[octave]",
             "edges = _octaves(t, codec)\n    octave and writer.put(edges[octave]",
         ),
-        ("the message one bit short", "(value + 1) << excess <= low + width", "value << excess <= low + width"),
+        ("the message one bit short", ">> excess)) + 1) << excess", ">> excess))) << excess"),
         (
             "expected bits in the order of T",
             "torch.cat([bound.terms.mean(0), bound.prior.mean().view(1)])",

@@ -31,11 +31,6 @@ def test_no_miniature_is_of_nothing():
     assert witness.MINIATURES.keys() == set(MEASURED)
 
 
-def test_what_an_experiment_never_runs_does_not_run():
-    _, ran = witness.miniature("digits")
-    assert "ddpm_notes.losses" in ran and not ran & witness.IDLE["digits"]
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A copy of the repository's packages, whose witnesses are by this machine."""
@@ -81,7 +76,7 @@ def test_a_broken_formula_is_refused(copy, edit, file):
 
 
 def test_a_new_name_is_accepted_and_a_module_that_does_not_run_is_not(copy, edit):
-    edit("ddpm_notes/training_run.py", "warm", "share")
+    edit("ddpm_notes/training_run.py", "differ", "others")
     accepted = run_in(copy, "-m", "experiments", "accept", "scaling")
     assert "scaling: accepted, the same bits" in accepted.stdout
     assert "scaling" not in run_in(copy, "-m", "experiments.stale").stdout
@@ -93,6 +88,12 @@ def test_a_new_name_is_accepted_and_a_module_that_does_not_run_is_not(copy, edit
     refused = run_in(copy, "-m", "experiments", "accept", "scaling")
     assert "ddpm_notes.coding" in refused.stderr
     assert "changed, but the miniature runs nothing of it" in refused.stderr
+
+
+def test_what_is_said_to_be_idle_must_be(monkeypatch):
+    monkeypatch.setattr(witness, "miniature", lambda name: ({}, {"ddpm_notes.losses", "ddpm_notes.reverse"}))
+    with pytest.raises(witness.Refused, match="ddpm_notes.reverse runs, although IDLE says that it never does"):
+        witness.accept("digits")
 
 
 def test_another_processor_may_round_otherwise():

@@ -13,7 +13,7 @@ ALLOWED = re.compile(
     r"|assets/icon\.svg"
     r"|assets/css/(tokens|site|notes|code|print|instruments)\.css"
     r"|assets/js/(note|contents|copy|folds|previews)\.js"
-    r"|assets/js/instruments/(parts/)?[a-z-]+\.js"
+    r"|assets/js/instruments/((parts|reverse-process)/)?[a-z-]+\.js"
     r"|assets/data/ddpm-[a-z0-9-]+\.(json|onnx|safetensors)"
     r"|assets/vendor/onnxruntime-web/[a-z.-]+\.(mjs|wasm)"
     r"|assets/images/ddpm-[a-z0-9-]+(\.phone)?\.png"

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.build`: how long the press takes after each kind of edit, and what it runs again.
+"""`python -m benchmarks.build`: how long the build takes after each kind of edit, and what it runs again.
 
 All of it happens in copies of this repository, in a temporary folder.
 """
@@ -32,7 +32,7 @@ sys.exit(status)
 
 @dataclass(frozen=True)
 class Build:
-    """What one build took: seconds of the clock, MiB of the press itself, and the notebooks that it ran."""
+    """What one build took: seconds of the clock, MiB of the build itself, and the notebooks that it ran."""
 
     seconds: float
     peak: float
@@ -46,9 +46,9 @@ class Copy:
     root: Path
 
     @classmethod
-    def of_this(cls, root: Path, *rooms: str) -> "Copy":
-        """What git keeps or would keep of these rooms, or of everything."""
-        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *rooms]
+    def of_this(cls, root: Path, *folders: str) -> "Copy":
+        """What git keeps or would keep of these folders, or of everything."""
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders]
         told = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
         for name in filter(None, told.split("\0")):
             target = root / name
@@ -116,7 +116,7 @@ def a_version(text: bytes) -> bytes:
     return re.sub(rb"(?m)^tqdm==.*$", b"tqdm==0.0.0", text)
 
 
-# --- what has to run again, found in other ways than the press does
+# --- what has to run again, found in other ways than the build does
 
 
 def importers(copy: Copy, module: str) -> frozenset[str]:
@@ -193,11 +193,11 @@ def edits(folder: Path, turns: int) -> None:
 
 def growth(folder: Path) -> None:
     """One synthetic paper of thirteen notebooks beside ten of them."""
-    rooms = ("publishing", "requirements", "_config.yml", "_layouts", "_includes", "assets", "package*.json")
-    print("\n| synthetic papers | from clean, s | nothing, s | a word, s | MiB of the press |\n|---|---|---|---|---|")
+    folders = ("publishing", "requirements", "_config.yml", "_layouts", "_includes", "assets", "package*.json")
+    print("\n| synthetic papers | from clean, s | nothing, s | a word, s | MiB of the build |\n|---|---|---|---|---|")
     measured = []
     for papers in (1, 10):
-        copy = Copy.of_this(folder / str(papers), *rooms)
+        copy = Copy.of_this(folder / str(papers), *folders)
         write_papers(copy.root, papers)
         clean, nothing = copy.build(), copy.build()
         word = copy.edited("notebooks/paper0/01-synthetic.md", a_word(0))

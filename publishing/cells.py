@@ -148,20 +148,20 @@ def source(dotted: str) -> None:
     display(source_bundle(dotted), raw=True)
 
 
-def references(file: str = "references.bib") -> None:
+def references() -> None:
     """Show the bibliography that lies beside the paper's notebooks.
 
     The paper is known by the name of the kernel's folder, so that a copy in build/executed runs as well.
     """
     from pybtex import PybtexEngine
 
-    bibliography = (paths.notebooks_dir(Path.cwd().name) / file).read_text(encoding="utf-8")
+    bibliography = paths.bibliography(Path.cwd().name).read_text(encoding="utf-8")
     styled = PybtexEngine().format_from_string
     display(
         {
             "text/markdown": styled(bibliography, "unsrt", output_backend="markdown"),
             "text/plain": styled(bibliography, "unsrt", output_backend="plaintext"),
-            REFERENCES: {"file": file},
+            REFERENCES: {},
         },
         raw=True,
     )

@@ -56,6 +56,11 @@ def notebooks_dir(paper: str) -> Path:
     return NOTEBOOKS / paper
 
 
+def bibliography(paper: str) -> Path:
+    """The papers that the notes cite."""
+    return notebooks_dir(paper) / "references.bib"
+
+
 def executed_dir(paper: str) -> Path:
     """Executed notebooks with their outputs."""
     return EXECUTED / paper

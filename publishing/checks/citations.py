@@ -14,7 +14,7 @@ _CITED = re.compile(r"\(#ref-([^\s()]+)\)")
 
 def unmatched(paper: str) -> Iterator[str]:
     """Citations without an entry, in the notebooks and in the post; and entries that nothing cites."""
-    file = paths.notebooks_dir(paper) / "references.bib"
+    file = paths.bibliography(paper)
     entries = set(bibliography.read(file).entries) if file.is_file() else set()
     texts = [*(notebooks.path_of(paper, stem) for stem in notebooks.sections(paper)), *below(paths.POSTS)]
     cited = set()

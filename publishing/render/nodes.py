@@ -174,7 +174,6 @@ class Reference:
 class References:
     """The bibliography; its entries are known when all sections are."""
 
-    file: str
     entries: list[Reference] = field(default_factory=list)
 
 

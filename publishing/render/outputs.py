@@ -105,5 +105,5 @@ _NODES = {
     TABLE: _table,
     CLAIM: _claim,
     SOURCE: _source,
-    REFERENCES: lambda reference, context: References(reference["file"]),
+    REFERENCES: lambda reference, context: References(),
 }

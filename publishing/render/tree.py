@@ -124,7 +124,7 @@ def _list_references(page: Page) -> None:
     """Fill in the bibliography where a cell called `references()`, now that every citation is known."""
     for node in walk(page.sections):
         if isinstance(node, References):
-            path = paths.notebooks_dir(page.paper) / node.file
+            path = paths.bibliography(page.paper)
             node.entries = bibliography.references(path, page.citations)
             for name in (f"ref-{entry.key}" for entry in node.entries):
                 if name in page.ids:

@@ -2,14 +2,14 @@
 // and, on a page in place of one that is not there, how far the build is.
 // Only `make serve` adds this script to a page.
 
-const PLACE = "press-place";
+const PLACE = "serve-place";
 const BUILD = new URL(import.meta.url).searchParams.get("build");
 let error = null;
 
-new EventSource("/.press/news").onmessage = ({ data }) => {
+new EventSource("/.serve/news").onmessage = ({ data }) => {
   const news = JSON.parse(data);
   if (news.error !== error) show((error = news.error));
-  if (news.progress) document.getElementById("press-progress")?.replaceChildren(news.progress);
+  if (news.progress) document.getElementById("serve-progress")?.replaceChildren(news.progress);
   if (news.build !== BUILD && !news.error) location.reload();
 };
 
@@ -43,10 +43,10 @@ function settle(saved, rounds = 10) {
 }
 
 function show(error) {
-  document.getElementById("press-error")?.remove();
+  document.getElementById("serve-error")?.remove();
   if (!error) return;
   const box = document.createElement("pre");
-  box.id = "press-error";
+  box.id = "serve-error";
   box.setAttribute("role", "alert");
   box.textContent = error;
   Object.assign(box.style, {

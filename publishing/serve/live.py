@@ -9,7 +9,7 @@ from threading import Condition
 from typing import Any
 
 SCRIPT = Path(__file__).with_name("live.js")
-TAG = '<script type="module" src="/.press/live.js?build={}"></script>'
+TAG = '<script type="module" src="/.serve/live.js?build={}"></script>'
 ERROR = """\
 <!doctype html>
 <html lang="en">
@@ -20,7 +20,7 @@ base-uri 'none'; form-action 'none'">
 <meta name="color-scheme" content="light dark">
 <title>%(message)s</title>
 <h1>%(message)s</h1>
-<p id="press-progress">%(explain)s</p>
+<p id="serve-progress">%(explain)s</p>
 """
 HEARTBEAT = 10  # seconds, so that the thread of a tab that was closed ends
 
@@ -77,14 +77,14 @@ class LivePages(Files):
 
     def do_GET(self) -> None:
         self.error_message_format = ERROR + TAG.format(self._news.build)
-        if self.path == "/.press/news":
+        if self.path == "/.serve/news":
             self._tell_news()
         else:
             super().do_GET()
 
     def send_head(self):
         address = self.path.partition("?")[0]
-        if address == "/.press/live.js":
+        if address == "/.serve/live.js":
             return self._begin("text/javascript", SCRIPT.read_bytes())
         if not self._news.build and not Path(self.translate_path(address)).exists():
             return self.send_error(503, "The site is not built yet", "Building it …")

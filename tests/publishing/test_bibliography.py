@@ -20,7 +20,7 @@ BLOG = r"""@misc{blog, author={{\"U}nal, A.}, year={2021},
 def listed(repository):
     def html(text: str, **citations: list[str]) -> str:
         path = repository.write("notebooks/toy/references.bib", text)
-        return html_of(References(path.name, references(path, citations)))
+        return html_of(References(references(path, citations)))
 
     return html
 

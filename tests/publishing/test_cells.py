@@ -400,7 +400,7 @@ def test_references_are_read_beside_the_papers_notebooks_wherever_a_copy_runs(re
         (repository.root / folder).mkdir(parents=True, exist_ok=True)
         monkeypatch.chdir(repository.root / folder)
         data, _ = shown(references)
-        assert data[cells.REFERENCES] == {"file": "references.bib"}
+        assert data[cells.REFERENCES] == {}
         assert data["text/plain"].startswith("[1] Jane Doe.")
 
 

@@ -33,7 +33,7 @@ def paper(repository):
         "02-second",
         "# 2. Second\n\n[Table](#table-results)",
         code("2", diagram("chain"), table(["1", "2"])),
-        code("3", shows(references={"file": "references.bib"}), tags=("remove-input",)),
+        code("3", shows(references={}), tags=("remove-input",)),
     )
     return [first, second]
 
@@ -147,7 +147,7 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
             code("1", table(["1", "2"])),
             "toy/02-second, cell 2: the id 'table-results' is already given in toy/01-first, cell 1",
         ),
-        (code("1", shows(references={"file": "references.bib"})), "toy/references.bib: 'ref-ho' is listed twice"),
+        (code("1", shows(references={})), "toy/references.bib: 'ref-ho' is listed twice"),
         (
             '{% include paper_diagram.html src="/assets/images/toy-none.png" alt="a" %}',
             "toy/01-first, cell 1: the include points at",

@@ -106,7 +106,7 @@ def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(serv
     served.write("Words before the mistake.", "print(1)")
     expect(page.get_by_text("Words before the mistake.")).to_be_attached()
     served.write("Words with a mistake.", "def f(x):\n    return 1 / x\n\nf(0)")
-    error = page.locator("#press-error")
+    error = page.locator("#serve-error")
     expect(error).to_be_visible()
     place, cause = "toy/01-first, cell 2", "ZeroDivisionError: division by zero"
     for words in (place, cause, "return 1 / x"):
@@ -122,9 +122,9 @@ def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(serv
 
 def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(served, page):
     served.write("A formula that is $\\nonsense$.", "print(2)")
-    expect(page.locator("#press-error")).to_contain_text("toy/01-first, cell 1")
+    expect(page.locator("#serve-error")).to_contain_text("toy/01-first, cell 1")
     served.write("Words that are fixed.", "print(2)")
-    expect(page.locator("#press-error")).to_have_count(0)
+    expect(page.locator("#serve-error")).to_have_count(0)
 
     style = served.root / "assets/css/notes.css"
     style.write_text(style.read_text() + "\n.paper-notes h2 { outline: 7px solid; }\n")
@@ -132,5 +132,5 @@ def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(ser
 
 
 def test_the_script_is_not_in_the_site_itself(served, page):
-    assert "/.press/" in page.content()
-    assert "/.press/" not in (served.root / "_site/toy/index.html").read_text()
+    assert "/.serve/" in page.content()
+    assert "/.serve/" not in (served.root / "_site/toy/index.html").read_text()

@@ -21,7 +21,7 @@ from typing import cast
 import torch
 from torch import Generator, Tensor
 
-from ddpm_notes.data import to_model
+from ddpm_notes.data import to_levels, to_model
 from ddpm_notes.forward import forward_posterior
 from ddpm_notes.likelihood import Bound
 from ddpm_notes.losses import NATS_PER_BIT, discretized_log_likelihood, gaussian_kl
@@ -145,12 +145,7 @@ def receive(message: bytes, codec: Codec) -> Tensor:
 def _to_levels(x0: Tensor, codec: Codec) -> Tensor:
     if x0.shape != codec.shape:
         raise ValueError(f"the codec sends one image of shape {codec.shape}, got {tuple(x0.shape)}")
-    pixels = ((x0.flatten() + 1) * (codec.levels - 1) / 2).round().long()
-    if not bool(((pixels >= 0) & (pixels < codec.levels)).all()) or not torch.allclose(
-        to_model(pixels, codec.levels), x0.flatten().float(), atol=1e-6
-    ):
-        raise ValueError(f"the image must lie on the grid of {codec.levels} levels in [-1, 1]; use data.to_model")
-    return pixels
+    return to_levels(x0.flatten(), codec.levels)
 
 
 def _known_to_both(above: Tensor | None, t: int, codec: Codec) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,17 @@ class Images:
     levels: int
     pixels: Tensor
     labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, index) -> Tensor:
+        """Some of `x0`: of a large set only these become float32."""
+        return _to_model(self.pixels[index], self.levels)
+
+    def to(self, device: torch.device | str) -> "Images":
+        """The same images with pixels and labels on a device."""
+        return replace(self, pixels=self.pixels.to(device), labels=self.labels.to(device))
 
     @property
     def checksum(self) -> str:
@@ -44,7 +55,24 @@ def to_model(pixels: Tensor, levels: int = 256) -> Tensor:
         raise ValueError(
             f"pixels must be integers in 0..{levels - 1}, got {pixels.dtype} {pixels.min()}..{pixels.max()}"
         )
+    return _to_model(pixels, levels)
+
+
+def _to_model(pixels: Tensor, levels: int) -> Tensor:
     return pixels.float() * (2 / (levels - 1)) - 1
+
+
+def to_levels(x0: Tensor, levels: int = 256) -> Tensor:
+    """The inverse of `to_model`: [-1, 1] to int64 in 0..levels-1. ValueError for images that are not on that grid."""
+    pixels = ((x0.double() + 1) * (levels - 1) / 2).round().long()
+    off = (pixels.double() * (2 / (levels - 1)) - 1 - x0.double()).abs()
+    if bool((pixels < 0).any()) or bool((pixels >= levels).any()) or not bool((off <= 1e-6).all()):
+        worst = x0.flatten()[off.flatten().nan_to_num(torch.inf).argmax()].item()
+        raise ValueError(
+            f"images must lie on the grid of {levels} levels in [-1, 1], got {worst:.6g}; "
+            "give their own levels=, or convert them with data.to_model"
+        )
+    return pixels
 
 
 def to_uint8(x: Tensor) -> Tensor:
@@ -126,6 +154,11 @@ def _read_idx(path: Path) -> np.ndarray:
     return values.reshape(shape).copy()
 
 
+def cache_home() -> Path:
+    """Where what was fetched or read is kept."""
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ddpm_notes"
+
+
 def _from_openml(name: str, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """All images of an OpenML data set and their labels, uint8 and int64.
 
@@ -133,7 +166,7 @@ def _from_openml(name: str, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndar
     fetched once more) and keeps it. Reading that text takes minutes and, for CIFAR10, 2 GB of memory, so
     the pixels are kept beside it as .npz, whose parts carry a CRC-32.
     """
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ddpm_notes"
+    home = cache_home()
     cached = home / f"{name}.npz"
     if not cached.exists():
         _fetch(name, home, cached)

@@ -14,27 +14,41 @@ from torch import Tensor
 
 
 @contextmanager
-def process_group() -> Iterator[torch.device]:
+def process_group(name: str = "auto") -> Iterator[torch.device]:
     """Join the processes that torchrun started, if it did, and give this one its device.
 
-    The device is a GPU of its own where there is CUDA (then they speak through nccl), else the CPU (gloo).
-    Raises ValueError if this machine has fewer GPUs than processes. Tested with gloo; the notes were
-    written on a machine without a GPU, so nccl is untried.
+    name: "cpu", "cuda", "cuda:N", or "auto" for a GPU where there is one. Of several processes each has a GPU of its
+    own and they speak through nccl; on the CPU through gloo. Raises ValueError for a device that is not here, or for
+    fewer GPUs than processes. Tested with gloo; the notes were written on a machine without a GPU, so nccl is untried.
     """
-    local, gpus = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
-    if 0 < gpus <= local:
-        raise ValueError(f"there are more processes than the {gpus} GPUs of this machine; use --nproc-per-node {gpus}")
-    device = torch.device("cuda", local) if gpus else torch.device("cpu")
-    if gpus:
+    device = _device(name)
+    if device.type == "cuda":
         torch.cuda.set_device(device)
     if not dist.is_torchelastic_launched():
         yield device
         return
-    dist.init_process_group("nccl" if gpus else "gloo", timeout=timedelta(hours=2))  # the first may fetch the data
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    dist.init_process_group(backend, timeout=timedelta(hours=2))  # the first may fetch the data
     try:
         yield device
     finally:
         dist.destroy_process_group()
+
+
+def _device(name: str) -> torch.device:
+    local, gpus = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
+    if name == "auto":
+        name = "cuda" if gpus else "cpu"
+    kind, _, number = name.partition(":")
+    if name != "cpu" and (kind != "cuda" or not (number.isdigit() or name == "cuda")):
+        raise ValueError(f"--device is cpu, cuda or cuda:N (tables in float64 are on no other), got {name}")
+    if kind == "cpu":
+        return torch.device("cpu")
+    index = int(number) if number else local
+    if index >= gpus:
+        hint = f"use --nproc-per-node {gpus}" if local and gpus else "give another --device"
+        raise ValueError(f"there is no GPU {index}, this machine has {gpus}; {hint}")
+    return torch.device("cuda", index)
 
 
 def rank_and_world() -> tuple[int, int]:

@@ -4,7 +4,6 @@ Importing this module sets matplotlib's style for the process, whatever the user
 figure looks the same on every machine.
 """
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,14 +12,13 @@ import matplotlib
 matplotlib.use("agg", force=False)
 
 import numpy as np
-import torch
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 from torch import Tensor
 
 from ddpm_notes.data import to_uint8
+from ddpm_notes.pictures import as_grid
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#aa3377", "#767676"
 """Okabe and Ito's colours, which stay apart for the colour-blind; figures vary line style and marker too."""
@@ -48,27 +46,6 @@ matplotlib.rcParams.update(STYLE)
 def axes(rows: int = 1, columns: int = 1, height: float = 2.8, **options) -> tuple[Figure, np.ndarray | Axes]:
     """A figure of the notes' width with rows x columns axes; `height` in inches for each row."""
     return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **options)
-
-
-def as_grid(x: Tensor, columns: int) -> np.ndarray:
-    """Images (B, C, H, W) in [-1, 1] as one picture with thin gaps, (rows, columns[, C]) uint8, white where empty."""
-    pixels = to_uint8(x)
-    count, channels, height, width = pixels.shape
-    rows = -(-count // columns)
-    gap = max(1, height // 14)
-    grid = torch.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, dtype=torch.uint8)
-    for i, image in enumerate(pixels):
-        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
-        grid[top : top + height, left : left + width] = image.permute(1, 2, 0)
-    return grid.squeeze(-1).numpy()  # a grey picture has no third dimension
-
-
-def picture_of(pixels: Tensor) -> bytes:
-    """A PNG of images (B, C, H, W) uint8 in rows of eight, every pixel enlarged so that 8x8 digits can be seen."""
-    image, scale = Image.fromarray(as_grid(pixels.float() / 127.5 - 1, columns=8)), max(1, 64 // pixels.shape[-1])
-    buffer = io.BytesIO()
-    image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def show_images(ax: Axes, x: Tensor, columns: int, title: str = "") -> None:

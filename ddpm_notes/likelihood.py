@@ -1,15 +1,16 @@
 """The variational bound in bits/dim and the rate-distortion curve: Eq. (5), Section 4.3, Tables 1 and 4."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 
+from ddpm_notes.data import to_levels
 from ddpm_notes.forward import draw_noise
-from ddpm_notes.losses import NATS_PER_BIT, bound_term, gaussian_kl, per_dimension
+from ddpm_notes.losses import NATS_PER_BIT, bound_terms, gaussian_kl, per_dimension
 from ddpm_notes.progress import progress_bar
-from ddpm_notes.reverse import Model, Variance
+from ddpm_notes.reverse import Model, Variance, refuse_dropout
 from ddpm_notes.schedule import Schedule
 
 
@@ -54,7 +55,6 @@ def prior_kl(x0: Tensor, schedule: Schedule) -> Tensor:
     return per_dimension(kl) / NATS_PER_BIT  # (B, ...) to (B,)
 
 
-@torch.inference_mode()
 def variational_bound(
     model: Model,
     x0: Tensor,
@@ -70,15 +70,37 @@ def variational_bound(
     x0: (B, ...) in [-1, 1] on a grid of `levels` levels. It takes T evaluations of the model on B images.
     noises: `noises(t)` gives the epsilon of step t; drawn from `generator` if None.
     The released code evaluates with clip_x0=True; the paper's formulas do not clip, and that is the default.
+    Raises ValueError for images that are not on the grid, or a network in training mode.
     """
-    terms, mse = [], []
+    return variational_bounds(model, x0, schedule, (variance,), levels, clip_x0, generator, noises)[variance]
+
+
+@torch.no_grad()
+def variational_bounds(
+    model: Model,
+    x0: Tensor,
+    schedule: Schedule,
+    variances: Sequence[Variance] = ("beta", "beta_tilde"),
+    levels: int = 256,
+    clip_x0: bool = False,
+    generator: Generator | None = None,
+    noises: Callable[[int], Tensor] | None = None,
+) -> dict[Variance, Bound]:
+    """`variational_bound` for several variances, at the same noise, from one run of the network."""
+    to_levels(x0, levels)  # refuses what is not on the grid
+    refuse_dropout(model)
+    schedule = schedule.on(x0.device)
+    terms: dict[Variance, list[Tensor]] = {variance: [] for variance in variances}
+    mse = []
     for step in progress_bar(range(1, schedule.T + 1), desc="bound", unit="t", leave=False):
         t = torch.full((len(x0),), step, device=x0.device)  # (B,)
         noise = noises(step) if noises else draw_noise(x0, generator)
-        term, x0_hat = bound_term(model, x0, schedule, t, noise, variance, levels, clip_x0)
-        terms.append(term)
+        at_t, x0_hat = bound_terms(model, x0, schedule, t, noise, variances, levels, clip_x0)
+        for variance, term in at_t.items():
+            terms[variance].append(term)
         mse.append(per_dimension((x0_hat - x0).double().square()))
-    return Bound(prior_kl(x0, schedule), torch.stack(terms, 1), torch.stack(mse, 1))  # (B,), (B, T), (B, T)
+    prior, x0_mse = prior_kl(x0, schedule), torch.stack(mse, 1)  # (B,), (B, T)
+    return {variance: Bound(prior, torch.stack(of_it, 1), x0_mse) for variance, of_it in terms.items()}
 
 
 @dataclass(frozen=True)

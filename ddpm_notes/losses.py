@@ -1,12 +1,13 @@
 """What training minimises: L_simple, Eq. (14), and the terms of the bound, Eqs. (5), (8), (12), (13)."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from torch import Generator, Tensor
 
 from ddpm_notes.forward import draw_noise, forward_posterior, forward_process
-from ddpm_notes.reverse import Model, Variance, reverse_moments
+from ddpm_notes.reverse import Model, Variance, moments_of_each
 from ddpm_notes.schedule import Schedule
 
 NATS_PER_BIT = 0.6931471805599453
@@ -62,7 +63,7 @@ def error_weight(t: Tensor, schedule: Schedule, target: Literal["x0", "mean"]) -
         table = torch.cat([s.beta[:1], s.beta[1:] ** 2 / (s.alpha[1:] * (1 - s.alpha_bar[1:]))])
     else:
         raise ValueError(f'target must be "x0" or "mean", got {target!r}')
-    return table.to(t.device)[t]  # (T + 1,) to (B,)
+    return schedule.values(table, t)  # (T + 1,) to (B,)
 
 
 def bound_weight(t: Tensor, schedule: Schedule, variance: Literal["beta", "beta_tilde"] = "beta") -> Tensor:
@@ -72,7 +73,7 @@ def bound_weight(t: Tensor, schedule: Schedule, variance: Literal["beta", "beta_
     """
     schedule.check(t)
     sigma2 = schedule.beta if variance == "beta" else schedule.beta_tilde
-    return error_weight(t, schedule, "mean") / (2 * sigma2.to(t.device)[t])
+    return error_weight(t, schedule, "mean") / (2 * schedule.values(sigma2, t))
 
 
 def gaussian_kl(mean_q: Tensor, log_variance_q: Tensor, mean_p: Tensor, log_variance_p: Tensor) -> Tensor:
@@ -92,7 +93,7 @@ def discretized_log_likelihood(x0: Tensor, mean: Tensor, log_sigma: Tensor, leve
     if levels < 2:
         raise ValueError(f"a decoder needs at least 2 levels, got {levels}")
     x0, mean, log_sigma = torch.broadcast_tensors(x0.double(), mean.double(), log_sigma.double())
-    if bool((x0.abs() > 1 + 1e-6).any()):
+    if x0.is_cpu and not bool((x0.abs() <= 1 + 1e-6).all()):
         raise ValueError(
             f"images must lie in [-1, 1], got {x0.min():.4g}..{x0.max():.4g}; convert them with data.to_model"
         )
@@ -100,8 +101,12 @@ def discretized_log_likelihood(x0: Tensor, mean: Tensor, log_sigma: Tensor, leve
     upper = (x0 - mean + half) * (-log_sigma).exp()
     lower = (x0 - mean - half) * (-log_sigma).exp()
     top, bottom = x0 > 1 - half / 2, x0 < -1 + half / 2
-    infinity = 1e9  # finite, so that gradients stay finite
-    return _log_normal_interval(lower.masked_fill(bottom, -infinity), upper.masked_fill(top, infinity))
+    infinity = 1e9  # finite, so that gradients stay finite; beyond the other end of the bin, wherever that is
+    lower, upper = (
+        torch.where(bottom, upper.clamp(max=0) - infinity, lower),
+        torch.where(top, lower.clamp(min=0) + infinity, upper),
+    )
+    return _log_normal_interval(lower, upper)
 
 
 def _log_normal_interval(lower: Tensor, upper: Tensor) -> Tensor:
@@ -133,17 +138,37 @@ def bound_term(
     Returns ((B,) in bits/dim, x0_hat shaped like x0). L_{t-1} is a KL divergence between Gaussians in
     closed form, computed in float64; L_0 is the decoder of Eq. (13) with `levels` levels.
     """
+    terms, x0_hat = bound_terms(model, x0, schedule, t, noise, (variance,), levels, clip_x0)
+    return terms[variance], x0_hat
+
+
+def bound_terms(
+    model: Model,
+    x0: Tensor,
+    schedule: Schedule,
+    t: Tensor,
+    noise: Tensor,
+    variances: Sequence[Variance],
+    levels: int = 256,
+    clip_x0: bool = False,
+) -> tuple[dict[Variance, Tensor], Tensor]:
+    """`bound_term` for several variances from one run of the network."""
     xt = forward_process(x0, t, schedule, noise)
-    mean_p, log_variance_p, x0_hat = reverse_moments(xt, t, model, schedule, variance, clip_x0)
+    mean_p, log_variances, x0_hat = moments_of_each(xt, t, model, schedule, variances, clip_x0)
     mean_q, variance_q = forward_posterior(x0.double(), xt.double(), t, schedule)
-    mean_p, log_variance_p = mean_p.double(), log_variance_p.double()
+    mean_p = mean_p.double()
     tiny = schedule.beta_tilde[1:].clamp(min=1e-300).log().min().to(x0.device)  # at t = 1: the KL is replaced below
-    term = gaussian_kl(mean_q, variance_q.log().clamp(min=tiny), mean_p, log_variance_p)
-    first = t == 1
-    if first.any():
-        log_sigma = (log_variance_p / 2).expand_as(mean_p)
-        term[first] = -discretized_log_likelihood(x0[first], mean_p[first], log_sigma[first], levels)
-    return per_dimension(term) / NATS_PER_BIT, x0_hat  # (B, ...) to (B,)
+    first, terms = t == 1, {}
+    for variance, log_variance_p in log_variances.items():
+        term = gaussian_kl(mean_q, variance_q.log().clamp(min=tiny), mean_p, log_variance_p.double())
+        log_sigma = (log_variance_p.double() / 2).expand_as(mean_p)
+        if not t.is_cpu:  # of all images: to find the first ones a GPU would have to be waited for
+            decoder = -discretized_log_likelihood(x0, mean_p, log_sigma, levels)
+            term = torch.where(first.view(-1, *[1] * (x0.ndim - 1)), decoder, term)
+        elif first.any():
+            term[first] = -discretized_log_likelihood(x0[first], mean_p[first], log_sigma[first], levels)
+        terms[variance] = per_dimension(term) / NATS_PER_BIT  # (B, ...) to (B,)
+    return terms, x0_hat
 
 
 def bound_loss(

@@ -52,7 +52,7 @@ class GaussianMixtureDenoiser:
         if xt.shape[1:] != self.shape:
             raise ValueError(f"x_t must be shaped (B, {', '.join(map(str, self.shape))}), got {tuple(xt.shape)}")
         self.schedule.check(t, batch=len(xt))
-        alpha_bar = self.schedule.alpha_bar.to(t.device)[t].view(-1, 1)  # (B, 1)
+        alpha_bar = self.schedule.values(self.schedule.alpha_bar, t).view(-1, 1)  # (B, 1)
         return xt.double().flatten(1), alpha_bar, alpha_bar * self.variances + 1 - alpha_bar  # (B, D), (B, 1), (B, K)
 
     def _log_joint(self, xt: Tensor, t: Tensor) -> Tensor:

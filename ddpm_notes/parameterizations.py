@@ -60,6 +60,7 @@ class Parameterized(nn.Module):
         return eps, log_variance
 
     def _split(self, xt: Tensor, t: Tensor) -> tuple[Tensor, Tensor | None]:
+        self.schedule.check(t, batch=len(xt))
         output = self.net(xt, t)
         channels = xt.shape[1] * (2 if self.learned_variance else 1)
         if output.shape != (len(xt), channels, *xt.shape[2:]):
@@ -69,4 +70,4 @@ class Parameterized(nn.Module):
             )
         # (B, 2 C, H, W) to twice (B, C, H, W)
         predicted, log_variance = output.chunk(2, dim=1) if self.learned_variance else (output, None)
-        return TO_EPS[self.predicts](xt, t, predicted, self.schedule), log_variance
+        return TO_EPS[self.predicts](xt, t, predicted, self.schedule.on(xt.device)), log_variance

@@ -1,16 +1,23 @@
 """The reverse process p_theta with epsilon-prediction: Section 3.2, Eqs. (1), (11), (15), Algorithm 2."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from ddpm_notes.forward import draw_noise, forward_posterior
 from ddpm_notes.schedule import Schedule
 
 Model = Callable[[Tensor, Tensor], Tensor]
 Variance = Literal["beta", "beta_tilde", "learned"]
+
+
+def refuse_dropout(model: Model) -> None:
+    """ValueError if the network would drop features at random: it was left in training mode."""
+    layers = model.modules() if isinstance(model, nn.Module) else ()
+    if any(isinstance(layer, nn.Dropout) and layer.training and layer.p > 0 for layer in layers):
+        raise ValueError("the network is in training mode, where dropout is drawn; call model.eval() first")
 
 
 def predict_x0(xt: Tensor, t: Tensor, eps: Tensor, schedule: Schedule) -> Tensor:
@@ -49,7 +56,7 @@ def reverse_variance(t: Tensor, schedule: Schedule, kind: Variance = "beta") -> 
         raise ValueError(f'the fixed variance is "beta" or "beta_tilde", got {kind!r}')
     table = (schedule.beta if kind == "beta" else schedule.beta_tilde).clone()
     table[1] = schedule.beta_tilde[2] if schedule.T > 1 else schedule.beta[1]
-    return table.to(t.device)[t]
+    return schedule.values(table, t)
 
 
 def reverse_moments(
@@ -63,14 +70,24 @@ def reverse_moments(
     x0_hat and Eq. (11) are the same number.
     Returns (mean, log_variance, x0_hat); log_variance broadcasts against the mean, in nats.
     """
-    if variance == "learned":
+    mean, log_variances, x0_hat = moments_of_each(xt, t, model, schedule, (variance,), clip_x0)
+    return mean, log_variances[variance], x0_hat
+
+
+def moments_of_each(
+    xt: Tensor, t: Tensor, model: Model, schedule: Schedule, variances: Sequence[Variance], clip_x0: bool = False
+) -> tuple[Tensor, dict[Variance, Tensor], Tensor]:
+    """`reverse_moments` for several variances, which have the mean in common: the network runs once."""
+    log_variances: dict[Variance, Tensor] = {}
+    if "learned" in variances:
         if not hasattr(model, "eps_and_log_variance"):
             raise ValueError('variance="learned" needs a network wrapped by parameterizations.Parameterized')
-        eps, log_variance = model.eps_and_log_variance(xt, schedule.network_t(t))
+        eps, log_variances["learned"] = model.eps_and_log_variance(xt, schedule.network_t(t))
     else:
         eps = model(xt, schedule.network_t(t))
-        log_variance = reverse_variance(t, schedule, variance).log().to(xt.dtype)  # (B,)
-        log_variance = log_variance.view(-1, *[1] * (xt.ndim - 1))  # (B, 1, ..., 1)
+    for kind in set(variances) - {"learned"}:
+        log_variance = reverse_variance(t, schedule, kind).log().to(xt.dtype)  # (B,)
+        log_variances[kind] = log_variance.view(-1, *[1] * (xt.ndim - 1))  # (B, 1, ..., 1)
     if eps.shape != xt.shape:
         raise ValueError(f"the model must return epsilon shaped like x_t {tuple(xt.shape)}, got {tuple(eps.shape)}")
     x0_hat = predict_x0(xt, t, eps, schedule)
@@ -79,7 +96,7 @@ def reverse_moments(
         mean, _ = forward_posterior(x0_hat, xt, t, schedule)
     else:
         mean = predict_mean(xt, t, eps, schedule)
-    return mean, log_variance, x0_hat
+    return mean, log_variances, x0_hat
 
 
 def reverse_process(

@@ -12,7 +12,15 @@ from torch import Generator, Tensor
 
 from ddpm_notes.forward import draw_noise, forward_process
 from ddpm_notes.progress import progress_bar
-from ddpm_notes.reverse import Model, Variance, add_reverse_noise, predict_eps, predict_x0, reverse_moments
+from ddpm_notes.reverse import (
+    Model,
+    Variance,
+    add_reverse_noise,
+    predict_eps,
+    predict_x0,
+    refuse_dropout,
+    reverse_moments,
+)
 from ddpm_notes.schedule import Schedule
 
 
@@ -25,7 +33,7 @@ class Step:
     x0_hat: Tensor
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def sample_steps(
     model: Model,
     xt: Tensor,
@@ -40,11 +48,13 @@ def sample_steps(
 
     xt: (B, ...). t: where the chain starts, T if None. noises: `noises(t)` gives the z of step t;
     drawn from `generator` if None. Yields t + 1 steps; the last is mu_theta(x_1, 1), without noise.
+    Raises ValueError for t outside 1..T, or a network in training mode.
     """
     start = schedule.T if t is None else t
     if not 1 <= start <= schedule.T:
         raise ValueError(f"t must be in 1..{schedule.T} (the paper's t), got {start}")
-    x = xt
+    refuse_dropout(model)
+    x, schedule = xt, schedule.on(xt.device)
     for step in progress_bar(range(start, 0, -1), desc="sampling", unit="step", leave=False):
         ts = torch.full((len(x),), step, device=x.device)  # (B,)
         mean, log_variance, x0_hat = reverse_moments(x, ts, model, schedule, variance, clip_x0)
@@ -102,7 +112,7 @@ def mix(
     return forward_process((1 - lam) * x0 + lam * x0_other, ts, schedule, eps)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def ddim(
     model: Model,
     shape: tuple[int, ...],
@@ -118,15 +128,19 @@ def ddim(
     sigma_t = eta sqrt(beta_tilde_t). eta = 0 is deterministic; eta = 1 is Algorithm 2 with sigma_t^2 =
     beta_tilde_t.
     """
+    if not 0 <= eta <= 1:
+        raise ValueError(f"eta must be in 0..1, got {eta}; 0 is deterministic, 1 is Algorithm 2")
+    refuse_dropout(model)
     x = draw_noise(torch.empty(shape), generator) if xT is None else xT
-    for step in range(schedule.T, 0, -1):
+    alpha_bar, beta_tilde, schedule = schedule.alpha_bar.tolist(), schedule.beta_tilde.tolist(), schedule.on(x.device)
+    for step in progress_bar(range(schedule.T, 0, -1), desc="sampling", unit="step", leave=False):
         t = torch.full((len(x),), step, device=x.device)  # (B,)
         eps = model(x, schedule.network_t(t))
         x0_hat = predict_x0(x, t, eps, schedule)
         if clip_x0:
             x0_hat = x0_hat.clamp(-1, 1)
             eps = predict_eps(x, t, x0_hat, schedule)
-        before, sigma2 = schedule.alpha_bar[step - 1].item(), eta**2 * schedule.beta_tilde[step].item()
+        before, sigma2 = alpha_bar[step - 1], eta**2 * beta_tilde[step]
         x = before**0.5 * x0_hat + max(1 - before - sigma2, 0) ** 0.5 * eps
         if sigma2 > 0:
             x = x + sigma2**0.5 * draw_noise(x, generator)

@@ -1,5 +1,6 @@
 """The variance schedule beta_1..beta_T and what follows from it: Section 2, Eqs. (2), (4), (7)."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,10 +17,18 @@ class Schedule:
 
     Build one with `linear_schedule`, or with `Schedule.from_betas` from beta_1..beta_T. One made by `strided` has
     `levels`, what t is in the schedule that the network was trained with; None where that is t itself.
+
+    A loop on a GPU takes the schedule `on` it, whose tables are there; else they are copied at each use.
     """
 
     beta: Tensor  # (T + 1,)
     levels: Tensor | None = None  # (T + 1,), int64
+
+    def __post_init__(self):
+        if self.beta.ndim != 1 or self.beta.dtype != torch.float64 or (self.beta.is_cpu and self.beta[0] != 0):
+            raise ValueError(
+                "a table must be float64 and begin with beta_0 = 0; for beta_1..beta_T there is Schedule.from_betas"
+            )
 
     @classmethod
     def from_betas(cls, betas: Tensor) -> "Schedule":
@@ -79,14 +88,32 @@ class Schedule:
         """The signal-to-noise ratio alpha_bar_t / (1 - alpha_bar_t); infinite at t = 0."""
         return self.alpha_bar / (1 - self.alpha_bar)
 
+    def on(self, device: torch.device | str) -> "Schedule":
+        """The same schedule with its tables on a device, made once for each."""
+        device = torch.device(device)
+        if device == self.beta.device:
+            return self
+        if device not in self._copies:
+            levels = None if self.levels is None else self.levels.to(device)
+            self._copies[device] = Schedule(self.beta.to(device), levels)
+        return self._copies[device]
+
+    @cached_property
+    def _copies(self) -> dict[torch.device, "Schedule"]:
+        return {}
+
     def check(self, t: Tensor, batch: int | None = None) -> None:
-        """Raise ValueError unless t is an int64 vector with values in 1..T, one for each of `batch` images."""
+        """Raise ValueError unless t is an int64 vector with values in 1..T, one for each of `batch` images.
+
+        The values are read where that is free, on the CPU. On a GPU it would wait at every step for all that came
+        before; there a t below 1 gives NaN, and one above T torch's own error.
+        """
         if not isinstance(t, Tensor) or t.dtype != torch.int64 or t.ndim != 1:
             what = f"{t.dtype} of shape {tuple(t.shape)}" if isinstance(t, Tensor) else type(t).__name__
             raise ValueError(f"t must be an int64 tensor of shape (B,), got {what}; write torch.full((B,), t)")
         if batch is not None and len(t) != batch:
             raise ValueError(f"t must have one entry for each of the {batch} images, got {len(t)}")
-        if len(t) and not (1 <= int(t.min()) and int(t.max()) <= self.T):
+        if t.is_cpu and len(t) and not (1 <= int(t.min()) and int(t.max()) <= self.T):
             wrong = int(t.min()) if t.min() < 1 else int(t.max())
             raise ValueError(f"t must be in 1..{self.T} (the paper's t), got {wrong}")
 
@@ -94,10 +121,14 @@ class Schedule:
         """What a network is told at step t, (B,): t, or its level in the schedule that this one was made from."""
         return t if self.levels is None else self.levels.to(t.device)[t]
 
+    def values(self, table: Tensor, t: Tensor) -> Tensor:
+        """`table[t]`, (B,), where t is."""
+        value = table.to(t.device)[t]
+        return value if t.is_cpu else value.masked_fill(t < 1, math.nan)  # what `check` did not read
+
     def at(self, table: Tensor, t: Tensor, like: Tensor) -> Tensor:
         """`table[t]` with the dtype and device of `like`, shaped (B, 1, ..., 1) to multiply it."""
-        value = table.to(like.device)[t].to(like.dtype)  # (B,)
-        return value.view(-1, *[1] * (like.ndim - 1))  # (B, 1, ..., 1)
+        return self.values(table, t).to(like).view(-1, *[1] * (like.ndim - 1))  # (B,) to (B, 1, ..., 1)
 
 
 def linear_schedule(T: int = 1000, beta_1: float = 1e-4, beta_T: float = 0.02) -> Schedule:

@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor, nn
 
-from ddpm_notes.distributed import share
-from ddpm_notes.forward import draw_noise
+from ddpm_notes.data import Images
+from ddpm_notes.distributed import rank_and_world, share
 from ddpm_notes.losses import bound_loss, draw_t, simple_loss
+from ddpm_notes.precision import arithmetic
 from ddpm_notes.schedule import Schedule
 from ddpm_notes.training_run import TrainingConfig, TrainingRun
 
@@ -35,36 +36,41 @@ class Objective(nn.Module):
 
     def forward(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         c, device = self.config, next(self.model.parameters()).device
-        x0, t, noise = (share(each).to(device) for each in (x0, t, noise))  # (batch, ...) to (batch / processes, ...)
-        with torch.autocast(device.type, torch.bfloat16, enabled=c.precision == "bfloat16"):
+        if c.draw_on == "cpu":  # the same batch was drawn by all processes
+            x0, t, noise = (share(each) for each in (x0, t, noise))  # (batch, ...) to (batch / processes, ...)
+        x0, t, noise = (each.to(device, non_blocking=True) for each in (x0, t, noise))
+        schedule = self.schedule.on(device)
+        with arithmetic(device, c.precision):
             if c.loss == "bound":
-                return bound_loss(self.model, x0, self.schedule, t, noise, variance=c.variance, levels=c.levels)
-            return simple_loss(self.model, x0, self.schedule, t, noise, target=c.loss)
+                return bound_loss(self.model, x0, schedule, t, noise, variance=c.variance, levels=c.levels)
+            return simple_loss(self.model, x0, schedule, t, noise, target=c.loss)
 
 
 def train(
-    model: nn.Module, data: Tensor, schedule: Schedule, config: TrainingConfig, state: Path | None = None
+    model: nn.Module, data: Tensor | Images, schedule: Schedule, config: TrainingConfig, state: Path | None = None
 ) -> Trained:
     """Algorithm 1, p. 4: repeat `training_step`, here `config.steps` times.
 
     model: a module that is a model of epsilon; it is trained in place. data: x_0, (N, C, H, W) in
-    [-1, 1], from which batches are drawn with replacement. state: a file in which the run is saved every
-    `config.save_every` steps and from which it goes on if it exists. Under torchrun the batch is divided
-    among the processes (DistributedDataParallel): they take the steps that one process would, to within
-    rounding (and but for dropout, which each draws for itself). Process 0 saves, where all can read.
-    Raises ValueError if `state` belongs to another run, `TrainingDiverged` at the first NaN.
+    [-1, 1], or `Images`, from which batches are drawn with replacement. state: a file in which the run is
+    saved every `config.save_every` steps and when it is interrupted, and from which it goes on if it exists.
+    Under torchrun the batch is divided among the processes (DistributedDataParallel): they take the steps
+    that one process would, to within rounding (and but for dropout, which each draws for itself, and for
+    draw_on="device"). Process 0 saves, where all can read.
+    Raises ValueError if `state` belongs to another run, `TrainingDiverged` at the first NaN (on a GPU it
+    looks every 20 steps, so as not to wait for each).
     """
     run = TrainingRun(Objective(model, schedule, config), data, config, state)
     for generator in run.steps():
         loss, norm = training_step(run.objective, run.optimizer, data, schedule, config, generator)
         run.record(loss, norm)
-    return Trained(run.average.eval().requires_grad_(False), torch.tensor(run.losses), run.seconds)
+    return Trained(run.average.eval().requires_grad_(False), run.losses, run.seconds)
 
 
 def training_step(
     objective: nn.Module,
     optimizer: torch.optim.Optimizer,
-    data: Tensor,
+    data: Tensor | Images,
     schedule: Schedule,
     config: TrainingConfig,
     generator: Generator,
@@ -74,12 +80,14 @@ def training_step(
     The template's five points: sample t, make x_t, predict the noise and compute the loss (these three in
     `simple_loss`), back-propagate. Returns the batch's mean loss and the gradient's norm before it was clipped.
     """
-    x0 = data[torch.randint(len(data), (config.batch,), generator=generator)]  # (batch, C, H, W)
+    count = config.batch if config.draw_on == "cpu" else config.batch // rank_and_world()[1]
+    here = generator.device
+    x0 = data[torch.randint(len(data), (count,), generator=generator, device=here)]  # (batch, C, H, W)
     if config.flips:
-        flip = torch.rand(config.batch, generator=generator) < 0.5
+        flip = torch.rand(count, generator=generator, device=here) < 0.5
         x0 = torch.where(flip.to(x0.device).view(-1, 1, 1, 1), x0.flip(-1), x0)
-    t = draw_t(config.batch, schedule, generator)  # (batch,)
-    noise = draw_noise(x0, generator)
+    t = draw_t(count, schedule, generator)  # (batch,)
+    noise = torch.randn(x0.shape, generator=generator, dtype=x0.dtype, device=here)
     loss = objective(x0, t, noise).mean()
     optimizer.zero_grad()
     loss.backward()

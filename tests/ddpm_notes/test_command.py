@@ -7,10 +7,17 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from ddpm_notes.__main__ import RECIPES, _parser, main
+from ddpm_notes.__main__ import main
 from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
+from ddpm_notes.commands import shared
+from ddpm_notes.commands import train as train_module
+from ddpm_notes.commands.arguments import parsed
+from ddpm_notes.commands.settings import RECIPES, arguments_of, settings_of
+from ddpm_notes.data import load
+from ddpm_notes.files import read_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet
@@ -23,10 +30,129 @@ def trained(tmp_path_factory):
     return out
 
 
-def test_train_leaves_a_checkpoint_and_a_report_and_no_state(trained):
-    assert sorted(p.name for p in trained.parent.iterdir()) == ["digits.json", "digits.safetensors"]
+def test_train_leaves_both_networks_a_report_and_its_configuration_and_no_state(trained):
+    kinds = (".json", ".last.safetensors", ".safetensors", ".toml")
+    assert sorted(p.name for p in trained.parent.iterdir()) == [f"digits{kind}" for kind in kinds]
+    average, last = (load_checkpoint(trained.with_suffix(kind)).model for kind in kinds[2:0:-1])
+    assert not torch.equal(average.net.conv_in.weight, last.net.conv_in.weight)
     report = json.loads(trained.with_suffix(".json").read_text())
     assert report["steps"] == 3 and report["data_checksum"] and report["mean_loss_of_last_1000_steps"] > 0
+
+
+def test_the_configuration_repeats_the_run_and_what_is_typed_comes_after_it(trained, tmp_path):
+    config = str(trained.with_suffix(".toml"))
+    assert main(["train", "--config", config, "--out", str(tmp_path / "again.safetensors")]) == 0
+    (first, _), (again, _) = read_tensors(trained), read_tensors(tmp_path / "again.safetensors")
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    args = parsed(["train", "--batch", "8", "--config", config, "--no-flips"])
+    assert (args.batch, args.steps, args.attention, args.flips) == (8, 3, (4,), False)
+
+
+def test_a_configuration_that_cannot_be_obeyed_is_refused_by_name(tmp_path, capsys):
+    file = tmp_path / "run.toml"
+    for text, message in (
+        ("steps = ", "cannot be read as TOML"),
+        ("stpes = 5", f"{file} has stpes, which is no setting of a run; there is"),
+        ('steps = "many"', "expected a whole number from 0 on"),
+    ):
+        file.write_text(text)
+        assert message in complaint(capsys, "train", "--config", str(file))
+    assert "cannot be read as TOML" in complaint(capsys, "train", "--config", str(tmp_path / "none.toml"))
+
+
+def test_every_setting_goes_through_a_configuration_unchanged(tmp_path):
+    typed = "--size 8,12 --channels 3 --fit crop --width 12 --multipliers 1,2 --blocks 1 --attention  --groups 4"
+    typed += " --dropout 0.2 --T 50 --schedule rescaled --predicts x0 --loss mean --variance beta_tilde --steps 5"
+    typed += " --batch 2 --learning-rate 1e-05 --warmup 1 --ema 0.5 --ema-ramp --clip 2.5 --no-flips --seed 7"
+    typed += " --precision bfloat16 --compile --draw-on device --save-every 3 --data a/b.npz"
+    args = parsed(["train", *typed.split(" ")])
+    settings = {k: v for k, v in vars(args).items() if k not in ("run", "out", "config", "device")}
+    (tmp_path / "run.toml").write_bytes(train_module.toml_of(settings, "a heading"))
+    again = parsed(["train", *arguments_of(tmp_path / "run.toml", set(settings))])
+    assert {k: v for k, v in vars(again).items() if k in settings} == settings
+    assert (settings["attention"], settings["size"], settings["learning_rate"]) == ((), (8, 12), 1e-5)
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    """A folder of eight small grey pictures."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (8, 8, 12), dtype=np.uint8)
+    for i, pixels in enumerate(noise):
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    return folder
+
+
+def test_pictures_of_ones_own_from_training_to_bits(pictures, tmp_path, capsys):
+    """A folder of images that are not square, a small network, a short chain; then the same as an .npz."""
+    out, report = tmp_path / "own.safetensors", tmp_path / "report.json"
+    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--T", "25", "--schedule", "rescaled"]
+    run = ["train", "--data", str(pictures), *small, "--steps", "2", "--batch", "4", "--out", str(out)]
+    assert main(run) == 0
+    said = capsys.readouterr().out
+    assert "8 images of 1×8×12" in said and "random start" in said
+    assert load_checkpoint(out).schedule.T == 25
+    assert main(["sample", "--checkpoint", str(out), "--count", "2", "--out", str(tmp_path / "a.npz")]) == 0
+    assert np.load(tmp_path / "a.npz")["samples"].shape == (2, 1, 8, 12)
+    assert main(["evaluate", "--checkpoint", str(out), "--images", "3", "--out", str(report)]) == 0
+    assert "is what this network was trained on" in capsys.readouterr().out
+    found = json.loads(report.read_text())
+    assert (found["split"], found["images"]) == ("all", 3)
+    assert "network takes 1×8×12" in complaint(
+        capsys, "evaluate", "--checkpoint", str(out), "--data", "digits", "--out", str(report)
+    )
+
+
+def test_the_same_picture_for_the_same_seed_and_number_whatever_the_count(trained, tmp_path, monkeypatch):
+    monkeypatch.setitem(shared.AT_ONCE, "cpu", 3)
+    drawn = {}
+    for count in (2, 7):
+        out = tmp_path / f"{count}.npz"
+        options = ["--count", str(count), "--steps", "4", "--seed", "5", "--out", str(out)]
+        assert main(["sample", "--checkpoint", str(trained), *options]) == 0
+        drawn[count] = np.load(out)["samples"].astype(int)
+    assert abs(drawn[7][:2] - drawn[2]).max() <= 1 and abs(drawn[7][1] - drawn[7][0]).max() > 1
+
+
+def test_evaluate_runs_the_network_once_for_both_variances(tmp_path, monkeypatch):
+    checkpoint, calls, real = tmp_path / "short.safetensors", [], UNet.forward
+    save_checkpoint(checkpoint, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
+    monkeypatch.setattr(UNet, "forward", lambda self, x, t: calls.append(1) or real(self, x, t))
+    out = ["--out", str(tmp_path / "report.json")]
+    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", "digits", "--images", "2", *out]) == 0
+    assert len(calls) == 25
+
+
+def test_a_learned_variance_is_trained_by_the_bound_sampled_and_evaluated(tmp_path):
+    out, report = tmp_path / "learned.safetensors", tmp_path / "report.json"
+    options = ["--variance", "learned", "--loss", "bound", "--T", "25", "--schedule", "rescaled", "--batch", "4"]
+    assert main(["train", *options, "--steps", "2", "--out", str(out)]) == 0
+    assert main(["sample", "--checkpoint", str(out), "--count", "2", "--out", str(tmp_path / "a.png")]) == 0
+    assert main(["evaluate", "--checkpoint", str(out), "--images", "2", "--out", str(report)]) == 0
+    assert set(json.loads(report.read_text())["variance"]) == {"beta", "beta_tilde", "learned"}
+
+
+def test_the_fastest_precision_is_the_machines_and_an_unfinished_run_keeps_its_own(tmp_path, monkeypatch, capsys):
+    values = settings_of(load("digits"), {"precision": "auto"})
+    monkeypatch.setattr(train_module, "fast_precision", lambda device: ("bfloat16", "it has units for it"))
+    assert train_module._choose_precision(values, tmp_path / "none", torch.device("cpu")) == " (it has units for it)"
+    assert values["precision"] == "bfloat16"
+    out = tmp_path / "net.safetensors"
+    run = ["train", "--steps", "2", "--batch", "2", "--save-every", "1", "--out", str(out)]
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "_save", lambda *arguments: sys.exit(9))
+        with pytest.raises(SystemExit):
+            main([*run, "--precision", "float32"])
+    assert main([*run, "--precision", "auto"]) == 0
+    assert "in float32 (as it began)" in capsys.readouterr().out
+
+
+def test_a_chain_that_does_not_end_in_noise_is_warned_of(tmp_path, capsys):
+    out = str(tmp_path / "net.safetensors")
+    assert main(["train", "--T", "50", "--steps", "1", "--batch", "2", "--out", out]) == 0
+    assert "x_T keeps 60% of the image's variance; --schedule rescaled" in capsys.readouterr().out
 
 
 def test_sample_writes_a_picture_and_an_array_that_the_seed_decides(trained, tmp_path):
@@ -92,7 +218,16 @@ def complaint(capsys, *arguments):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ("train --data mnist", "mnist (choose from digits, fashion-mnist, cifar10); see"),
+        ("train --data mnist", "or a folder or .npz that exists; got mnist"),
+        ("train --size 9", "the images of digits are 8×8; --size, --channels and --fit are for images of ones own"),
+        ("train --seed -1", "expected a whole number from 0 on, got -1; see"),
+        ("train --multipliers 1,two", "expected a whole number from 0 on, got two"),
+        ("train --size 1,2,3", "expected a number, or HEIGHT,WIDTH, got 1,2,3"),
+        ("train --variance learned", "a learned variance is trained by the bound alone; give --loss bound"),
+        ("train --schedule rescaled --T 20", "--schedule rescaled --T 20: every beta must lie strictly"),
+        ("train --precision tf32", "--precision tf32 is a GPUs; this run is on cpu"),
+        ("train --device mps", "--device is cpu, cuda or cuda:N (tables in float64 are on no other), got mps"),
+        ("sample --checkpoint {net} --device cuda:7", "there is no GPU 7, this machine has 0"),
         ("train --out {tmp}/net.json", "--out must end in .safetensors, got"),
         ("train --out {tmp}/file/net.safetensors", "cannot write"),
         ("train --steps 0", "steps must be at least 1, got 0"),
@@ -105,7 +240,7 @@ def complaint(capsys, *arguments):
         ("sample --checkpoint {net} --out {tmp}/a.png --count 0", "--count must be at least 1 here, got 0"),
         ("sample --checkpoint {net} --out {tmp}/a.png --steps 26", "steps must be in 1..25, got 26"),
         ("evaluate --checkpoint {net} --out {tmp}", "it is a directory"),
-        ("evaluate --checkpoint {net} --out {tmp}/a.json", "give --data digits or fashion-mnist or cifar10"),
+        ("evaluate --checkpoint {net} --out {tmp}/a.json", "give --data digits, fashion-mnist, cifar10"),
         ("evaluate --checkpoint {net} --out {tmp}/a.json --data digits --images 1", "--images must be at least 2"),
         ("", "required: train | sample | evaluate"),
     ],
@@ -128,14 +263,15 @@ def test_no_room_is_one_line_and_the_state_stays(tmp_path, capsys):
         line = complaint(capsys, "train", "--steps", "1", "--batch", "2", "--out", str(out))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert "could not write" in line and "make room" in line and not list(tmp_path.iterdir())
+    assert "could not write" in line and "make room" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["net.toml"]
 
 
 def test_a_state_of_another_network_is_refused_and_kept(tmp_path, capsys):
     out, state = tmp_path / "net.safetensors", tmp_path / "net.state"
     short = ["train", "--steps", "1", "--batch", "2", "--out", str(out)]
     with pytest.MonkeyPatch.context() as patch:  # a run that is stopped before its checkpoint
-        patch.setattr("ddpm_notes.__main__.save_checkpoint", lambda *arguments: sys.exit(9))
+        patch.setattr(train_module, "save_checkpoint", lambda *arguments: sys.exit(9))
         with pytest.raises(SystemExit):
             main(short)
     before = state.read_bytes()
@@ -158,7 +294,8 @@ def test_help_teaches_with_examples_that_can_be_typed(capsys, name):
     assert len(examples) >= 2
     for words in examples:
         assert words[words.index("ddpm_notes") + 1] == name
-        _parser().parse_args(words[words.index("ddpm_notes") + 1 :])
+        if "--config" not in words:
+            parsed(words[words.index("ddpm_notes") + 1 :])
 
 
 def test_help_names_the_three_commands(capsys):

@@ -1,46 +1,26 @@
-"""Where tensors live, tried without a GPU: PyTorch's fake tensors know their device and refuse to be mixed."""
+"""Where tensors live, tried without a GPU: on the meta device, which has no values to read and is not to be mixed.
+
+So whatever runs here neither waits for a GPU nor leaves it.
+"""
 
 import pytest
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ddpm_notes.forward import draw_noise, forward_posterior, forward_process, forward_step
+from ddpm_notes.image_noise import ImageNoise
 from ddpm_notes.likelihood import prior_kl
 from ddpm_notes.losses import bound_loss, bound_weight, discretized_log_likelihood, draw_t, simple_loss
 from ddpm_notes.oracle import GaussianMixtureDenoiser
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.reverse import predict_eps, predict_mean, predict_x0, reverse_process
-from ddpm_notes.sampling import mix, sample
-from ddpm_notes.schedule import Schedule, rescaled_linear_schedule
+from ddpm_notes.sampling import ddim, mix, sample, sample_from
+from ddpm_notes.schedule import rescaled_linear_schedule, strided
 
-GPU = torch.device("cuda", 0)
+GPU = torch.device("meta")
 SCHEDULE = rescaled_linear_schedule(25)
-for table in ("alpha", "alpha_bar", "beta_tilde", "snr"):
-    getattr(SCHEDULE, table)  # tables are made once, on the CPU, before the fakes begin
-
-
-@pytest.fixture
-def fake_gpu(monkeypatch):
-    """x and t on a GPU that does not exist; what looks at values (t in 1..T, images in range) is left out."""
-    monkeypatch.setattr(Schedule, "check", lambda *args, **options: None)
-    monkeypatch.setattr(torch.Tensor, "__bool__", lambda self: False)
-    monkeypatch.setattr(torch.Tensor, "__invert__", lambda self: self.eq(0))
-    plain = torch.Tensor.__getitem__  # like ~ it asks for a real GPU, and the operation behind it does not
-
-    def getitem(self, index):
-        return torch.ops.aten.index.Tensor(self, [index]) if isinstance(index, torch.Tensor) else plain(self, index)
-
-    monkeypatch.setattr(torch.Tensor, "__getitem__", getitem)
-    randn = torch.randn
-
-    def randn_like_the_real_one(*size, generator=None, device="cpu", **options):
-        assert generator is None or torch.device(device) == generator.device, "a generator draws where it lives"
-        return randn(*size, device=device, **options)
-
-    monkeypatch.setattr(torch, "randn", randn_like_the_real_one)
-    with FakeTensorMode(allow_non_fake_inputs=True):
-        yield torch.zeros(2, 1, 8, 8, device=GPU), torch.ones(2, dtype=torch.int64, device=GPU)
+X, T = torch.zeros(2, 1, 8, 8, device=GPU), torch.ones(2, dtype=torch.int64, device=GPU)
 
 
 class TimesT(nn.Module):
@@ -50,45 +30,80 @@ class TimesT(nn.Module):
         return x * t.view(-1, 1, 1, 1)
 
 
-def test_the_fakes_do_refuse_to_be_mixed(fake_gpu):
-    x, _ = fake_gpu
+MODEL = Parameterized(TimesT(), SCHEDULE, predicts="x0")
+
+
+class Copies(TorchDispatchMode):
+    """Counts what goes from one device to another."""
+
+    count = 0
+
+    def __torch_dispatch__(self, operation, types, arguments=(), options=None):
+        result = operation(*arguments, **(options or {}))
+        if operation is torch.ops.aten._to_copy.default:
+            self.count += result.device != arguments[0].device
+        return result
+
+
+def test_the_device_refuses_to_be_mixed_and_to_be_read():
     with pytest.raises(RuntimeError, match="device"):
-        x + torch.zeros(2, 1, 8, 8)
+        X + torch.zeros(2, 1, 8, 8)
+    with pytest.raises(RuntimeError, match="item"):
+        bool((X > 0).any())
 
 
-def test_noise_of_a_cpu_generator_reaches_the_gpu(fake_gpu):
-    x, t = fake_gpu
+def test_noise_of_a_cpu_generator_reaches_the_gpu():
     generator = torch.Generator().manual_seed(0)
-    assert draw_noise(x, generator).device == GPU
-    assert forward_process(x, t, SCHEDULE, generator=generator).device == GPU
-    assert mix(x, x, 0.5, 3, SCHEDULE, "independent", generator).device == GPU
+    assert draw_noise(X, generator).device == GPU
+    assert forward_process(X, T, SCHEDULE, generator=generator).device == GPU
+    assert mix(X, X, 0.5, 3, SCHEDULE, "independent", generator).device == GPU
     assert draw_t(2, SCHEDULE, generator).device.type == "cpu"
 
 
 @pytest.mark.parametrize(
     "function",
     [
-        lambda x, t, model: forward_step(x, t, SCHEDULE),
-        lambda x, t, model: forward_posterior(x, x, t, SCHEDULE)[0],
-        lambda x, t, model: predict_x0(x, t, x, SCHEDULE),
-        lambda x, t, model: predict_eps(x, t, x, SCHEDULE),
-        lambda x, t, model: predict_mean(x, t, x, SCHEDULE),
-        lambda x, t, model: reverse_process(x, t, model, SCHEDULE, clip_x0=True),
-        lambda x, t, model: simple_loss(model, x, SCHEDULE, target="mean"),
-        lambda x, t, model: bound_loss(model, x, SCHEDULE, generator=torch.Generator()),
-        lambda x, t, model: bound_weight(t, SCHEDULE, "beta_tilde"),
-        lambda x, t, model: discretized_log_likelihood(x, x, x),
-        lambda x, t, model: prior_kl(x, SCHEDULE),
-        lambda x, t, model: sample(model, x.shape, SCHEDULE, torch.Generator(), device=GPU),
+        lambda: forward_step(X, T, SCHEDULE),
+        lambda: forward_posterior(X, X, T, SCHEDULE)[0],
+        lambda: predict_x0(X, T, X, SCHEDULE),
+        lambda: predict_eps(X, T, X, SCHEDULE),
+        lambda: predict_mean(X, T, X, SCHEDULE),
+        lambda: reverse_process(X, T, MODEL, SCHEDULE, clip_x0=True),
+        lambda: simple_loss(MODEL, X, SCHEDULE, target="mean"),
+        lambda: bound_loss(MODEL, X, SCHEDULE, generator=torch.Generator()),
+        lambda: bound_weight(T, SCHEDULE, "beta_tilde"),
+        lambda: discretized_log_likelihood(X, X, X),
+        lambda: prior_kl(X, SCHEDULE),
+        lambda: sample(MODEL, X.shape, SCHEDULE, torch.Generator(), device=GPU),
+        lambda: ddim(MODEL, X.shape, SCHEDULE, xT=X),
     ],
 )
-def test_what_goes_in_on_the_gpu_comes_out_on_it(fake_gpu, function):
-    x, t = fake_gpu
-    model = Parameterized(TimesT(), SCHEDULE, predicts="x0")
-    assert function(x, t, model).device == GPU
+def test_what_goes_in_on_the_gpu_comes_out_on_it_and_is_never_waited_for(function):
+    assert function().device == GPU
 
 
-def test_an_oracle_lives_where_its_means_do(fake_gpu, monkeypatch):
-    x, t = fake_gpu
-    monkeypatch.setattr(torch.Tensor, "__bool__", lambda self: True)  # its weights are positive
-    assert GaussianMixtureDenoiser(x, 0.1, SCHEDULE)(x, t).device == GPU
+def test_a_chain_copies_its_noise_and_nothing_else():
+    """Tables are there already: after the first chain, a step of the strided chain copies z alone."""
+    short = strided(SCHEDULE, 5)
+    noise = ImageNoise(0, range(2), (1, 8, 8), device=GPU)
+    sample_from(MODEL, X, short.T, short, noises=noise)
+    with Copies() as copies:
+        sample_from(MODEL, X, short.T, short, noises=noise)
+    assert copies.count == short.T
+
+
+def test_an_oracle_lives_where_its_means_do(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "__bool__", lambda self: True)  # its weights are positive: read once, when made
+    oracle = GaussianMixtureDenoiser(X, 0.1, SCHEDULE)
+    monkeypatch.undo()
+    assert oracle(X, T).device == GPU
+
+
+def test_a_t_that_was_not_read_gives_nan_below_1():
+    """A GPU's t is not read, so its value is masked: shown on the CPU by a t that says it is elsewhere."""
+
+    class Elsewhere(torch.Tensor):
+        is_cpu = False
+
+    t = torch.tensor([0, 1]).as_subclass(Elsewhere)
+    assert SCHEDULE.values(SCHEDULE.beta, t).isnan().tolist() == [True, False]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from ddpm_notes import __main__ as command
 from ddpm_notes.__main__ import main
 from ddpm_notes.checkpoints import save_checkpoint
+from ddpm_notes.commands import shared
 from ddpm_notes.distributed import gathered, share
 from ddpm_notes.files import read_tensors
 from ddpm_notes.parameterizations import Parameterized
@@ -46,7 +46,7 @@ def test_two_processes_train_on_the_batches_of_one(tmp_path):
     printed = torchrun("-m", "ddpm_notes", *two)
     assert printed.count("5 steps") == 1
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        *("one.json", "one.safetensors", "two.json", "two.safetensors")
+        f"{name}{kind}" for name in ("one", "two") for kind in (".json", ".last.safetensors", ".safetensors", ".toml")
     ]
     (a, _), (b, about) = (read_tensors(tmp_path / f"{n}.safetensors") for n in ("one", "two"))
     torch.testing.assert_close(a, b, atol=5e-6, rtol=0)
@@ -56,10 +56,11 @@ def test_two_processes_train_on_the_batches_of_one(tmp_path):
 
 FOUR_AT_ONCE = """
 import sys
-from ddpm_notes import __main__ as command
+from ddpm_notes.__main__ import main
+from ddpm_notes.commands import shared
 
-command.AT_ONCE = 4  # so that 7 are done in two goes
-sys.exit(command.main(sys.argv[1:]))
+shared.AT_ONCE["cpu"] = 4  # so that 7 are done in two goes
+sys.exit(main(sys.argv[1:]))
 """
 
 
@@ -70,7 +71,7 @@ def test_two_processes_draw_and_evaluate_what_one_does(tmp_path, monkeypatch):
     checkpoint, script = tmp_path / "net.safetensors", tmp_path / "script.py"
     save_checkpoint(checkpoint, Parameterized(net, rescaled_linear_schedule(25)), {})
     script.write_text(FOUR_AT_ONCE)
-    monkeypatch.setattr(command, "AT_ONCE", 4)
+    monkeypatch.setitem(shared.AT_ONCE, "cpu", 4)
     sample = ["sample", "--checkpoint", str(checkpoint), "--count", "7", "--seed", "3", "--out"]
     evaluate = ["evaluate", "--checkpoint", str(checkpoint), "--data", "digits", "--images", "7", "--out"]
     for arguments, kind, line in ((sample, "npz", "7 samples"), (evaluate, "json", "beta_tilde: ")):

@@ -10,7 +10,8 @@ from matplotlib import pyplot as plt
 from PIL import Image
 
 from ddpm_notes.data import to_uint8
-from ddpm_notes.figures import WIDTH, as_grid, axes, chain_diagram, image_rows, picture_of, show_images
+from ddpm_notes.figures import WIDTH, axes, chain_diagram, image_rows, show_images
+from ddpm_notes.pictures import as_grid, png_of
 from ddpm_notes.unet import CIFAR10, DIGITS, LSUN256, SelfAttention, Stage, UNet
 from ddpm_notes.unet_figure import unet_diagram
 
@@ -26,7 +27,7 @@ def test_a_grid_has_every_pixel_at_its_place_and_white_elsewhere():
 
 def test_a_picture_is_a_png_of_eight_columns_enlarged():
     pixels = torch.arange(9, dtype=torch.uint8).view(9, 1, 1, 1) * 20
-    picture = Image.open(io.BytesIO(picture_of(pixels)))
+    picture = Image.open(io.BytesIO(png_of(pixels)))
     assert picture.format == "PNG" and picture.size == (64 * 15, 64 * 3)
     assert picture.getpixel((64 * 4 + 5, 9)) == 40 and picture.getpixel((70, 9)) == 255
     assert picture.getpixel((0, 64 * 2)) == 160
@@ -34,7 +35,7 @@ def test_a_picture_is_a_png_of_eight_columns_enlarged():
 
 def test_a_colour_picture_keeps_its_channels():
     red = torch.tensor([255, 0, 0], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 8, 8)
-    assert Image.open(io.BytesIO(picture_of(red))).getpixel((3, 3)) == (255, 0, 0)
+    assert Image.open(io.BytesIO(png_of(red))).getpixel((3, 3)) == (255, 0, 0)
 
 
 def test_axes_are_of_the_notes_width_and_show_images_draws_the_grid():

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from ddpm_notes import __main__ as command
+from ddpm_notes.__main__ import main
 from ddpm_notes.checkpoints import save_checkpoint
+from ddpm_notes.commands import evaluate, sample, shared
 from ddpm_notes.finished_parts import Parts, weights_checksum
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
@@ -27,23 +28,23 @@ def checkpoint(tmp_path):
 
 @pytest.fixture(autouse=True)
 def four_at_once(monkeypatch):
-    monkeypatch.setattr(command, "AT_ONCE", 4)
+    monkeypatch.setitem(shared.AT_ONCE, "cpu", 4)
 
 
 COMMANDS = {
-    "sample": ("sample_from", ["--count", "10"], "npz"),
-    "evaluate": ("variational_bound", ["--images", "10"], "json"),
+    "sample": (sample, "sample_from", ["--count", "10"], "npz"),
+    "evaluate": (evaluate, "variational_bounds", ["--images", "10"], "json"),
 }
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_interrupted_command_goes_on_and_gives_the_same(checkpoint, tmp_path, monkeypatch, name):
-    function, options, kind = COMMANDS[name]
+    module, function, options, kind = COMMANDS[name]
     arguments = [name, "--checkpoint", str(checkpoint), *options, "--out"]
     whole, stopped = tmp_path / f"whole.{kind}", tmp_path / f"stopped.{kind}"
-    assert command.main([*arguments, str(whole)]) == 0
+    assert main([*arguments, str(whole)]) == 0
 
-    calls, real = [], getattr(command, function)
+    calls, real = [], getattr(module, function)
 
     def interrupted(*args, **kwargs):
         calls.append(1)
@@ -52,15 +53,14 @@ def test_an_interrupted_command_goes_on_and_gives_the_same(checkpoint, tmp_path,
         return real(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(command, function, interrupted)
-        assert command.main([*arguments, str(stopped)]) == 130
+        patch.setattr(module, function, interrupted)
+        assert main([*arguments, str(stopped)]) == 130
         assert not stopped.exists()
         done = len(list((tmp_path / f"stopped.{kind}.parts").glob("*.safetensors")))
         assert done == 2
         calls[:] = [1, 1, 1]  # from now on it only counts
-        assert command.main([*arguments, str(stopped)]) == 0
-    total = 3 if name == "sample" else 6
-    assert len(calls) == 3 + total - done
+        assert main([*arguments, str(stopped)]) == 0
+    assert len(calls) == 3 + 3 - done
     if kind == "npz":
         assert np.array_equal(np.load(whole)["samples"], np.load(stopped)["samples"])
     else:

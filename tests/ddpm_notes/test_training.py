@@ -1,5 +1,7 @@
 """Training: Algorithm 1 learns, resumes to the same bits, and stops at NaN."""
 
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -7,11 +9,12 @@ import torch
 from torch import nn
 
 from ddpm_notes import data
+from ddpm_notes.files import read_tensors
 from ddpm_notes.losses import simple_loss
 from ddpm_notes.oracle import EmpiricalDenoiser
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule
-from ddpm_notes.training import train
+from ddpm_notes.training import Objective, train, training_step
 from ddpm_notes.training_run import TrainingConfig, TrainingDiverged
 from ddpm_notes.unet import UNet, UNetConfig
 
@@ -122,7 +125,120 @@ def test_every_loss_of_table_2_trains(x0, loss, variance, channels):
     assert torch.isfinite(trained.losses).all() and trained.losses[-5:].mean() < trained.losses[:5].mean()
 
 
-def test_data_out_of_range_is_refused(x0):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_saves_at_once_and_goes_on_to_the_same_bits(x0, tmp_path, number):
+    """The signal comes in the middle of a step; that step is finished, and is in the state."""
+    whole = train(tiny_model(), x0, SCHEDULE, config())
+    before, model = signal.getsignal(number), tiny_model()
+    calls: list[int] = []
+
+    def signal_in_step_3(*_):
+        calls.append(1)
+        if len(calls) == 3:
+            os.kill(os.getpid(), number)
+
+    model.register_forward_hook(signal_in_step_3)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, x0, SCHEDULE, config(save_every=100), tmp_path / "state")
+    assert len(calls) == 3 and len(read_tensors(tmp_path / "state")[0]["losses"]) == 3
+    assert signal.getsignal(number) is before
+    resumed = train(tiny_model(), x0, SCHEDULE, config(save_every=100), tmp_path / "state")
+    assert torch.equal(whole.losses, resumed.losses)
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, resumed.model.state_dict()[name]), name
+
+
+def test_a_second_interrupt_does_not_wait_for_the_step(x0, tmp_path):
+    model = tiny_model()
+    model.register_forward_hook(lambda *_: [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)] and None)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, x0, SCHEDULE, config(), tmp_path / "state")
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_ramp_keeps_the_random_start_out_of_a_short_runs_average(x0):
+    """(1 + n) / (10 + n) after n steps, as TensorFlow's ExponentialMovingAverage has it: shares and weights."""
+    plain, ramp = config(steps=5, ema=0.999), config(steps=5, ema=0.999, ema_ramp=True)
+    assert plain.random_start == pytest.approx(0.999**5)
+    assert ramp.random_start == pytest.approx(2 / 11 * 3 / 12 * 4 / 13 * 5 / 14 * 6 / 15)
+    assert [replace(ramp, ema=0.3).decay(step) for step in (0, 1, 2)] == [2 / 11, 3 / 12, 0.3]
+    model, seen = tiny_model(), []
+    expected = next(model.parameters()).detach().clone()
+    model.register_forward_pre_hook(lambda *_: seen.append(next(model.parameters()).detach().clone()))
+    average = next(train(model, x0, SCHEDULE, ramp).model.parameters())
+    for n, weight in enumerate([*seen[1:], next(model.parameters()).detach()], 1):
+        decay = (1 + n) / (10 + n)
+        expected = decay * expected + (1 - decay) * weight
+    torch.testing.assert_close(average, expected)
+
+
+def test_a_resumed_ramp_gives_the_same_bits(x0, tmp_path):
+    ramp = config(ema_ramp=True)
+    whole = train(tiny_model(), x0, SCHEDULE, ramp)
+    train(tiny_model(), x0, SCHEDULE, replace(ramp, steps=3), tmp_path / "state")
+    resumed = train(tiny_model(), x0, SCHEDULE, ramp, tmp_path / "state")
+    assert all(map(torch.equal, whole.model.state_dict().values(), resumed.model.state_dict().values()))
+
+
+def test_a_state_with_more_steps_than_are_wanted_is_refused(x0, tmp_path):
+    train(tiny_model(), x0, SCHEDULE, config(steps=4), tmp_path / "state")
+    with pytest.raises(ValueError, match="has 4 steps behind it already; give more --steps"):
+        train(tiny_model(), x0, SCHEDULE, config(steps=2), tmp_path / "state")
+
+
+def test_images_train_as_their_floats_do(x0):
+    images = data.load("digits")
+    images = replace(images, pixels=images.pixels[:64], labels=images.labels[:64])
+    one, two = (train(tiny_model(), given, SCHEDULE, config(flips=True)).losses for given in (x0, images))
+    assert torch.equal(one, two)
+
+
+def test_a_compiled_step_is_the_same_step_and_leaves_the_networks_names(x0, monkeypatch):
+    """By a backend that needs no compiler."""
+    compiled, real = [], torch.compile
+    monkeypatch.setattr(torch, "compile", lambda module: compiled.append(1) or real(module, backend="eager"))
+    plain, fused = (train(tiny_model(), x0, SCHEDULE, config(steps=2, compile=yes)) for yes in (False, True))
+    assert compiled == [1] and torch.equal(plain.losses, fused.losses)
+    assert plain.model.state_dict().keys() == fused.model.state_dict().keys()
+
+
+@pytest.mark.parametrize("draw_on", ["cpu", "device"])
+def test_a_step_on_a_gpu_waits_for_nothing(x0, draw_on):
+    """On the meta device, which has no values to read. Its generator lives on the CPU, as it has none of its own."""
+    c, device = config(draw_on=draw_on, flips=True), torch.device("meta")
+    model = Objective(tiny_model().to(device), SCHEDULE, c)
+    optimizer = torch.optim.SGD(model.parameters())
+    loss, norm = training_step(model, optimizer, x0.to(device), SCHEDULE, c, torch.Generator())
+    assert loss.device == norm.device == device
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"clip": 0.0}, "clip must be above 0"),
+        ({"seed": -1}, "seed not negative"),
+        ({"loss": "l1"}, "loss must be one of eps, x0, mean, bound, got 'l1'"),
+        ({"precision": "float16"}, "precision must be one of float32, tf32, bfloat16"),
+        ({"draw_on": "gpu"}, "draw_on must be one of cpu, device"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        config(**changes)
+
+
+def test_any_seed_will_do(x0):
+    losses = [train(tiny_model(), x0, SCHEDULE, config(steps=1, seed=seed)).losses for seed in (0, 99999999999999999)]
+    assert not torch.equal(*losses)
+
+
+def test_data_that_cannot_be_trained_on_is_refused(x0):
+    with pytest.raises(ValueError, match="no images"):
+        train(tiny_model(), x0[:0], SCHEDULE, config())
+    with pytest.raises(ValueError, match=r"\[-1, 1\], got nan"):
+        train(tiny_model(), torch.full_like(x0, torch.nan), SCHEDULE, config())
+    with pytest.raises(ValueError, match="grid of 256 levels"):
+        train(tiny_model(), x0 * 0.99, SCHEDULE, config(loss="bound"))
     with pytest.raises(ValueError, match=r"\[-1, 1\]"):
         train(tiny_model(), x0 * 2, SCHEDULE, config())
     with pytest.raises(ValueError, match="floating point images"):

@@ -1,0 +1,95 @@
+"""`python -m ddpm_notes evaluate`."""
+
+import argparse
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ddpm_notes.checkpoints import Checkpoint
+from ddpm_notes.commands.settings import RECIPES
+from ddpm_notes.commands.shared import check_enough, drawing, in_parts, load_images, load_network, noise_of, say
+from ddpm_notes.data import Images
+from ddpm_notes.distributed import gathered, rank_and_world, share
+from ddpm_notes.files import check_writable, write_atomically
+from ddpm_notes.finished_parts import Parts, weights_checksum
+from ddpm_notes.likelihood import Bound, mean_and_error, variational_bounds
+from ddpm_notes.precision import arithmetic
+from ddpm_notes.reverse import Variance
+
+
+def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
+    """The bound L of Eq. (5), p. 3, on test images, in bits/dim, for both fixed variances of Section 3.2."""
+    out = Path(args.out)
+    check_writable(out)
+    checkpoint = load_network(args.checkpoint)
+    images = _images(args, checkpoint)
+    count = min(args.images, len(images))
+    check_enough(count, "--images", least=2)
+    split = "test" if images.name in RECIPES else "all"
+    run = {"data": images.name, "split": split, "images": count, "seed": args.seed} | drawing(args)
+    parts = Parts(out, run | {"data_checksum": images.checksum, "checkpoint": weights_checksum(checkpoint.model)})
+    learned: tuple[Variance, ...] = ("learned",) if checkpoint.model.learned_variance else ()
+    bounds = _bounds(parts, checkpoint, images[:count], ("beta", "beta_tilde", *learned), images.levels, args, device)
+    report: dict[str, Any] = run | {"variance": {variance: _summary(bound) for variance, bound in bounds.items()}}
+    if rank_and_world()[0] == 0:
+        write_atomically(out, json.dumps(report, indent=1).encode() + b"\n")
+        parts.remove()
+        for variance, summary in report["variance"].items():
+            total = summary["total"]
+            say(f"{variance}: {total['mean']:.3f} ± {total['standard_error']:.3f} bits/dim on {count} images")
+
+
+def _images(args: argparse.Namespace, checkpoint: Checkpoint) -> Images:
+    name = args.data or checkpoint.about.get("data")
+    if name is None:
+        raise ValueError(f"{args.checkpoint} does not say what it was trained on; give --data {', '.join(RECIPES)}")
+    if not args.data and name not in RECIPES:
+        say(f"warning: {name} is what this network was trained on; give --data with images that it has not seen")
+    C, H, W = checkpoint.model.net.config.shape
+    own = (None, None, "exact") if name in RECIPES or Path(name).suffix == ".npz" else ((H, W), C, args.fit)
+    images = load_images(name, "test", *own)
+    if tuple(images.pixels.shape[1:]) != (C, H, W):
+        have = "×".join(map(str, images.pixels.shape[1:]))
+        raise ValueError(f"the images of {name} are {have}, this network takes {C}×{H}×{W}; give other --data")
+    return images
+
+
+def _bounds(
+    parts: Parts,
+    checkpoint: Checkpoint,
+    x0: Tensor,
+    variances: tuple[Variance, ...],
+    levels: int,
+    args: argparse.Namespace,
+    device: torch.device,
+) -> dict[Variance, Bound]:
+    """`variational_bounds` of many images, some at a time, each time divided among the processes."""
+    model, schedule = checkpoint.model.to(device), checkpoint.schedule
+
+    def compute(numbers: Tensor) -> dict[str, Tensor]:
+        mine = share(numbers)
+        noise = noise_of(args, mine, tuple(x0.shape[1:]), device)
+        with arithmetic(device, args.precision):
+            bounds = variational_bounds(
+                model, x0[mine].to(device), schedule, variances, levels, clip_x0=True, noises=noise
+            )
+        of_all = bounds[variances[0]]
+        values = {"prior": of_all.prior, "x0_mse": of_all.x0_mse} | {name: it.terms for name, it in bounds.items()}
+        return {name: gathered(value, len(numbers)).cpu() for name, value in values.items()}
+
+    done = [parts.part(f"{numbers[0]}", partial(compute, numbers)) for numbers in in_parts(len(x0), device)]
+    whole = {name: torch.cat([part[name] for part in done]) for name in done[0]}
+    return {variance: Bound(whole["prior"], whole[variance], whole["x0_mse"]) for variance in variances}
+
+
+def _summary(bound: Bound) -> dict[str, Any]:
+    """The parts of the bound, each with its standard error over images; and the mean of each term."""
+    values = {
+        name: dict(zip(("mean", "standard_error"), mean_and_error(getattr(bound, name)), strict=True))
+        for name in ("prior", "rate", "distortion", "total")
+    }
+    return values | {"terms": bound.terms.mean(0).tolist()}

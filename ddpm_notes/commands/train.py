@@ -1,0 +1,89 @@
+"""`python -m ddpm_notes train`."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import cast
+
+import torch
+
+from ddpm_notes.checkpoints import save_checkpoint
+from ddpm_notes.commands.settings import Settings, config_of, network_of, settings_of, toml_of
+from ddpm_notes.commands.shared import load_images, say
+from ddpm_notes.distributed import rank_and_world
+from ddpm_notes.files import check_writable, read_tensors, write_atomically
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.precision import fast_precision
+from ddpm_notes.schedule import Schedule
+from ddpm_notes.training import Trained, train
+from ddpm_notes.unet import count_parameters
+
+
+def train_command(args: argparse.Namespace, device: torch.device) -> None:
+    """Algorithm 1, p. 4, with the U-Net of the released code and L_simple."""
+    given = {key: value for key, value in vars(args).items() if key not in ("run", "out", "config", "device")}
+    out = Path(args.out or Path(args.config or args.data).with_suffix(".safetensors").name)
+    if out.suffix != ".safetensors":
+        raise ValueError(f"--out must end in .safetensors, got {out}")
+    check_writable(out)
+    images = load_images(args.data, "train", given.get("size"), given.get("channels"), given.get("fit", "exact"))
+    values, state = settings_of(images, given), out.with_suffix(".state")
+    why = _choose_precision(values, state, device)
+    torch.manual_seed(values["seed"])
+    config, model = config_of(values), network_of(values).to(device)
+    _, C, H, W = images.pixels.shape
+    parameters = f"{count_parameters(model):,} parameters"
+    say(f"{len(images):,} images of {C}×{H}×{W}; a U-Net of {parameters}; on {device} in {config.precision}{why}")
+    _warn_of_signal(model.schedule)
+    if rank_and_world()[0] == 0:
+        threads = f"{rank_and_world()[1]} process(es) of {torch.get_num_threads()} thread(s)"
+        heading = f"A run on {device}, {threads}, PyTorch {torch.__version__}; python -m ddpm_notes train --config THIS"
+        write_atomically(out.with_suffix(".toml"), toml_of(values, heading))
+    trained = train(model, images.to(device), model.schedule, config, state=state)
+    if rank_and_world()[0] == 0:
+        _save(out, model, trained, values, images.checksum, device)
+        state.unlink()
+
+
+def _choose_precision(values: Settings, state: Path, device: torch.device) -> str:
+    """Settle "auto": an unfinished run keeps its own, another takes the machine's. Returns why, in brackets."""
+    if values["precision"] == "tf32" and device.type != "cuda":
+        raise ValueError(f"--precision tf32 is a GPU's; this run is on {device}: give float32 or bfloat16")
+    if values["precision"] != "auto":
+        return ""
+    if state.exists():
+        values["precision"] = read_tensors(state)[1].get("config", {}).get("precision", "float32")
+        return " (as it began)"
+    values["precision"], why = fast_precision(device)
+    return f" ({why})"
+
+
+def _warn_of_signal(schedule: Schedule) -> None:
+    left = schedule.alpha_bar[-1].item()
+    if left > 0.01:
+        say(f"warning: x_T keeps {left:.0%} of the image's variance; --schedule rescaled ends in noise for any T > 20")
+
+
+def _save(
+    out: Path, model: Parameterized, trained: Trained, values: Settings, checksum: str, device: torch.device
+) -> None:
+    """The network with averaged weights, the network as it is at the last step, and a report."""
+    last, config = trained.losses[-1000:], config_of(values)
+    report = values | {
+        "data_checksum": checksum,
+        "device": device.type,
+        "processes": rank_and_world()[1],
+        "threads": torch.get_num_threads(),
+        "seconds": round(trained.seconds),
+        "mean_loss_of_last_1000_steps": last.mean().item(),
+        "random_start_in_average": config.random_start,
+    }
+    save_checkpoint(out, cast(Parameterized, trained.model), report)
+    save_checkpoint(out.with_suffix(".last.safetensors"), model.eval(), report)
+    write_atomically(out.with_suffix(".json"), json.dumps(report, indent=1).encode() + b"\n")
+    say(f"{out}: {config.steps} steps, mean loss of the last {len(last)}: {last.mean():.4f}")
+    if config.random_start > 0.01:
+        say(
+            f"warning: the average in {out} is {config.random_start:.0%} its random start; "
+            f"{out.with_suffix('.last.safetensors')} has none of it; a short run wants --ema-ramp, or a smaller --ema"
+        )

@@ -1,0 +1,168 @@
+"""Images of one's own: a folder of pictures, or an array in an .npz file."""
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from ddpm_notes.data import Images, cache_home
+from ddpm_notes.files import write_atomically
+from ddpm_notes.progress import progress_bar
+
+Fit = Literal["exact", "crop", "resize"]
+Size = int | tuple[int, int]
+
+
+def load_own(path: Path, size: Size | None = None, channels: int | None = None, fit: Fit = "exact") -> Images:
+    """The images of a folder and all folders in it, or of an .npz, as 256 levels; labels are 0 where there are none.
+
+    size: height and width, or one number for both; that of the first image if None. channels: 1 or 3; if None, 1
+    where all images are grey. fit: "exact" refuses an image of another size by name; "crop" scales it until it covers
+    the size and cuts what stands out, equally on both sides; "resize" changes its proportions. Transparent pixels
+    are laid on white. What a folder gave is cached, until a file in it changes.
+    Raises ValueError for a file that is broken or does not fit, by name, and where there are no images.
+    """
+    path = Path(path)
+    if channels not in (None, 1, 3):
+        raise ValueError(f"images have 1 channel (grey) or 3 (colour), got {channels}")
+    if path.is_dir():
+        pixels = _cached(_Folder(path, size, channels, fit))
+        return Images(str(path), 256, pixels, torch.zeros(len(pixels), dtype=torch.int64))
+    if path.suffix != ".npz":
+        raise ValueError(f"images come from a folder or an .npz file, got {path}")
+    images = _npz(path)
+    _, C, H, W = images.pixels.shape
+    if _pair(size) not in (None, (H, W)) or channels not in (None, C) or fit != "exact":
+        raise ValueError(
+            f"{path} holds images of {C}×{H}×{W} (channels, height, width), which are taken as they are; leave out "
+            "size, channels and fit"
+        )
+    return images
+
+
+def _pair(size: Size | None) -> tuple[int, int] | None:
+    return (size, size) if isinstance(size, int) else size
+
+
+def _npz(path: Path) -> Images:
+    """An .npz with one array of images, uint8, (N, C, H, W), (N, H, W, C) or (N, H, W); and perhaps `labels`."""
+    try:
+        with np.load(path) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} cannot be read as an .npz ({error}); write it by numpy.savez") from error
+    labels = found.pop("labels", None)
+    if len(found) > 1 and "images" in found:
+        found = {"images": found["images"]}
+    held = ", ".join(f"{name} {array.dtype} {array.shape}" for name, array in found.items()) or "nothing"
+    if len(found) != 1 or (array := next(iter(found.values()))).dtype != np.uint8 or array.ndim not in (3, 4):
+        raise ValueError(
+            f"{path} must hold one array of images, uint8, (N, C, H, W), (N, H, W, C) or (N, H, W), called images "
+            f"if there are others; it holds {held}"
+        )
+    if array.ndim == 3:
+        array = array[:, None]
+    first, last = array.shape[1] in (1, 3), array.shape[3] in (1, 3)
+    if first == last:
+        raise ValueError(f"{path}: where are the channels, 1 or 3, in {array.shape}? write (N, C, H, W)")
+    if last:
+        array = array.transpose(0, 3, 1, 2)
+    if not len(array):
+        raise ValueError(f"{path} holds no image, its array is {array.shape}")
+    labels = np.zeros(len(array), np.int64) if labels is None else labels
+    if labels.shape != (len(array),) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"{path}: labels must be {len(array)} integers, got {labels.dtype} {labels.shape}")
+    pixels = torch.from_numpy(np.ascontiguousarray(array))
+    return Images(str(path), 256, pixels, torch.from_numpy(labels.astype(np.int64)))
+
+
+class _Folder:
+    """The pictures in a folder, and how they are to be read."""
+
+    def __init__(self, folder: Path, size: Size | None, channels: int | None, fit: Fit):
+        kinds = Image.registered_extensions()
+        self.folder, self.fit = folder, fit
+        self.files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in kinds and file.is_file())
+        if not self.files:
+            raise ValueError(f"{folder} holds no pictures (.png, .jpg, .webp, …)")
+        self.size = _pair(size) or self._size_of(self.files[0])
+        self.channels = channels
+
+    @property
+    def key(self) -> str:
+        """Of the cache: the files as they are, and how they are read."""
+        files = [(str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in self.files]
+        return hashlib.sha256(json.dumps([files, self.size, self.channels, self.fit]).encode()).hexdigest()[:16]
+
+    def pixels(self) -> Tensor:
+        """All pictures, (N, C, H, W) uint8."""
+        pool = ThreadPoolExecutor()
+        try:
+            read = list(progress_bar(pool.map(self._read, self.files), desc="reading pictures", total=len(self.files)))
+        finally:
+            pool.shutdown(cancel_futures=True)
+        grey = self.channels == 1 or (self.channels is None and all(picture.ndim == 2 for picture in read))
+        return torch.from_numpy(np.stack([_with_channels(picture, grey) for picture in read]))
+
+    def _read(self, file: Path) -> np.ndarray:
+        """(H, W) if it is grey, else (H, W, 3)."""
+        picture = _opened(file)
+        height, width = self.size
+        if picture.size != (width, height):
+            if self.fit == "exact":
+                raise ValueError(
+                    f"{file} is {picture.height}×{picture.width} pixels, expected {height}×{width}; "
+                    "give --fit crop or --fit resize"
+                )
+            scaled = ImageOps.fit if self.fit == "crop" else Image.Image.resize
+            picture = scaled(picture, (width, height), Image.Resampling.LANCZOS)
+        return np.asarray(picture.convert("L") if self.channels == 1 else picture)
+
+    def _size_of(self, file: Path) -> tuple[int, int]:
+        width, height = _opened(file).size
+        return height, width
+
+
+def _opened(file: Path) -> Image.Image:
+    """A picture as grey or as RGB, the right way up, what is transparent on white."""
+    try:
+        with Image.open(file) as opened:
+            picture = ImageOps.exif_transpose(opened)
+            if picture.mode.startswith(("I", "F")):
+                raise ValueError(f"it has the mode {picture.mode}, of more than 8 bits; save it with 8")
+            if picture.has_transparency_data:
+                picture = picture.convert("RGBA")
+                picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+            return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{file} cannot be read as a picture ({error}); mend or remove it") from error
+
+
+def _with_channels(picture: np.ndarray, grey: bool) -> np.ndarray:
+    """(C, H, W)."""
+    if picture.ndim == 3:
+        return picture.transpose(2, 0, 1)
+    return np.broadcast_to(picture, (1 if grey else 3, *picture.shape))
+
+
+def _cached(folder: _Folder) -> Tensor:
+    file = cache_home() / f"pictures-{folder.key}.npz"
+    try:
+        with np.load(file) as arrays:
+            return torch.from_numpy(arrays["pixels"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        pixels = folder.pixels()
+    np.savez(buffer := io.BytesIO(), pixels=pixels.numpy())
+    with suppress(ValueError):  # no room for a cache is no reason to stop
+        write_atomically(file, buffer.getvalue())
+    return pixels

@@ -17,7 +17,7 @@ from publishing.errors import PublishingError
 from publishing.files import UNFINISHED, below
 
 if TYPE_CHECKING:
-    from publishing.render.exporter import SectionExporter
+    from publishing.render.page import Page
 
 
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
@@ -110,13 +110,13 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
         _say_figures(unchanged=outputs)
         return outputs
 
+    from publishing.checks import lint
     from publishing.execute.jobs import execute
-    from publishing.render.stage import write_files
 
     sections, chosen = notebooks.sections(paper), notebooks.select(paper, only)
-    executed = execute(paper, chosen, force)
+    executed = execute(paper, {stem: lint.checked(paper, stem) for stem in chosen}, force)
     with progress.doing(lambda: f"rendering {paper}"):
-        report = write_files(paper, _exporter())
+        report = _rendered(paper)
     rendered = "rendered" if report.written or report.changed else "nothing changed"
     _say(paper, chosen, f"{ran} executed" if (ran := sum(one.ran for one in executed)) else rendered)
     _say_figures(**vars(report))
@@ -151,22 +151,31 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
             print("site: nothing changed")
         return
 
-    from publishing.render.stage import write_sections
+    from publishing.render import products
 
     with progress.doing(lambda: "typesetting the formulas"):
-        reports = [write_sections(paper, _exporter()) for paper in papers]
-    folders.sweep([paths.SECTIONS], [path for report in reports for path in report.made])
+        made = {path: html for paper in papers for path, html in products.sections(_page(paper)).items()}
+    folders.sync(made)
+    folders.sweep([paths.SECTIONS], made)
     with progress.doing(lambda: "building the site with Jekyll"):
         jekyll.build_site(settings["unpublished"])
     stamps.record("site", inputs, [*folders.everything(paths.SECTIONS), *folders.everything(paths.SITE)])
 
 
+def _rendered(paper: str) -> folders.Report:
+    """Write what the site shows of a paper beside its text; all of it is built and checked before the first file."""
+    from publishing.render import products
+    from publishing.site import downloads
+
+    page = _page(paper)
+    return folders.sync({**products.images_and_data(page), **downloads.of(paper, page.sections)})
+
+
 @cache
-def _exporter() -> "SectionExporter":
-    """The one exporter of this build, which knows the pages it has built."""
+def _page(paper: str) -> "Page":
     from publishing.render.exporter import SectionExporter
 
-    return SectionExporter()
+    return SectionExporter().page(paper)
 
 
 def _say(paper: str, stems: list[str], state: str) -> None:

@@ -70,12 +70,38 @@ def test_what_the_project_names_is_locked():
     assert {re.split("=", name.lower())[0] for name in named} - locked == set()
 
 
-def imported(path: Path) -> set[str]:
-    """The packages that a file imports, at its top or later."""
+def modules(path: Path) -> set[str]:
+    """What a file imports, at its top or later: modules, and names in them."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
-    return {name.split(".")[0] for name in names}
+    absolute = [node for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {*names, *(f"{node.module}.{alias.name}" for node in absolute for alias in node.names)}
+
+
+def imported(path: Path) -> set[str]:
+    """The packages of these."""
+    return {name.split(".")[0] for name in modules(path)}
+
+
+BEFORE = {
+    "execute": set(),
+    "typeset": set(),
+    "render": {"typeset"},
+    "site": set(),
+    "serve": set(),
+    "checks": {"render", "site"},
+    "blog": {"site"},
+}
+
+
+def test_a_folder_of_the_build_imports_only_what_comes_before_it():
+    folders = {path.parent.name for path in paths.PACKAGE.glob("*/__init__.py")}
+    assert folders == BEFORE.keys()
+    for path in paths.PACKAGE.rglob("*.py"):
+        taken = {name.split(".")[1] for name in modules(path) if name.startswith("publishing.")}
+        known = BEFORE.get(path.parent.name, set()) | {path.parent.name}
+        if path.name not in ("build.py", "__main__.py"):  # which put the folders together
+            assert taken & {*folders, "build", "__main__"} <= known, paths.relative(path)
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,11 @@ def _beside_the_sections(page: Page) -> dict[str, object]:
 
 def with_numbers(notebook: NotebookNode) -> NotebookNode:
     """The cells with their numbers, which they keep when folds are joined and others are taken out."""
-    for number, cell in enumerate(notebook.cells, 1):
-        cell.metadata["number"] = number
-    return NotebookNode(notebook | {"cells": one_fold(notebook.cells)})
+    cells = [
+        NotebookNode(cell | {"metadata": cell.metadata | {"number": number}})
+        for number, cell in enumerate(notebook.cells, 1)
+    ]
+    return NotebookNode(notebook | {"cells": one_fold(cells)})
 
 
 def build_section(notebook: NotebookNode, context: Context) -> Section:

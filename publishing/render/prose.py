@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from publishing.contract import NAME
 from publishing.escaping import clean
 from publishing.render import figures
 from publishing.render.crossrefs import EQUATION_LINK, crossrefs
@@ -20,11 +21,10 @@ from publishing.render.mathematics import equation, formula, mathematics
 from publishing.render.nodes import FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
 
-_ELEMENT = re.compile(
-    r"<(/?)(details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark)"
-    r"""(?:\s+(?:class|id|title|lang|open)(?:="[^"<>]*")?)*\s*(/?)>|<!--.*-->""",
-    re.DOTALL,
-)
+_ELEMENTS = "details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark"
+_ATTRIBUTE = r"""\s+(class|id|title|lang|open)(?:="([^"<>]*)")?"""
+_TAG = re.compile(rf"<(/?)({_ELEMENTS})((?:{_ATTRIBUTE})*)\s*(/?)>")
+CLASSES = ("algorithm",)  # that the stylesheet has for prose
 Attributes = dict[str, str | int | float]
 Change = Callable[[Token, Context], list[Token]]
 _SECTION_FILE = re.compile(r"(\d\d-[\w-]+)\.md(?:#(.+))?")
@@ -240,13 +240,36 @@ def _image(token: Token, context: Context) -> Token:
 
 
 def _html(token: Token, context: Context) -> Token:
-    if not _ELEMENT.fullmatch(token.content):
-        raise context.error(rf"{token.content} is not allowed in prose; write \< for the sign, or use Markdown")
+    """A tag that the writer typed, known from here on as markdown-it's own are; a comment is not shown."""
     if token.content.startswith("<!--"):
         token.content = ""
-    elif found := re.search(r'\sid="([^"]*)"', token.content):
-        context.reserve(found[1])
+        return token
+    found = _TAG.fullmatch(token.content)
+    if found is None:
+        raise context.error(rf"{token.content} is not allowed in prose; write \< for the sign, or use Markdown")
+    attributes = re.findall(_ATTRIBUTE, found[3])
+    if remedy := _remedy(found[1], found[2], found[6], attributes):
+        raise context.error(f"{token.content} would not be read as it is written; {remedy}")
+    token.tag, token.nesting = found[2], -1 if found[1] else 0 if found[2] == "br" else 1
+    if name := dict(attributes).get("id"):
+        context.reserve(name)
     return token
+
+
+def _remedy(closing: str, tag: str, empty: str, attributes: list[tuple[str, str]]) -> str | None:
+    """What to write in place of a tag that browsers would read otherwise, or that would pass for one of the build's."""
+    given = dict(attributes)
+    if closing and tag == "br":
+        return "write <br>"
+    if empty and tag != "br":
+        return f"write <{tag}>…</{tag}>"
+    if len(given) < len(attributes):
+        return "give each attribute once"
+    if not NAME.fullmatch(given.get("id", "none")):
+        return "an id is made of a-z, 0-9 and single hyphens, as in why-it-holds"
+    if given.get("class", CLASSES[0]) not in CLASSES:
+        return f"the classes of the stylesheet for prose are: {', '.join(CLASSES)}"
+    return None
 
 
 def _link(token: Token, context: Context) -> Token:
@@ -306,9 +329,7 @@ _NESTING = "open and close an element in one cell, with blank lines around Markd
 def _elements(tokens: list[Token]) -> Iterator[tuple[str, int]]:
     """Every element that is opened (1) or closed (-1)."""
     for token in tokens:
-        if token.type == "html_inline" and (found := _ELEMENT.fullmatch(token.content)) and found[2] != "br":
-            yield found[2], -1 if found[1] else 1
-        elif token.nesting and not token.hidden:
+        if token.nesting and not token.hidden:
             yield token.tag, token.nesting
         yield from _elements(token.children or [])
 

@@ -29,7 +29,6 @@ from publishing.render.outputs import output_node
 from publishing.render.overviews import claim_count, claim_list, contents, listing_list, reading
 from publishing.render.page import Context, Page
 from publishing.render.prose import prose
-from publishing.render.serialise import html_of
 
 CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
 
@@ -91,11 +90,20 @@ def build_section(notebook: NotebookNode, context: Context) -> Section:
         context.cell = number = cell.metadata["number"]
         if cell.cell_type == "raw":
             raise context.error("a raw cell would not be shown as it is; make it Markdown or code")
-        is_code = cell.cell_type == "code"
-        children = _together(list(_of_code(cell, context))) if is_code else [written[number]]
-        if html_of(children).strip():
-            blocks.append(Block(number, "cell code" if is_code else "", children))
+        if cell.cell_type == "code":
+            kind, children = "cell code", _together(list(_of_code(cell, context)))
+        else:
+            kind, children = "", [written[number]] if any(map(_is_seen, written[number].tokens)) else []
+        if children:
+            blocks.append(Block(number, kind, children))
     return Section(context.stem, blocks, footnotes)
+
+
+def _is_seen(token: Token) -> bool:
+    """Whether it brings anything to the page; a comment does not."""
+    if token.type == "inline":
+        return any(map(_is_seen, token.children or []))
+    return token.type not in ("text", "softbreak", "html_inline") or bool(token.content.strip())
 
 
 def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:

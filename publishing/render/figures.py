@@ -95,8 +95,8 @@ def src_of(paper: str, name: str) -> str:
     return f"/{paths.relative(paths.IMAGES)}/{image_name(paper, name)}"
 
 
-def data_name(paper: str, name: str, file: str = "") -> str:
-    """File name of what a figure's instrument fetches; without `file`, what all of them begin with."""
+def data_name(paper: str, name: str, file: str) -> str:
+    """File name of what a figure's instrument fetches; `paper_diagram.html` knows it as well."""
     return f"{paper}-{name}-{file}"
 
 
@@ -109,9 +109,8 @@ def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> 
     if not alt.strip():
         raise context.error(f"the figure {name!r} has no alternative text; say in alt what it shows")
     context.reserve(f"fig-{name}")
-    paper, drawing = context.page.paper, context.page.drawings.get(name)
-    files = f"/{paths.relative(paths.DATA)}/{data_name(paper, name)}"
-    return Figure(src_of(paper, name), files, clean(alt).strip(), caption, drawing)
+    page = context.page
+    return Figure(name, src_of(page.paper, name), clean(alt).strip(), caption, page.drawings.get(name))
 
 
 def written_by_hand(md: MarkdownIt) -> None:

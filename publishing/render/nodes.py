@@ -106,10 +106,10 @@ class Text:
 
 @dataclass
 class Figure:
-    """A figure: the addresses of its image and of its instrument's files, and what is drawn, once its cell has run."""
+    """A figure: its name, the address of its image, its words, and what is drawn, once its cell has run."""
 
+    name: str
     src: str
-    files: str
     alt: str
     caption: Inline
     drawing: Drawing | None

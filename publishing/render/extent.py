@@ -17,7 +17,7 @@ from publishing.typeset.formulas import Formula
 SCALE = (2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256)
 _LINE = 62  # characters
 _PIXELS = 30  # of a line
-_APART, _HEADING, _CODE, _EQUATION = 0.9, 2.6, 1.4, 3  # lines
+_APART, _HEADING, _CODE, _EQUATION = 0.93, 2.6, 1.4, 3  # lines
 _ROW = 4  # seconds
 _TALL = dict.fromkeys(("p", "li", "tr"), _APART) | dict.fromkeys(("h2", "h3", "h4", "h5", "h6", "summary"), _HEADING)
 _WORDS_A_MINUTE = 220

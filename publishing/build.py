@@ -102,7 +102,7 @@ def _check_names() -> None:
 
 def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -> list[Path]:
     """Update what is made of a paper's notebooks; returns all of it."""
-    stage = _stage_of(paper)
+    stage = stamps.of_notebooks(paper)
     fronts = [post.front for post in posts.of(paper)]
     inputs = {**stamps.digests(_read_by_notebooks(paper)), "python": platform.python_version(), "post": fronts}
     if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
@@ -127,13 +127,9 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
     return made
 
 
-def _stage_of(paper: str) -> str:
-    return f"notebooks-{paper}"
-
-
 def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
-    known = map(stamps.path_of, ["site", *map(_stage_of, papers)])
+    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers)])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
     generated = [paths.EXECUTED, paths.IMAGES, paths.DOWNLOADS, paths.DATA]
     _say_removed(folders.sweep(generated, made))

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from publishing.contract import NAME
+from publishing.contract import NAME, SECTION
 from publishing.escaping import clean
 from publishing.render import figures
 from publishing.render.crossrefs import EQUATION_LINK, crossrefs
@@ -27,7 +27,7 @@ _TAG = re.compile(rf"<(/?)({_ELEMENTS})((?:{_ATTRIBUTE})*)\s*(/?)>")
 CLASSES = ("algorithm",)  # that the stylesheet has for prose
 Attributes = dict[str, str | int | float]
 Change = Callable[[Token, Context], list[Token]]
-_SECTION_FILE = re.compile(r"(\d\d-[\w-]+)\.md(?:#(.+))?")
+_SECTION_FILE = re.compile(rf"({SECTION.pattern})\.md(?:#(.+))?")
 
 
 def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose], Prose]:

@@ -47,7 +47,8 @@ def shows(**data) -> nbformat.NotebookNode:
 def diagram(
     name: str = "forward-reverse", alt: str = "A chain", caption: str = "The chain.", **more
 ) -> nbformat.NotebookNode:
-    return shows(diagram={"name": name, "alt": alt, "caption": caption, "width": 600, "height": 300}, **more)
+    words = {"name": name, "alt": alt, "caption": caption}
+    return shows(diagram=words | {"width": 600, "height": 300, "chart": False}, **more)
 
 
 def claim(statement: str = "It holds", of=(), **numbers) -> nbformat.NotebookNode:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -123,6 +124,19 @@ def test_what_our_scripts_load_the_project_names():
     texts = [path.read_text() for path in (ROOT / "publishing").rglob("*.mjs")]
     loaded = {name for text in texts for name in re.findall(r"""require\(["']([^/"']+)""", text)}
     assert loaded and loaded <= named.keys()
+
+
+def test_a_wheel_holds_every_file_of_the_packages(tmp_path):
+    packages = ("ddpm_notes", "publishing")
+    for name in packages:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    there = {path.relative_to(tmp_path).as_posix() for name in packages for path in (tmp_path / name).rglob("*.*")}
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--wheel-dir", tmp_path, tmp_path], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert there - set(zipfile.ZipFile(wheel).namelist()) == set()
 
 
 def test_binder_lays_what_is_locked_and_its_notebooks_import_the_packages(tmp_path):

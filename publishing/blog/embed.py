@@ -22,6 +22,7 @@ INCLUDES = (FIGURE, *(f"_includes/paper_{name}.html" for name in ("section", "se
 OWN = "assets/paper-notes"  # where styles and scripts go, so that they meet none of the blog's
 TEMPLATES = Path(__file__).with_name("templates")
 DARK = "(prefers-color-scheme: dark)"
+_STYLES = (".css", ".scss", ".sass", ".html")
 
 
 def check(blog: str) -> None:
@@ -129,7 +130,7 @@ def _wanted(blog: Path) -> dict[str, bytes]:
     for post in _published():
         files |= _of_paper(str(post.paper))
         files |= _claims(str(post.paper), told)
-        files[paths.relative(post.path)] = _post(post, _layout(blog), told).encode()
+        files[paths.relative(post.path)] = _post(post, _layout(blog), told)
     return files
 
 
@@ -147,12 +148,8 @@ def _styles_and_scripts(blog: Path) -> dict[str, bytes]:
 def _has_dark_variant(blog: Path) -> bool:
     """Whether some style of the blog follows the reader's choice; if none does, ours must not either."""
     folders = [blog / name for name in ("_sass", "_includes", "_layouts", "assets", "css")]
-    styles = [
-        path for folder in folders for path in below(folder) if path.suffix in (".css", ".scss", ".sass", ".html")
-    ]
-    foreign = [
-        path for path in styles if blog / OWN not in path.parents and blog / "_includes/sections" not in path.parents
-    ]
+    styles = [path for folder in folders for path in below(folder) if path.suffix in _STYLES]
+    foreign = [path for path in styles if {blog / OWN, blog / "_includes/sections"}.isdisjoint(path.parents)]
     return any(b"prefers-color-scheme" in path.read_bytes() for path in foreign)
 
 
@@ -174,12 +171,12 @@ def _needs_anchors(blog: Path) -> bool:
     return theirs.is_file() and b'id="fig-' not in theirs.read_bytes()
 
 
-def _post(post: posts.Post, layout: str, told: dict[str, Any]) -> str:
+def _post(post: posts.Post, layout: str, told: dict[str, Any]) -> bytes:
     """The post with what the layouts of this site would put around it, but for the head."""
     front = {name: value for name, value in post.facts.items() if name != "mathjax"} | {"layout": layout} | told
     if "description" in front:
         front["excerpt"] = front["description"]
-    return _framed("post.md", front=_yaml(front), paper=str(post.paper), text=post.text.strip("\n"))
+    return _framed("post.md", front, post)
 
 
 def _claims(paper: str, told: dict[str, Any]) -> dict[str, bytes]:
@@ -189,22 +186,19 @@ def _claims(paper: str, told: dict[str, Any]) -> dict[str, bytes]:
         return {}
     claims = posts.read(path)
     front = {"heading" if name == "title" else name: value for name, value in claims.facts.items()} | told
-    page = _framed("claims.html", front=_yaml(front), paper=paper, text=claims.text.strip("\n"))
-    return {f"{paper}/claims/index.html": page.encode()}
+    return {f"{paper}/claims/index.html": _framed("claims.html", front, claims)}
 
 
-def _yaml(facts: dict) -> str:
-    return yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=float("inf")).rstrip("\n")
-
-
-def _framed(template: str, **parts: str) -> str:
-    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(parts)
+def _framed(template: str, front: dict, page: posts.Post) -> bytes:
+    told = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=float("inf")).rstrip("\n")
+    parts = {"front": told, "paper": str(page.paper), "text": page.text.strip("\n")}
+    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(parts).encode()
 
 
 def _layout(blog: Path) -> str:
     """The blog's layout for posts: its theme has one, else it is the nearest of its own."""
     config = jekyll.configuration(blog)
     own = {path.stem for path in (blog / "_layouts").glob("*.*")}
-    names = ("post", "page", "default")
-    themed = config.get("theme") or config.get("remote_theme")
-    return "post" if themed else next((name for name in names if name in own), "none")
+    if config.get("theme") or config.get("remote_theme"):
+        return "post"
+    return next((name for name in ("post", "page", "default") if name in own), "none")

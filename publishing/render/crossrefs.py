@@ -12,7 +12,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from publishing.contract import NUMBER
-from publishing.render.nodes import leads_to
+from publishing.render.nodes import leads_to, text_token
 
 _NUMBER = rf"\(({NUMBER.pattern})\)"
 _REFERENCES = re.compile(rf"\bEqs?\.\s{_NUMBER}(?:(?:,|,?\sand|,?\sor|\sto|–)\s?{_NUMBER})*", re.ASCII)
@@ -66,13 +66,9 @@ def _pieces(text: str) -> Iterator[Token]:
     done = 0
     for found in _REFERENCES.finditer(text):
         for one in _ONE.finditer(text, found.start(), found.end()):
-            yield _text(text[done : one.start()])
+            yield text_token(text[done : one.start()])
             yield Token("link_open", "a", 1, attrs={"href": f"#eq-{one[1]}", "class": EQUATION_LINK})
-            yield _text(one[0])
+            yield text_token(one[0])
             yield Token("link_close", "a", -1)
             done = one.end()
-    yield _text(text[done:])
-
-
-def _text(content: str) -> Token:
-    return Token("text", "", 0, content=content)
+    yield text_token(text[done:])

@@ -43,12 +43,10 @@ class SectionExporter(Exporter):
 
     def page(self, paper: str, given: Mapping[str, NotebookNode] | None = None) -> Page:
         """The paper's page of all that has been executed, with the notebooks given, by their stems, in its place."""
-        stems, there = notebooks.sections(paper), dict(given or {})
-        for stem in stems:
-            if stem not in there and (path := paths.executed_path(paper, stem)).is_file():
-                there[stem] = nbformat.read(path, as_version=4)
-        ordered = {stem: there[stem] for stem in stems if stem in there}
-        return build_page(paper, ordered, self.without_tagged, complete=len(there) == len(stems))
+        executed = {stem: paths.executed_path(paper, stem) for stem in notebooks.sections(paper)}
+        there = {stem: nbformat.read(path, as_version=4) for stem, path in executed.items() if path.is_file()}
+        there |= given or {}
+        return build_page(paper, dict(sorted(there.items())), self.without_tagged, complete=len(there) == len(executed))
 
     def without_tagged(self, notebook: NotebookNode) -> NotebookNode:
         """The notebook without what its tags say not to show."""

@@ -105,4 +105,5 @@ def _insert_below_heading(section: Section, token: Token) -> None:
     for tokens in (node.tokens for block in section.blocks for node in block.children if isinstance(node, Prose)):
         for place, one in enumerate(tokens, 1):
             if (one.type, one.tag) == ("heading_close", "h2"):
-                return tokens.insert(place, token)
+                tokens.insert(place, token)
+                return

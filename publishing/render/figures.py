@@ -101,7 +101,9 @@ def data_name(paper: str, name: str, file: str) -> str:
 
 
 def _name(src: str, page: Page) -> str | None:
-    name = src.removeprefix(src_of(page.paper, "").removesuffix(".png")).removesuffix(".png")
+    """The figure whose image has this address."""
+    before, after = src_of(page.paper, "*").split("*")
+    name = src.removeprefix(before).removesuffix(after)
     return name if NAME.fullmatch(name) and src == src_of(page.paper, name) else None
 
 

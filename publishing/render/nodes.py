@@ -270,6 +270,18 @@ def walk(node: object) -> Iterator[object]:
         yield from walk(one)
 
 
+def lines(node: object) -> Iterator[Inline | Token]:
+    """The lines of Markdown in it."""
+    for one in walk(node):
+        if isinstance(one, Inline) or (isinstance(one, Token) and one.type == "inline"):
+            yield one
+
+
+def text_token(content: str) -> Token:
+    """A token of plain text."""
+    return Token("text", "", 0, content=content)
+
+
 def leads_to(link: Token) -> str:
     """Where a link leads."""
     return str(link.attrs.get("href", ""))

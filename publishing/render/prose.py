@@ -108,16 +108,8 @@ def _of_line(token: Token, context: Context) -> Token:
 # --- blocks ---------------------------------------------------------------------------------------------------------
 
 
-def _fence(token: Token, context: Context) -> list[Token]:
-    return [as_token(code(token.content, (token.info.split() or ["text"])[0]))]
-
-
 def _math(token: Token, context: Context) -> list[Token]:
     return [as_token(equation(token.content, context))]
-
-
-def _include(token: Token, context: Context) -> list[Token]:
-    return [as_token(figures.included(token.content, context, inline))]
 
 
 def _header_cell(token: Token, context: Context) -> list[Token]:
@@ -133,20 +125,17 @@ def _table(token: Token, context: Context) -> list[Token]:
 
 def _table_end(token: Token, context: Context) -> list[Token]:
     token.block = False
-    return [token, Token("table_box_close", "div", -1, block=True)]
+    return [token, _end("table_box", "div")]
+
+
+def _end(kind: str, tag: str) -> Token:
+    return Token(f"{kind}_close", tag, -1, block=True)
 
 
 def _footnotes(token: Token, context: Context) -> list[Token]:
     attributes: Attributes = {"class": "footnotes", "aria-label": "Footnotes"}
     section = Token("footnotes_open", "section", 1, attrs=attributes, block=True)
     return [section, Token("footnote_list_open", "ol", 1, block=True)]
-
-
-def _footnotes_end(token: Token, context: Context) -> list[Token]:
-    return [
-        Token("footnote_list_close", "ol", -1, block=True),
-        Token("footnotes_close", "section", -1, block=True),
-    ]
 
 
 def _footnote(token: Token, context: Context) -> list[Token]:
@@ -166,18 +155,18 @@ def _footnote_back(token: Token, context: Context) -> list[Token]:
 
 
 _BLOCKS = {
-    "fence": _fence,
+    "fence": lambda token, context: [as_token(code(token.content, (token.info.split() or ["text"])[0]))],
     "code_block": lambda token, context: [as_token(code(token.content, "text"))],
     "math_block": _math,
     "amsmath": _math,
-    "include": _include,
+    "include": lambda token, context: [as_token(figures.included(token.content, context, inline))],
     "th_open": _header_cell,
     "table_open": _table,
     "table_close": _table_end,
 }
 _FOOTNOTES = {
     "footnote_block_open": _footnotes,
-    "footnote_block_close": _footnotes_end,
+    "footnote_block_close": lambda token, context: [_end("footnote_list", "ol"), _end("footnotes", "section")],
     "footnote_open": _footnote,
     "footnote_close": _footnote_end,
     "footnote_anchor": _footnote_back,

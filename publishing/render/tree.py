@@ -15,16 +15,7 @@ from publishing.render.crossrefs import resolve
 from publishing.render.extent import measure
 from publishing.render.highlighting import code
 from publishing.render.listings import fold, is_folded, one_fold
-from publishing.render.nodes import (
-    Block,
-    CellInput,
-    Claim,
-    Claims,
-    Inline,
-    References,
-    Section,
-    walk,
-)
+from publishing.render.nodes import Block, CellInput, Claim, Claims, References, Section, lines, walk
 from publishing.render.outputs import output_node
 from publishing.render.overviews import claim_count, claim_list, contents, listing_list, reading
 from publishing.render.page import Context, Page
@@ -143,9 +134,9 @@ def _list_references(page: Page) -> None:
 
 
 def resolve_equations(page: Page) -> None:
-    for line in [*walk(page.sections), *walk(page.headings)]:
-        if isinstance(line, Inline) or (isinstance(line, Token) and line.type == "inline"):
-            line.children = resolve(line.children or [], page.equations)
+    """Leave links to the equations alone that are on the page."""
+    for line in lines([page.sections, page.headings]):
+        line.children = resolve(line.children or [], page.equations)
 
 
 def _measure(page: Page) -> None:

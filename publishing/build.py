@@ -17,7 +17,7 @@ from publishing.errors import PublishingError
 from publishing.files import UNFINISHED, below
 
 if TYPE_CHECKING:
-    from publishing.render.exporter import SectionExporter
+    from publishing.render.page import Page
 
 
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
@@ -102,7 +102,7 @@ def _check_names() -> None:
 
 def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -> list[Path]:
     """Update what is made of a paper's notebooks; returns all of it."""
-    stage = _stage_of(paper)
+    stage = stamps.of_notebooks(paper)
     fronts = [post.front for post in posts.of(paper)]
     inputs = {**stamps.digests(_read_by_notebooks(paper)), "python": platform.python_version(), "post": fronts}
     if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
@@ -110,13 +110,13 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
         _say_figures(unchanged=outputs)
         return outputs
 
+    from publishing.checks import lint
     from publishing.execute.jobs import execute
-    from publishing.render.stage import write_files
 
     sections, chosen = notebooks.sections(paper), notebooks.select(paper, only)
-    executed = execute(paper, chosen, force)
+    executed = execute(paper, {stem: lint.checked(paper, stem) for stem in chosen}, force)
     with progress.doing(lambda: f"rendering {paper}"):
-        report = write_files(paper, _exporter())
+        report = _rendered(paper)
     rendered = "rendered" if report.written or report.changed else "nothing changed"
     _say(paper, chosen, f"{ran} executed" if (ran := sum(one.ran for one in executed)) else rendered)
     _say_figures(**vars(report))
@@ -127,13 +127,9 @@ def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -
     return made
 
 
-def _stage_of(paper: str) -> str:
-    return f"notebooks-{paper}"
-
-
 def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
-    known = map(stamps.path_of, ["site", *map(_stage_of, papers)])
+    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers)])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
     generated = [paths.EXECUTED, paths.IMAGES, paths.DOWNLOADS, paths.DATA]
     _say_removed(folders.sweep(generated, made))
@@ -151,22 +147,31 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
             print("site: nothing changed")
         return
 
-    from publishing.render.stage import write_sections
+    from publishing.render import products
 
     with progress.doing(lambda: "typesetting the formulas"):
-        reports = [write_sections(paper, _exporter()) for paper in papers]
-    folders.sweep([paths.SECTIONS], [path for report in reports for path in report.made])
+        made = {path: html for paper in papers for path, html in products.sections(_page(paper)).items()}
+    folders.sync(made)
+    folders.sweep([paths.SECTIONS], made)
     with progress.doing(lambda: "building the site with Jekyll"):
         jekyll.build_site(settings["unpublished"])
     stamps.record("site", inputs, [*folders.everything(paths.SECTIONS), *folders.everything(paths.SITE)])
 
 
+def _rendered(paper: str) -> folders.Report:
+    """Write what the site shows of a paper beside its text; all of it is built and checked before the first file."""
+    from publishing.render import products
+    from publishing.site import downloads
+
+    page = _page(paper)
+    return folders.sync({**products.images_and_data(page), **downloads.of(paper, page.sections)})
+
+
 @cache
-def _exporter() -> "SectionExporter":
-    """The one exporter of this build, which knows the pages it has built."""
+def _page(paper: str) -> "Page":
     from publishing.render.exporter import SectionExporter
 
-    return SectionExporter()
+    return SectionExporter().page(paper)
 
 
 def _say(paper: str, stems: list[str], state: str) -> None:

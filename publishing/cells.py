@@ -17,7 +17,7 @@ import numpy as np
 from IPython.display import display
 from PIL import Image
 
-from publishing import paths, phone
+from publishing import contract, paths, phone
 from publishing.contract import CLAIM, DIAGRAM, NAME, REFERENCES, TABLE
 from publishing.paths import ROOT
 from publishing.source import source_bundle
@@ -62,15 +62,15 @@ def diagram(
     _need_name(name)
     _need_text(alt=alt, caption=caption)
     png, size = _png(figure)
-    chart = _is_chart(figure)
-    facts = {"name": name, "alt": alt, "caption": caption, "chart": chart} | size
-    if chart and phone.fit(figure):
+    facts: contract.DiagramFacts = {"name": name, "alt": alt, "caption": caption, "chart": _is_chart(figure), **size}
+    if facts["chart"] and phone.fit(figure):
         narrow, small = _png(figure)
-        facts["phone"] = {"png": narrow} | small
+        facts["phone"] = {"png": narrow, **small}
     _close(figure)
     if instrument:
         _need_name(instrument)
-        facts |= {"instrument": instrument, "files": {file: _published(x) for file, x in (files or {}).items()}}
+        facts["instrument"] = instrument
+        facts["files"] = {file: _published(what) for file, what in (files or {}).items()}
     bundle = {"image/png": png, "text/plain": f"Figure: {caption}", DIAGRAM: facts}
     display(bundle, raw=True, metadata={"image/png": size})
 
@@ -79,21 +79,18 @@ def table(rows: Sequence[Sequence[Any]], *, columns: Sequence[str], name: str, c
     """Show a table. Strings are Markdown with $TeX$ and stay as they are; floats get four digits, None a dash."""
     _need_name(name)
     _need_text(caption=caption)
-    columns = [str(column) for column in columns]
-    rows = [[_cell(value) for value in row] for row in rows]
-    for number, row in enumerate(rows, 1):
+    facts: contract.TableFacts = {
+        "name": name,
+        "columns": [str(column) for column in columns],
+        "rows": [[_cell(value) for value in row] for row in rows],
+        "caption": caption,
+    }
+    for number, row in enumerate(facts["rows"], 1):
         if len(row) != len(columns):
             raise ValueError(f"table {name!r}, row {number}: {len(row)} cells for {len(columns)} columns")
-    lines = [columns, ["---"] * len(columns), *rows]
+    lines = [facts["columns"], ["---"] * len(columns), *facts["rows"]]
     markdown = "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{caption}"
-    display(
-        {
-            "text/markdown": markdown,
-            "text/plain": markdown,
-            TABLE: {"name": name, "columns": columns, "rows": rows, "caption": caption},
-        },
-        raw=True,
-    )
+    display({"text/markdown": markdown, "text/plain": markdown, TABLE: facts}, raw=True)
 
 
 def claim(
@@ -123,7 +120,7 @@ def claim(
     _need_narrow(statement, tolerance, standard_error)
     _need_true(statement, left, relation, right, tolerance)
 
-    facts = {
+    facts: contract.ClaimFacts = {
         "statement": statement,
         "relation": relation,
         "count": left.size,
@@ -242,7 +239,7 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _png(figure: "Figure") -> tuple[str, dict[str, int]]:
+def _png(figure: "Figure") -> tuple[str, contract.Size]:
     """The image of 256 colours, a third of the bytes of all, in base64, and its size on the page in CSS pixels."""
     drawn, kept = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=2 * PIXELS_PER_INCH)

@@ -1,15 +1,71 @@
 """What a kernel and the renderer agree on: how outputs say what they are, how things are named, what tags mean."""
 
 import re
+from typing import NotRequired, TypedDict
 
 PRIVATE = "application/vnd.paper-"
 DIAGRAM, TABLE, CLAIM, SOURCE, REFERENCES = (
     f"{PRIVATE}{kind}+json" for kind in ("diagram", "table", "claim", "source", "references")
 )
 
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # of a figure, a table, an instrument
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")  # of a figure, a table, an instrument, a place that a writer names
+FILE = re.compile(r"[a-z0-9][a-z0-9.-]*")  # that an instrument fetches
+NUMBER = re.compile(r"[\w.-]+", re.ASCII)  # of an equation
 PAPER = re.compile(r"[a-z0-9]+")
-SECTION = re.compile(r"\d\d(-[a-z0-9]+)+")
+SECTION = re.compile(r"\d\d(?:-[a-z0-9]+)+")
 
 REMOVE_CELL, REMOVE_INPUT, REMOVE_OUTPUT, HIDE_INPUT = "remove-cell", "remove-input", "remove-output", "hide-input"
 MAY_RAISE = "raises-exception"
+
+
+class Size(TypedDict):
+    """Of an image on the page, in CSS pixels."""
+
+    width: int
+    height: int
+
+
+class Picture(Size):
+    """A PNG in base64."""
+
+    png: str
+
+
+class DiagramFacts(Size):
+    """What `diagram` says beside `image/png`; a file is a `text`, or the `path` of one in this repository."""
+
+    name: str
+    alt: str
+    caption: str
+    chart: bool
+    phone: NotRequired[Picture]
+    instrument: NotRequired[str]
+    files: NotRequired[dict[str, dict[str, str]]]
+
+
+class TableFacts(TypedDict):
+    """What `table` says; all text is Markdown."""
+
+    name: str
+    caption: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+class ClaimFacts(TypedDict):
+    """What `claim` says of `count` elements: numbers as it shows them, and the ids of the equations it is `of`."""
+
+    statement: str
+    measured: str
+    relation: str
+    expected: str
+    count: int
+    tolerance: float
+    standard_error: float | None
+    of: list[str]
+
+
+class SourceFacts(TypedDict):
+    """What `source` shows, by its dotted name."""
+
+    object: str

@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 from publishing import paths
-from publishing.contract import SOURCE
+from publishing.contract import SOURCE, SourceFacts
 from publishing.errors import PublishingError
 
 
@@ -36,7 +36,8 @@ def source_text(dotted: str) -> str:
 def source_bundle(dotted: str) -> dict:
     """MIME bundle of today's source: for Jupyter as text and HTML, for the renderer as a reference."""
     text = source_text(dotted)
-    return {SOURCE: {"object": dotted}, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
+    facts: SourceFacts = {"object": dotted}
+    return {SOURCE: facts, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
 
 
 def _module(dotted: str) -> tuple[Path, list[str]]:

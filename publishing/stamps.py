@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from publishing import paths
+from publishing.contract import PAPER
 from publishing.files import digest, write
 
 Digests = dict[str, str | None]
@@ -41,6 +42,17 @@ def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], fo
 
 def _unchanged(files: Digests) -> bool:
     return all(digest(paths.ROOT / name) == was for name, was in files.items())
+
+
+def of_notebooks(paper: str) -> str:
+    """The stage that executes a paper's notebooks and renders them."""
+    return f"notebooks-{paper}"
+
+
+def papers() -> set[str]:
+    """The papers of which it succeeded."""
+    found = {path.stem.removeprefix(of_notebooks("")) for path in paths.STAMPS.glob(f"{of_notebooks('*')}.json")}
+    return set(filter(PAPER.fullmatch, found))
 
 
 def path_of(stage: str) -> Path:

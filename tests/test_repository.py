@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -70,12 +71,38 @@ def test_what_the_project_names_is_locked():
     assert {re.split("=", name.lower())[0] for name in named} - locked == set()
 
 
-def imported(path: Path) -> set[str]:
-    """The packages that a file imports, at its top or later."""
+def modules(path: Path) -> set[str]:
+    """What a file imports, at its top or later: modules, and names in them."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
-    return {name.split(".")[0] for name in names}
+    absolute = [node for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {*names, *(f"{node.module}.{alias.name}" for node in absolute for alias in node.names)}
+
+
+def imported(path: Path) -> set[str]:
+    """The packages of these."""
+    return {name.split(".")[0] for name in modules(path)}
+
+
+BEFORE = {
+    "execute": set(),
+    "typeset": set(),
+    "render": {"typeset"},
+    "site": set(),
+    "serve": set(),
+    "checks": {"render", "site"},
+    "blog": {"site"},
+}
+
+
+def test_a_folder_of_the_build_imports_only_what_comes_before_it():
+    folders = {path.parent.name for path in paths.PACKAGE.glob("*/__init__.py")}
+    assert folders == BEFORE.keys()
+    for path in paths.PACKAGE.rglob("*.py"):
+        taken = {name.split(".")[1] for name in modules(path) if name.startswith("publishing.")}
+        known = BEFORE.get(path.parent.name, set()) | {path.parent.name}
+        if path.name not in ("build.py", "__main__.py"):  # which put the folders together
+            assert taken & {*folders, "build", "__main__"} <= known, paths.relative(path)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +124,19 @@ def test_what_our_scripts_load_the_project_names():
     texts = [path.read_text() for path in (ROOT / "publishing").rglob("*.mjs")]
     loaded = {name for text in texts for name in re.findall(r"""require\(["']([^/"']+)""", text)}
     assert loaded and loaded <= named.keys()
+
+
+def test_a_wheel_holds_every_file_of_the_packages(tmp_path):
+    packages = ("ddpm_notes", "publishing")
+    for name in packages:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    there = {path.relative_to(tmp_path).as_posix() for name in packages for path in (tmp_path / name).rglob("*.*")}
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--wheel-dir", tmp_path, tmp_path], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert there - set(zipfile.ZipFile(wheel).namelist()) == set()
 
 
 def test_binder_lays_what_is_locked_and_its_notebooks_import_the_packages(tmp_path):

@@ -4,29 +4,25 @@ A list of what was written stays in the blog. A file that is not on it, or was e
 """
 
 import json
-import re
 from contextlib import suppress
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import yaml
 
 from publishing import notebooks, paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
-from publishing.site import origin
+from publishing.site import jekyll, origin
 
 LIST = ".paper-notes.json"
-DIAGRAM = "_includes/paper_diagram.html"
-INCLUDES = (DIAGRAM, *(f"_includes/paper_{name}.html" for name in ("section", "section_tools", "cite")))
-SITE_STYLE = "css/site.css"  # of whole pages, such as the list of claims
+FIGURE = "_includes/paper_diagram.html"
+INCLUDES = (FIGURE, *(f"_includes/paper_{name}.html" for name in ("section", "section_tools", "cite", "styles")))
 OWN = "assets/paper-notes"  # where styles and scripts go, so that they meet none of the blog's
 TEMPLATES = Path(__file__).with_name("templates")
 DARK = "(prefers-color-scheme: dark)"
-
-_LINKED = re.compile(r"<(link|script)\b[^>]*'/assets/((?:css|js)/[^']+)' \| relative_url[^>]*>(?:</script>)?")
-_MOVED = re.compile(r"""(?<=["'])/assets/(?=(?:css|data|js|vendor)/)""")
-_FIGURE = re.compile(r'\{% capture paper_alt %\}(?=[^\n]*?src="/assets/images/[a-z0-9]+-([a-z0-9-]+)\.png")')
+_STYLES = (".css", ".scss", ".sass", ".html")
 
 
 def check(blog: str) -> None:
@@ -36,13 +32,13 @@ def check(blog: str) -> None:
 
 
 def embed(blog: str | Path) -> None:
-    """Put the notes into the blog, or bring them up to date there, and say what was done."""
+    """Put the notes into the blog, or update them there, and say what was done."""
     blog = _checked(blog)
     known = _known(blog)
     wanted = _wanted(blog)
     theirs = [name for name in wanted if _is_theirs(blog, name, known, wanted[name])]
     for name in theirs:
-        if name not in known and name != DIAGRAM:
+        if name not in known and name != FIGURE:
             raise PublishingError(f"the blog has {name} already, which is not touched; rename it there and try again")
     written = [name for name in wanted if name not in theirs and write(blog / name, wanted[name])]
     stale = {name: was for name, was in known.items() if name not in wanted}
@@ -100,7 +96,7 @@ def _is_theirs(blog: Path, name: str, known: dict[str, str], content: bytes) -> 
     now = digest(blog / name)
     if now is None or now == known.get(name):
         return False
-    return name == DIAGRAM or now != digest_of(content)  # what is equal to ours is from an embedding cut short
+    return name == FIGURE or now != digest_of(content)  # what is equal to ours is from an embedding cut short
 
 
 def _removed(blog: Path, known: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -128,19 +124,13 @@ def _say_left(names: list[str]) -> None:
 
 def _wanted(blog: Path) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
-    shown = _published()
-    layouts = "".join(path.read_text(encoding="utf-8") for path in sorted((paths.ROOT / "_layouts").glob("*.html")))
-    tags = [(found[1], found[2], _moved(found[0])) for found in _LINKED.finditer(layouts)]
-    styles = {name: tag for kind, name, tag in tags if kind == "link"}
-    scripts = [tag for kind, _, tag in tags if kind == "script"]
     files = {f"{OWN}/{name}": content for name, content in _styles_and_scripts(blog).items()}
-    for name in INCLUDES:
-        text = _moved((paths.ROOT / name).read_text(encoding="utf-8"))
-        files[name] = text.replace("site.repository", _repository()).encode()
-    for post in shown:
-        files |= _of_paper(str(post.paper), blog)
-        files |= _claims(str(post.paper), styles)
-        files[paths.relative(post.path)] = _post(post, blog, styles, scripts).encode()
+    files |= {name: (paths.ROOT / name).read_bytes() for name in INCLUDES}
+    told = {"paper_notes": {"assets": f"/{OWN}", "repository": _repository(), "anchors": _needs_anchors(blog)}}
+    for post in _published():
+        files |= _of_paper(str(post.paper))
+        files |= _claims(str(post.paper), told)
+        files[paths.relative(post.path)] = _post(post, _layout(blog), told)
     return files
 
 
@@ -158,88 +148,57 @@ def _styles_and_scripts(blog: Path) -> dict[str, bytes]:
 def _has_dark_variant(blog: Path) -> bool:
     """Whether some style of the blog follows the reader's choice; if none does, ours must not either."""
     folders = [blog / name for name in ("_sass", "_includes", "_layouts", "assets", "css")]
-    styles = [
-        path for folder in folders for path in below(folder) if path.suffix in (".css", ".scss", ".sass", ".html")
-    ]
-    foreign = [
-        path for path in styles if blog / OWN not in path.parents and blog / "_includes/sections" not in path.parents
-    ]
+    styles = [path for folder in folders for path in below(folder) if path.suffix in _STYLES]
+    foreign = [path for path in styles if {blog / OWN, blog / "_includes/sections"}.isdisjoint(path.parents)]
     return any(b"prefers-color-scheme" in path.read_bytes() for path in foreign)
 
 
-def _of_paper(paper: str, blog: Path) -> dict[str, bytes]:
+def _of_paper(paper: str) -> dict[str, bytes]:
     """Its typeset sections, its figures and what instruments fetch, its notebooks to download."""
     found = [*below(paths.sections_dir(paper)), *below(paths.downloads_dir(paper)), *paths.IMAGES.glob(f"{paper}-*")]
     files = {paths.relative(path): path.read_bytes() for path in sorted(found)}
-    files |= {f"{OWN}/data/{path.name}": path.read_bytes() for path in sorted(paths.DATA.glob(f"{paper}-*"))}
-    for name in files:
-        if name.startswith("_includes/"):
-            files[name] = _moved(files[name].decode()).encode()
-    contents = paths.relative(paths.sections_dir(paper) / "toc.html")
-    files[contents] = files[contents].replace(b" popover ", b" ")  # it stands in a fold, without a button of its own
-    their_include = blog / DIAGRAM
-    if their_include.is_file() and b'id="fig-' not in their_include.read_bytes():
-        for name in files:
-            if name.startswith("_includes/"):
-                files[name] = _FIGURE.sub(r'<span id="fig-\1"></span>\g<0>', files[name].decode()).encode()
-    return files
+    return files | {f"{OWN}/data/{path.name}": path.read_bytes() for path in sorted(paths.DATA.glob(f"{paper}-*"))}
 
 
-def _moved(text: str) -> str:
-    """Addresses of styles, scripts and what instruments fetch, as they are in the blog."""
-    return _MOVED.sub(f"/{OWN}/", text)
+def _repository() -> str | None:
+    """The repository of these notes; the blog may be in another."""
+    return jekyll.configuration(paths.ROOT).get("repository") or origin.repository()
 
 
-def _repository() -> str:
-    """The repository of these notes, as Liquid writes it; the blog may be in another."""
-    config = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8")) or {}
-    name = config.get("repository") or origin.repository()
-    return json.dumps(name) if name else "nil"
+def _needs_anchors(blog: Path) -> bool:
+    """Whether the blog has an include for figures of its own, which gives them no place to link to."""
+    theirs = blog / FIGURE
+    return theirs.is_file() and b'id="fig-' not in theirs.read_bytes()
 
 
-def _post(post: posts.Post, blog: Path, styles: dict[str, str], scripts: list[str]) -> str:
+def _post(post: posts.Post, layout: str, told: dict[str, Any]) -> bytes:
     """The post with what the layouts of this site would put around it, but for the head."""
-    front = {name: value for name, value in post.facts.items() if name != "mathjax"} | {"layout": _layout(blog)}
+    front = {name: value for name, value in post.facts.items() if name != "mathjax"} | {"layout": layout} | told
     if "description" in front:
         front["excerpt"] = front["description"]
-    first = f"""<link rel="stylesheet" href="{{{{ '/{OWN}/css/embedded.css' | relative_url }}}}">"""
-    return _framed(
-        "post.md",
-        front=_yaml(front),
-        styles="\n".join([first, *(tag for name, tag in styles.items() if name != SITE_STYLE)]),
-        scripts="\n".join(scripts),
-        paper=str(post.paper),
-        text=post.text.strip("\n"),
-    )
+    return _framed("post.md", front, post)
 
 
-def _claims(paper: str, styles: dict[str, str]) -> dict[str, bytes]:
+def _claims(paper: str, told: dict[str, Any]) -> dict[str, bytes]:
     """The page of the paper's claims, if it has one, without a title: many a theme lists titled pages in its menu."""
     path = paths.CLAIMS / f"{paper}.md"
     if not path.is_file():
         return {}
     claims = posts.read(path)
-    front = {"heading" if name == "title" else name: value for name, value in claims.facts.items()}
-    parts = {
-        "front": _yaml(front),
-        "styles": "\n".join(styles.values()),
-        "paper": paper,
-        "text": claims.text.strip("\n"),
-    }
-    return {f"{paper}/claims/index.html": _framed("claims.html", **parts).encode()}
+    front = {"heading" if name == "title" else name: value for name, value in claims.facts.items()} | told
+    return {f"{paper}/claims/index.html": _framed("claims.html", front, claims)}
 
 
-def _yaml(facts: dict) -> str:
-    return yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=float("inf")).rstrip("\n")
-
-
-def _framed(template: str, **parts: str) -> str:
-    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(parts)
+def _framed(template: str, front: dict, page: posts.Post) -> bytes:
+    told = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=float("inf")).rstrip("\n")
+    parts = {"front": told, "paper": str(page.paper), "text": page.text.strip("\n")}
+    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(parts).encode()
 
 
 def _layout(blog: Path) -> str:
     """The blog's layout for posts: its theme has one, else it is the nearest of its own."""
-    config = "".join(path.read_text(encoding="utf-8") for path in blog.glob("_config.*"))
-    themed = re.search(r"^(remote_)?theme\s*[:=]", config, re.MULTILINE)
+    config = jekyll.configuration(blog)
     own = {path.stem for path in (blog / "_layouts").glob("*.*")}
-    return "post" if themed else next((name for name in ("post", "page", "default") if name in own), "none")
+    if config.get("theme") or config.get("remote_theme"):
+        return "post"
+    return next((name for name in ("post", "page", "default") if name in own), "none")

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from publishing import notebooks, paths, posts
@@ -39,22 +40,19 @@ def _problems(source: places.Source) -> Iterator[str]:
     yield from not_canonical(source)
 
 
-def starters(paper: str, stem: str) -> Iterator[str]:
+def starters(paper: str) -> Iterator[str]:
     """The template's starters that still wait for their text. A draft may keep them; a finished summary may not."""
-    source = places.read(paper, stem)
-    for number, cell in enumerate(source.notebook.cells, 1):
-        for found in STARTER.finditer(cell.source):
-            place = source.at(number, places.line_of(cell.source, found.start()))
-            yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
-
-
-def post_starters(paper: str) -> Iterator[str]:
-    """The same for what stands around the notebooks."""
     for post in posts.of(paper):
-        text = post.path.read_text(encoding="utf-8")
-        for found in STARTER.finditer(text):
-            place = places.at(post.path, places.line_of(text, found.start()))
-            yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
+        yield from _starters(post.path.read_text(encoding="utf-8"), partial(places.at, post.path))
+    for source in (places.read(paper, stem) for stem in notebooks.sections(paper)):
+        for number, cell in enumerate(source.notebook.cells, 1):
+            yield from _starters(cell.source, partial(source.at, number))
+
+
+def _starters(text: str, at: Callable[[int], str]) -> Iterator[str]:
+    for found in STARTER.finditer(text):
+        place = at(places.line_of(text, found.start()))
+        yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
 
 
 def check_all(sources_alone: bool = False) -> None:
@@ -66,9 +64,7 @@ def check_all(sources_alone: bool = False) -> None:
     built = [] if sources_alone else [*_in_outputs(sections), *_in_site()]
     found = [*_in_sources(sections), *built]
     for paper in notebooks.papers():
-        waiting = list(post_starters(paper))
-        for stem in notebooks.sections(paper):
-            waiting += starters(paper, stem)
+        waiting = list(starters(paper))
         if posts.is_draft(paper):
             print("\n".join(f"draft: {line}" for line in waiting) or f"draft: {paper} has no starter left")
         else:

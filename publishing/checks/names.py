@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from publishing import notebooks, paths, posts
+from publishing import notebooks, paths, posts, stamps
 from publishing.checks.places import at, line_of
 from publishing.errors import PublishingError
 from publishing.files import below
 
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
-SECTION = re.compile(r"""\{%-?\s*include\s+paper_section\.html\s+name=(["'])(?P<name>.*?)\1\s*-?%\}""")
+INCLUDE = re.compile(r"""\{%-?\s*include\s+paper_section\.html\s+name=(["'])(?P<name>.*?)\1\s*-?%\}""")
 OF_ALL_SECTIONS = ("claims", "claims-summary", "lead", "toc")
 _ADDRESS = re.compile(r"""(?:\]\(|:\s+|["'=]|\}\})((?:/(?!/)|\.\./)[^\s"'<>)]*)""")
 _PAGES = (".md", ".markdown", ".html")
@@ -25,7 +25,7 @@ def problems() -> Iterator[str]:
     frames = [path for name in ("_layouts", "_includes") for path in below(paths.ROOT / name)]
     written = [notebooks.path_of(paper, stem) for paper, stems in there.items() for stem in stems]
     try:
-        gone = _built() - there.keys() - _addresses(map(posts.read, pages), there)
+        gone = stamps.papers() - there.keys() - _addresses(map(posts.read, pages), there)
         for path in pages:
             yield from islice(_of_page(path, there, gone), 1)
     except PublishingError as error:
@@ -34,12 +34,6 @@ def problems() -> Iterator[str]:
     for path in (*paths.indexes(), *frames, *written):
         if paths.SECTIONS not in path.parents:
             yield from islice(_of_text(path, there, gone), 1)
-
-
-def _built() -> set[str]:
-    """The papers that the last build knew."""
-    stamps = (re.fullmatch(r"notebooks-([a-z0-9]+)", path.stem) for path in paths.STAMPS.glob("*.json"))
-    return {stamp[1] for stamp in stamps if stamp}
 
 
 def _addresses(pages: Iterable[posts.Post], there: dict[str, list[str]]) -> set[str]:
@@ -83,7 +77,7 @@ def _of_page(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterato
 
 def _of_text(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterator[str]:
     text = CODE.sub(blank, path.read_text(encoding="utf-8", errors="replace"))
-    for found in SECTION.finditer(text):
+    for found in INCLUDE.finditer(text):
         paper, _, stem = found["name"].partition("/")
         if stem not in [*there.get(paper, []), *(OF_ALL_SECTIONS if paper in there else ())]:
             place = at(path, line_of(text, found.start()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from publishing import notebooks, paths, posts
 from publishing.checks import names
-from publishing.checks.names import CODE, SECTION, blank
+from publishing.checks.names import CODE, INCLUDE, blank
 from publishing.checks.places import at, line_of
 from publishing.errors import PublishingError
 from publishing.files import below
@@ -47,7 +47,7 @@ def _of_post(path: Path, post: posts.Post) -> Iterator[str]:
 
 
 def _traps(path: Path, text: str, start: int) -> Iterator[str]:
-    prose = _ADDRESS.sub(blank, SECTION.sub(blank, CODE.sub(blank, text)))
+    prose = _ADDRESS.sub(blank, INCLUDE.sub(blank, CODE.sub(blank, text)))
     for pattern, remedy in _TRAPS.items():
         for found in re.compile(rf"(?<!\\)(?:{pattern})").finditer(prose, start):
             yield f"{at(path, line_of(text, found.start()))}: {found.group()!r} stands in a post: {remedy}"
@@ -59,7 +59,7 @@ def _of_paper(path: Path, text: str, paper: str, facts: dict) -> Iterator[str]:
     if not (isinstance(facts.get("feed"), dict) and facts["feed"].get("excerpt_only")):
         yield f"{at(path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
     sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
-    shown = [found["name"] for found in SECTION.finditer(text) if found["name"] in sections]
+    shown = [found["name"] for found in INCLUDE.finditer(text) if found["name"] in sections]
     for name in sections:
         if (count := shown.count(name)) != 1:
             yield f"{at(path)}: includes {name!r} {count} times; include every section once"

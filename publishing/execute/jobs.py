@@ -3,13 +3,13 @@
 import asyncio
 import os
 import time
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publishing import paths, progress, source
-from publishing.checks import lint as lints
 from publishing.contract import SOURCE
 from publishing.errors import PublishingError
 from publishing.execute import cache
@@ -65,13 +65,13 @@ class Job:
         self.cell, self.began = cell, time.monotonic()
 
 
-def execute(paper: str, stems: list[str], force: bool = False) -> list[Executed]:
-    """Update these sections' executed notebooks, in build/executed.
+def execute(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = False) -> list[Executed]:
+    """Update the executed notebooks of these sections, by their stems, in build/executed.
 
     What ran is cached even if another notebook fails. Then nothing in build/executed changes, the partial notebooks
     are kept in build/failed, and one PublishingError names the first failure; all were named when they occurred.
     """
-    jobs = [_job(paper, stem, force) for stem in stems]
+    jobs = [_job(paper, stem, notebook, force) for stem, notebook in notebooks.items()]
     waiting = [job for job in jobs if job.run is None]
     if waiting:
         _execute(waiting)
@@ -85,8 +85,7 @@ def execute(paper: str, stems: list[str], force: bool = False) -> list[Executed]
     return [_written(job, job.run) for job in jobs if job.run]
 
 
-def _job(paper: str, stem: str, force: bool) -> Job:
-    notebook = lints.checked(paper, stem)
+def _job(paper: str, stem: str, notebook: "NotebookNode", force: bool) -> Job:
     modules = cache.modules(paper, notebook)
     key = cache.key(paper, notebook, modules)
     return Job(

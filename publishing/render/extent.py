@@ -5,103 +5,104 @@ that the stylesheet knows (`lines-8`), so that the scroll bar and links to a pla
 anything is drawn. What is estimated too low would seem to overlap what follows it.
 """
 
-from collections.abc import Iterable
-from html.parser import HTMLParser
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from markdown_it.token import Token
 
-from publishing.render.nodes import Block, Figure, Prose, References, Section, Tools, as_token, walk
-from publishing.render.serialise import html_of
+from publishing.render import nodes
+from publishing.render.nodes import Claims, Figure, Prose, Section, Tools, as_token, walk
+from publishing.typeset.formulas import Formula
 
 SCALE = (2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256)
 _LINE = 62  # characters
 _PIXELS = 30  # of a line
-_LISTED = 5  # lines that an entry of the bibliography takes
-_APART = {"p", "li", "tr", "figcaption", "caption"}
-_SPACED = {"h1", "h2", "h3", "h4", "h5", "h6", "summary"}
+_APART, _HEADING, _CODE, _EQUATION = 0.93, 2.6, 1.4, 3  # lines
+_ROW = 4  # seconds
+_TALL = dict.fromkeys(("p", "li", "tr"), _APART) | dict.fromkeys(("h2", "h3", "h4", "h5", "h6", "summary"), _HEADING)
 _WORDS_A_MINUTE = 220
-_SECONDS_AN_EQUATION, _SECONDS_A_ROW, _SECONDS_A_FIGURE = 20, 4, 15  # beyond their words
 
 
-class _Text(HTMLParser):
-    """What the HTML of nodes holds, with formulas as TeX. `text` and `lines` are of what is not folded."""
+class _Extent(NamedTuple):
+    """What a node or token brings by itself: its words, and beyond them how many lines and seconds it takes."""
 
-    def __init__(self, nodes: list) -> None:
-        super().__init__(convert_charrefs=False)
-        self.every, self.text, self.lines = "", "", 0.0
-        self.equations = self.rows = 0
-        self._inside: list[str] = []
-        self.feed(str(html_of(nodes)))
-        self.close()
-
-    @property
-    def words(self) -> int:
-        return len(self.every.split())
-
-    @property
-    def _is_folded(self) -> bool:
-        return "details" in self._inside and "summary" not in self._inside
-
-    def handle_starttag(self, tag: str, attributes: list) -> None:
-        is_equation = ("class", "equation") in attributes
-        if tag in ("details", "summary", "pre") or ("class", "code-link") in attributes:
-            self._inside.append(tag)
-        if not self._is_folded:
-            self.lines += 0.9 * (tag in _APART) + 2.6 * (tag in _SPACED) + 3 * is_equation + 1.4 * (tag == "pre")
-        self.equations += is_equation
-        self.rows += tag == "tr"
-        self.every += " code " if self._inside[-1:] == ["a"] else " "
-
-    def handle_endtag(self, tag: str) -> None:
-        self.every += " "
-        if tag in self._inside:
-            self._inside.remove(tag)
-
-    def handle_data(self, data: str) -> None:
-        if "pre" in self._inside:
-            self.lines += 0 if self._is_folded else 0.7 * data.count("\n")
-            return
-        self.every += "" if "a" in self._inside else data  # the way to folded code is taken in at a glance
-        self.text += "" if self._is_folded else data
-
-    def handle_entityref(self, name: str) -> None:
-        self.handle_data(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self.handle_data(chr(int(name)))
+    text: str = ""
+    lines: float = 0
+    seconds: float = 0
 
 
 def measure(section: Section) -> None:
     """Say how tall each block will be, and below the heading how long the section takes to read."""
     for block in section.blocks:
-        lines = _lines(block)
+        lines = _lines(block.children)
         block.lines = next((size for size in SCALE if size >= lines), SCALE[-1])
-    section.minutes = _minutes(section)
+    written = [*(child for block in section.blocks for child in block.children), section.footnotes]
+    every = [_extent(one) for one in _parts(written)]
+    words = "".join(one.text for one in every).split()
+    section.minutes = max(1, round(len(words) / _WORDS_A_MINUTE + sum(one.seconds for one in every) / 60))
     _insert_below_heading(section, as_token(Tools(section.stem, section.minutes)))
 
 
-def _lines(block: Block) -> float:
-    drawings = [one.drawing for one in walk(block) if isinstance(one, Figure) and one.drawing]
-    listed = sum(len(one.entries) for one in walk(block) if isinstance(one, References))
-    text = _Text(_with_words(block.children))
-    pixels = sum(drawing.height for drawing in drawings)
-    return text.lines + len(text.text) / _LINE + pixels / _PIXELS + _LISTED * listed
+def _lines(written: list) -> float:
+    folded = [claim for node in written if isinstance(node, Claims) for claim in node.more]
+    return _height(written) - _height(folded)
 
 
-def _minutes(section: Section) -> int:
-    figures = sum(isinstance(one, Figure) for one in walk(section))
-    text = _Text([*_with_words(one for block in section.blocks for one in block.children), section.footnotes])
-    seconds = text.equations * _SECONDS_AN_EQUATION + text.rows * _SECONDS_A_ROW + figures * _SECONDS_A_FIGURE
-    return max(1, round(text.words / _WORDS_A_MINUTE + seconds / 60))
+def _height(written: list) -> float:
+    """Lines of what is not in a fold that the writer typed."""
+    inside: list[str] = []
+    lines = 0.0
+    for one in _parts(written):
+        if isinstance(one, Token) and one.tag in ("details", "summary"):
+            inside.append(one.tag) if one.nesting > 0 else inside.remove(one.tag)
+        if "details" not in inside or "summary" in inside:
+            text, apart, _ = _extent(one)
+            lines += apart + len(text.lstrip()) / _LINE
+    return lines
 
 
-def _with_words(nodes: Iterable) -> list:
-    return [one for one in nodes if not isinstance(one, Figure | References)]
+def _parts(written: Iterable[object]) -> Iterator[object]:
+    """All that these nodes hold, but for the words of figures."""
+    for node in written:
+        yield from [node] if isinstance(node, Figure) else walk(node)
+
+
+def _extent(one: object) -> _Extent:
+    return _EXTENTS[type(one)](one) if type(one) in _EXTENTS else _Extent()
+
+
+def _of_token(token: Token) -> _Extent:
+    if token.type in ("text", "code_inline"):
+        return _Extent(token.content if token.type == "text" else f" {token.content} ")
+    opens = token.nesting > 0 and not token.hidden
+    return _Extent(" ", _TALL.get(token.tag, 0) if opens else 0, _ROW if opens and token.tag == "tr" else 0)
+
+
+def _of_code(one: Any) -> _Extent:
+    return _Extent("", _CODE + 0.7 * one.html.count("\n"))
+
+
+_EXTENTS: dict[type, Callable[[Any], _Extent]] = {
+    Token: _of_token,
+    nodes.Inline: lambda line: _Extent(" "),
+    Formula: lambda formula: _Extent(f" {formula.tex} "),
+    nodes.Equation: lambda it: _Extent(f" ({it.number}) " if it.number else "", _EQUATION, 20),
+    nodes.Table: lambda table: _Extent(" ", _APART * (len(table.rows) + 2), _ROW * (len(table.rows) + 1)),
+    Figure: lambda figure: _Extent("", figure.drawing.height / _PIXELS if figure.drawing else 0, 15),
+    nodes.Code: _of_code,
+    nodes.Text: _of_code,
+    nodes.Source: lambda source: _Extent(f" {source.name} ", _APART),
+    nodes.Claim: lambda claim: _Extent(f" ✓ {claim.numbers} ", _APART),
+    Claims: lambda claims: _Extent(f" {len(claims.more)} more checks ", _HEADING) if claims.more else _Extent(),
+    nodes.Fold: lambda fold: _Extent(f" Code{fold.makes} code ", _HEADING),
+    nodes.FootnoteMark: lambda mark: _Extent(f" {mark.note} "),
+    nodes.FootnoteBack: lambda back: _Extent(f" {back.note} "),
+    nodes.References: lambda listed: _Extent("", 5 * len(listed.entries)),
+}
 
 
 def _insert_below_heading(section: Section, token: Token) -> None:
-    prose = [node.tokens for block in section.blocks for node in block.children if isinstance(node, Prose)]
-    for tokens in prose:
+    for tokens in (node.tokens for block in section.blocks for node in block.children if isinstance(node, Prose)):
         for place, one in enumerate(tokens, 1):
             if (one.type, one.tag) == ("heading_close", "h2"):
                 tokens.insert(place, token)

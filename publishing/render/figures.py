@@ -10,7 +10,7 @@ from markdown_it.rules_block import StateBlock
 from mdit_py_plugins.utils import is_code_block
 
 from publishing import paths
-from publishing.contract import DIAGRAM, NAME
+from publishing.contract import DIAGRAM, FILE, NAME, DiagramFacts, Picture
 from publishing.escaping import clean
 from publishing.render import nodes
 from publishing.render.nodes import Drawing, Figure
@@ -32,7 +32,7 @@ def collect(notebook: dict, context: Context) -> None:
                 _collect_one(drawn, output["data"].get("image/png", ""), context)
 
 
-def _collect_one(drawn: dict, png: str, context: Context) -> None:
+def _collect_one(drawn: DiagramFacts, png: str, context: Context) -> None:
     name = drawn["name"]
     if not NAME.fullmatch(name):
         raise context.error(f"a figure cannot be named {name!r}; use small letters, digits and single hyphens")
@@ -48,17 +48,17 @@ def _collect_one(drawn: dict, png: str, context: Context) -> None:
         raise context.error(f"the figure {name!r} wants the instrument {instrument!r}; write {folder}/{instrument}.js")
     files = {file: _content(file, where, name, context) for file, where in drawn.get("files", {}).items()}
     phone = _drawing(f"{name}.phone", drawn["phone"]) if "phone" in drawn else None
-    chart = drawn.get("chart", False)
-    context.page.drawings[name] = _drawing(name, drawn | {"png": png}, chart, phone, instrument, files)
+    picture: Picture = {"png": png, "width": drawn["width"], "height": drawn["height"]}
+    context.page.drawings[name] = _drawing(name, picture, drawn["chart"], phone, instrument, files)
 
 
-def _drawing(name: str, drawn: dict, *more: Any) -> Drawing:
+def _drawing(name: str, drawn: Picture, *more: Any) -> Drawing:
     return Drawing(name, base64.b64decode(drawn["png"]), round(drawn["width"]), round(drawn["height"]), *more)
 
 
 def _content(file: str, where: dict, name: str, context: Context) -> bytes:
     """A file of an instrument: text that the cell made, or a file of the repository."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", file):
+    if not FILE.fullmatch(file):
         raise context.error(f"the figure {name!r} cannot publish a file named {file!r}; use a-z, 0-9, dots and hyphens")
     if "text" in where:
         return where["text"].encode()
@@ -68,7 +68,7 @@ def _content(file: str, where: dict, name: str, context: Context) -> bytes:
     return path.read_bytes()
 
 
-def shown(drawn: dict, context: Context, inline: Inline) -> Figure:
+def shown(drawn: DiagramFacts, context: Context, inline: Inline) -> Figure:
     """The figure where its cell draws it."""
     return _figure_of(drawn["name"], drawn["alt"], inline(drawn["caption"], context), context)
 
@@ -95,23 +95,24 @@ def src_of(paper: str, name: str) -> str:
     return f"/{paths.relative(paths.IMAGES)}/{image_name(paper, name)}"
 
 
-def data_name(paper: str, name: str, file: str = "") -> str:
-    """File name of what a figure's instrument fetches; without `file`, what all of them begin with."""
+def data_name(paper: str, name: str, file: str) -> str:
+    """File name of what a figure's instrument fetches; `paper_diagram.html` knows it as well."""
     return f"{paper}-{name}-{file}"
 
 
 def _name(src: str, page: Page) -> str | None:
-    found = re.fullmatch(rf"/assets/images/{re.escape(page.paper)}-([a-z0-9-]+)\.png", src)
-    return found[1] if found else None
+    """The figure whose image has this address."""
+    before, after = src_of(page.paper, "*").split("*")
+    name = src.removeprefix(before).removesuffix(after)
+    return name if NAME.fullmatch(name) and src == src_of(page.paper, name) else None
 
 
 def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> Figure:
     if not alt.strip():
         raise context.error(f"the figure {name!r} has no alternative text; say in alt what it shows")
     context.reserve(f"fig-{name}")
-    paper, drawing = context.page.paper, context.page.drawings.get(name)
-    files = f"/{paths.relative(paths.DATA)}/{data_name(paper, name)}"
-    return Figure(src_of(paper, name), files, clean(alt).strip(), caption, drawing)
+    page = context.page
+    return Figure(name, src_of(page.paper, name), clean(alt).strip(), caption, page.drawings.get(name))
 
 
 def written_by_hand(md: MarkdownIt) -> None:

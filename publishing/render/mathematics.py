@@ -9,6 +9,7 @@ from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_block_dollar
 
+from publishing.contract import NUMBER
 from publishing.render.nodes import Equation
 from publishing.render.page import Context
 from publishing.typeset.formulas import Formula
@@ -40,7 +41,7 @@ def equation(tex: str, context: Context) -> Equation:
     tex = _checked(_TAG.sub("", tex, count=1), context)
     number = numbers[0] if numbers else None
     if number is not None:
-        if not re.fullmatch(r"[\w.-]+", number, re.ASCII):
+        if not NUMBER.fullmatch(number):
             raise context.error(rf"\tag{{{number}}} is no number; use letters, digits, points and hyphens")
         context.page.equations.append(context.reserve(f"eq-{number}"))
     return Equation(Formula(tex, True, context.place), number, _source(tex, numbers))

@@ -106,10 +106,10 @@ class Text:
 
 @dataclass
 class Figure:
-    """A figure: the addresses of its image and of its instrument's files, and what is drawn, once its cell has run."""
+    """A figure: its name, the address of its image, its words, and what is drawn, once its cell has run."""
 
+    name: str
     src: str
-    files: str
     alt: str
     caption: Inline
     drawing: Drawing | None
@@ -268,6 +268,18 @@ def walk(node: object) -> Iterator[object]:
         inner = (getattr(node, one.name) for one in fields(node))
     for one in inner:
         yield from walk(one)
+
+
+def lines(node: object) -> Iterator[Inline | Token]:
+    """The lines of Markdown in it."""
+    for one in walk(node):
+        if isinstance(one, Inline) or (isinstance(one, Token) and one.type == "inline"):
+            yield one
+
+
+def text_token(content: str) -> Token:
+    """A token of plain text."""
+    return Token("text", "", 0, content=content)
 
 
 def leads_to(link: Token) -> str:

@@ -1,12 +1,13 @@
 """Outputs of cells as nodes: what the writer's language says, and plain text as a terminal shows it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from nbconvert.filters import ansi2html
 
 from publishing import source
-from publishing.contract import CLAIM, DIAGRAM, REFERENCES, SOURCE, TABLE
+from publishing.contract import CLAIM, DIAGRAM, REFERENCES, SOURCE, TABLE, ClaimFacts, SourceFacts, TableFacts
 from publishing.escaping import clean, terminal
 from publishing.render import figures
 from publishing.render.highlighting import code
@@ -44,20 +45,19 @@ def printed(text: str, kind: str) -> Text:
     return Text(liquid_safe(clean(ansi2html(terminal(text).rstrip("\n")))), kind)
 
 
-def _table(table: dict, context: Context) -> Table:
+def _table(table: TableFacts, context: Context) -> Table:
     name = context.reserve(f"table-{table['name']}")
-    columns = [inline(str(column), context) for column in table["columns"]]
+    columns = [inline(column, context) for column in table["columns"]]
     rows = [[_table_cell(cell, context) for cell in row] for row in table["rows"]]
     return Table(name, inline(table["caption"], context), columns, rows)
 
 
-def _table_cell(value: object, context: Context) -> TableCell:
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+def _table_cell(text: str, context: Context) -> TableCell:
     is_number = bool(_NUMBER.fullmatch(text.strip()))
     return TableCell(inline(readable(text) if is_number else text, context), is_number)
 
 
-def _claim(claim: dict, context: Context) -> Claim:
+def _claim(claim: ClaimFacts, context: Context) -> Claim:
     name = context.reserve_counted("claim")
     statement = inline(claim["statement"], context)
     for target in claim["of"]:
@@ -67,10 +67,9 @@ def _claim(claim: dict, context: Context) -> Claim:
     return found
 
 
-def _claim_numbers(claim: dict) -> str:
-    measured, relation, expected, tolerance = (
-        claim[name] for name in ("measured", "relation", "expected", "tolerance")
-    )
+def _claim_numbers(claim: ClaimFacts) -> str:
+    measured, relation, expected = claim["measured"], claim["relation"], claim["expected"]
+    tolerance, standard_error = claim["tolerance"], claim["standard_error"]
     said = [f"{measured} {_RELATIONS[relation]} {expected}"]
     if tolerance and relation == "==" and measured == expected and claim["count"] > 1:
         said = [f"{measured}, each as expected within {tolerance:g}"]
@@ -78,8 +77,8 @@ def _claim_numbers(claim: dict) -> str:
         said = [f"{measured} ≈ {expected}", f"within {tolerance:g}"]
     elif tolerance:
         said.append(f"tolerance {tolerance:g}")
-    if claim["standard_error"] is not None:
-        said.append(f"standard error {claim['standard_error']:.2g}")
+    if standard_error is not None:
+        said.append(f"standard error {standard_error:.2g}")
     return clean(readable(", ".join(said)))
 
 
@@ -94,13 +93,13 @@ def _power(factor: str | None, exponent: int) -> str:
     return f"{factor}\u00a0×\u00a0{power}" if factor else power
 
 
-def _source(reference: dict, context: Context) -> Source:
+def _source(reference: SourceFacts, context: Context) -> Source:
     """The package's source as it is today, whatever it was when the notebook ran."""
     name = reference["object"]
     return Source(context.reserve_free(f"source-{name}"), name, code(source.source_text(name)))
 
 
-_NODES = {
+_NODES: dict[str, Callable[[Any, Context], Any]] = {
     DIAGRAM: lambda drawn, context: figures.shown(drawn, context, inline),
     TABLE: _table,
     CLAIM: _claim,

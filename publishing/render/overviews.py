@@ -7,7 +7,7 @@ from markdown_it.token import Token
 
 from publishing import paths
 from publishing.errors import PublishingError
-from publishing.render.nodes import Claim, Heading, Inline, Overview, PostLink, as_token, leads_to
+from publishing.render.nodes import Claim, Heading, Inline, Overview, PostLink, as_token, leads_to, text_token
 from publishing.render.page import Page
 
 _KINDS = {"eq": "Eq.", "fig": "Figure", "table": "Table", "source": "Code"}
@@ -74,7 +74,7 @@ def listing_list(page: Page) -> Overview:
 
 def _titles(page: Page) -> dict[str, Inline]:
     """What sections are called; by their file's name if they have no heading."""
-    untitled = {stem: Inline([Token("text", "", 0, content=stem)]) for stem in page.sections}
+    untitled = {stem: Inline([text_token(stem)]) for stem in page.sections}
     return untitled | {heading.target: heading.title for heading in page.headings}
 
 

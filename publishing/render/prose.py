@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from publishing.contract import NAME, SECTION
 from publishing.escaping import clean
 from publishing.render import figures
 from publishing.render.crossrefs import EQUATION_LINK, crossrefs
@@ -20,14 +21,13 @@ from publishing.render.mathematics import equation, formula, mathematics
 from publishing.render.nodes import FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
 
-_ELEMENT = re.compile(
-    r"<(/?)(details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark)"
-    r"""(?:\s+(?:class|id|title|lang|open)(?:="[^"<>]*")?)*\s*(/?)>|<!--.*-->""",
-    re.DOTALL,
-)
+_ELEMENTS = "details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark"
+_ATTRIBUTE = r"""\s+(class|id|title|lang|open)(?:="([^"<>]*)")?"""
+_TAG = re.compile(rf"<(/?)({_ELEMENTS})((?:{_ATTRIBUTE})*)\s*(/?)>")
+CLASSES = ("algorithm",)  # that the stylesheet has for prose
 Attributes = dict[str, str | int | float]
 Change = Callable[[Token, Context], list[Token]]
-_SECTION_FILE = re.compile(r"(\d\d-[\w-]+)\.md(?:#(.+))?")
+_SECTION_FILE = re.compile(rf"({SECTION.pattern})\.md(?:#(.+))?")
 
 
 def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose], Prose]:
@@ -108,16 +108,8 @@ def _of_line(token: Token, context: Context) -> Token:
 # --- blocks ---------------------------------------------------------------------------------------------------------
 
 
-def _fence(token: Token, context: Context) -> list[Token]:
-    return [as_token(code(token.content, (token.info.split() or ["text"])[0]))]
-
-
 def _math(token: Token, context: Context) -> list[Token]:
     return [as_token(equation(token.content, context))]
-
-
-def _include(token: Token, context: Context) -> list[Token]:
-    return [as_token(figures.included(token.content, context, inline))]
 
 
 def _header_cell(token: Token, context: Context) -> list[Token]:
@@ -133,20 +125,17 @@ def _table(token: Token, context: Context) -> list[Token]:
 
 def _table_end(token: Token, context: Context) -> list[Token]:
     token.block = False
-    return [token, Token("table_box_close", "div", -1, block=True)]
+    return [token, _end("table_box", "div")]
+
+
+def _end(kind: str, tag: str) -> Token:
+    return Token(f"{kind}_close", tag, -1, block=True)
 
 
 def _footnotes(token: Token, context: Context) -> list[Token]:
     attributes: Attributes = {"class": "footnotes", "aria-label": "Footnotes"}
     section = Token("footnotes_open", "section", 1, attrs=attributes, block=True)
     return [section, Token("footnote_list_open", "ol", 1, block=True)]
-
-
-def _footnotes_end(token: Token, context: Context) -> list[Token]:
-    return [
-        Token("footnote_list_close", "ol", -1, block=True),
-        Token("footnotes_close", "section", -1, block=True),
-    ]
 
 
 def _footnote(token: Token, context: Context) -> list[Token]:
@@ -166,18 +155,18 @@ def _footnote_back(token: Token, context: Context) -> list[Token]:
 
 
 _BLOCKS = {
-    "fence": _fence,
+    "fence": lambda token, context: [as_token(code(token.content, (token.info.split() or ["text"])[0]))],
     "code_block": lambda token, context: [as_token(code(token.content, "text"))],
     "math_block": _math,
     "amsmath": _math,
-    "include": _include,
+    "include": lambda token, context: [as_token(figures.included(token.content, context, inline))],
     "th_open": _header_cell,
     "table_open": _table,
     "table_close": _table_end,
 }
 _FOOTNOTES = {
     "footnote_block_open": _footnotes,
-    "footnote_block_close": _footnotes_end,
+    "footnote_block_close": lambda token, context: [_end("footnote_list", "ol"), _end("footnotes", "section")],
     "footnote_open": _footnote,
     "footnote_close": _footnote_end,
     "footnote_anchor": _footnote_back,
@@ -240,13 +229,36 @@ def _image(token: Token, context: Context) -> Token:
 
 
 def _html(token: Token, context: Context) -> Token:
-    if not _ELEMENT.fullmatch(token.content):
-        raise context.error(rf"{token.content} is not allowed in prose; write \< for the sign, or use Markdown")
+    """A tag that the writer typed, known from here on as markdown-it's own are; a comment is not shown."""
     if token.content.startswith("<!--"):
         token.content = ""
-    elif found := re.search(r'\sid="([^"]*)"', token.content):
-        context.reserve(found[1])
+        return token
+    found = _TAG.fullmatch(token.content)
+    if found is None:
+        raise context.error(rf"{token.content} is not allowed in prose; write \< for the sign, or use Markdown")
+    attributes = re.findall(_ATTRIBUTE, found[3])
+    if remedy := _remedy(found[1], found[2], found[6], attributes):
+        raise context.error(f"{token.content} would not be read as it is written; {remedy}")
+    token.tag, token.nesting = found[2], -1 if found[1] else 0 if found[2] == "br" else 1
+    if name := dict(attributes).get("id"):
+        context.reserve(name)
     return token
+
+
+def _remedy(closing: str, tag: str, empty: str, attributes: list[tuple[str, str]]) -> str | None:
+    """What to write in place of a tag that browsers would read otherwise, or that would pass for one of the build's."""
+    given = dict(attributes)
+    if closing and tag == "br":
+        return "write <br>"
+    if empty and tag != "br":
+        return f"write <{tag}>…</{tag}>"
+    if len(given) < len(attributes):
+        return "give each attribute once"
+    if not NAME.fullmatch(given.get("id", "none")):
+        return "an id is made of a-z, 0-9 and single hyphens, as in why-it-holds"
+    if given.get("class", CLASSES[0]) not in CLASSES:
+        return f"the classes of the stylesheet for prose are: {', '.join(CLASSES)}"
+    return None
 
 
 def _link(token: Token, context: Context) -> Token:
@@ -306,9 +318,7 @@ _NESTING = "open and close an element in one cell, with blank lines around Markd
 def _elements(tokens: list[Token]) -> Iterator[tuple[str, int]]:
     """Every element that is opened (1) or closed (-1)."""
     for token in tokens:
-        if token.type == "html_inline" and (found := _ELEMENT.fullmatch(token.content)) and found[2] != "br":
-            yield found[2], -1 if found[1] else 1
-        elif token.nesting and not token.hidden:
+        if token.nesting and not token.hidden:
             yield token.tag, token.nesting
         yield from _elements(token.children or [])
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from markdown_it.token import Token
 
-from publishing.render.nodes import Inline, walk
+from publishing.render.nodes import lines, text_token
 from publishing.typeset.formulas import Formula
 
 _TOUCHING_END, _TOUCHING_START = re.compile(r"(?<![^\s}])(?=[^\s}]*\Z)"), re.compile(r"(?=[\s}]|\Z)")
@@ -13,9 +13,8 @@ _TOUCHING_END, _TOUCHING_START = re.compile(r"(?<![^\s}])(?=[^\s}]*\Z)"), re.com
 
 def keep_together(nodes: Iterable[object]) -> None:
     """Put each formula into a box with the text that touches it."""
-    for line in walk(list(nodes)):
-        if isinstance(line, Inline) or (isinstance(line, Token) and line.type == "inline"):
-            line.children = _kept(_merged(line.children or []))
+    for line in lines(list(nodes)):
+        line.children = _kept(_merged(line.children or []))
 
 
 def _merged(children: list[Token]) -> list[Token]:
@@ -23,7 +22,7 @@ def _merged(children: list[Token]) -> list[Token]:
     merged: list[Token] = []
     for child in children:
         if child.type == "text" and merged and merged[-1].type == "text":
-            merged[-1] = _text(merged[-1].content + child.content)
+            merged[-1] = text_token(merged[-1].content + child.content)
         else:
             merged.append(child)
     return merged
@@ -38,18 +37,14 @@ def _kept(children: list[Token]) -> list[Token]:
         before = after = ""
         if kept and kept[-1].type == "text":
             text, before = _split(_TOUCHING_END, kept.pop().content)
-            kept.append(_text(text))
+            kept.append(text_token(text))
         if place + 1 < len(children) and children[place + 1].type == "text":
             after, text = _split(_TOUCHING_START, children[place + 1].content)
-            children[place + 1] = _text(text)
+            children[place + 1] = text_token(text)
         box = [Token("kept_open", "span", 1, attrs={"class": "math-kept"}), Token("kept_close", "span", -1)]
-        kept += [box[0], _text(before), child, _text(after), box[1]] if before or after else [child]
+        kept += [box[0], text_token(before), child, text_token(after), box[1]] if before or after else [child]
     return kept
 
 
 def _split(pattern: re.Pattern, text: str) -> list[str]:
     return pattern.split(text, maxsplit=1)
-
-
-def _text(content: str) -> Token:
-    return Token("text", "", 0, content=content)

@@ -15,21 +15,11 @@ from publishing.render.crossrefs import resolve
 from publishing.render.extent import measure
 from publishing.render.highlighting import code
 from publishing.render.listings import fold, is_folded, one_fold
-from publishing.render.nodes import (
-    Block,
-    CellInput,
-    Claim,
-    Claims,
-    Inline,
-    References,
-    Section,
-    walk,
-)
+from publishing.render.nodes import Block, CellInput, Claim, Claims, References, Section, lines, walk
 from publishing.render.outputs import output_node
 from publishing.render.overviews import claim_count, claim_list, contents, listing_list, reading
 from publishing.render.page import Context, Page
 from publishing.render.prose import prose
-from publishing.render.serialise import html_of
 
 CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
 
@@ -73,9 +63,11 @@ def _beside_the_sections(page: Page) -> dict[str, object]:
 
 def with_numbers(notebook: NotebookNode) -> NotebookNode:
     """The cells with their numbers, which they keep when folds are joined and others are taken out."""
-    for number, cell in enumerate(notebook.cells, 1):
-        cell.metadata["number"] = number
-    return NotebookNode(notebook | {"cells": one_fold(notebook.cells)})
+    cells = [
+        NotebookNode(cell | {"metadata": cell.metadata | {"number": number}})
+        for number, cell in enumerate(notebook.cells, 1)
+    ]
+    return NotebookNode(notebook | {"cells": one_fold(cells)})
 
 
 def build_section(notebook: NotebookNode, context: Context) -> Section:
@@ -89,11 +81,20 @@ def build_section(notebook: NotebookNode, context: Context) -> Section:
         context.cell = number = cell.metadata["number"]
         if cell.cell_type == "raw":
             raise context.error("a raw cell would not be shown as it is; make it Markdown or code")
-        is_code = cell.cell_type == "code"
-        children = _together(list(_of_code(cell, context))) if is_code else [written[number]]
-        if html_of(children).strip():
-            blocks.append(Block(number, "cell code" if is_code else "", children))
+        if cell.cell_type == "code":
+            kind, children = "cell code", _together(list(_of_code(cell, context)))
+        else:
+            kind, children = "", [written[number]] if any(map(_is_seen, written[number].tokens)) else []
+        if children:
+            blocks.append(Block(number, kind, children))
     return Section(context.stem, blocks, footnotes)
+
+
+def _is_seen(token: Token) -> bool:
+    """Whether it brings anything to the page; a comment does not."""
+    if token.type == "inline":
+        return any(map(_is_seen, token.children or []))
+    return token.type not in ("text", "softbreak", "html_inline") or bool(token.content.strip())
 
 
 def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
@@ -133,9 +134,9 @@ def _list_references(page: Page) -> None:
 
 
 def resolve_equations(page: Page) -> None:
-    for line in [*walk(page.sections), *walk(page.headings)]:
-        if isinstance(line, Inline) or (isinstance(line, Token) and line.type == "inline"):
-            line.children = resolve(line.children or [], page.equations)
+    """Leave links to the equations alone that are on the page."""
+    for line in lines([page.sections, page.headings]):
+        line.children = resolve(line.children or [], page.equations)
 
 
 def _measure(page: Page) -> None:

@@ -1,37 +1,47 @@
 """The notebooks that a reader may download: executed, as Jupyter shows it, and in Markdown, as it was written."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import nbformat
 
-from publishing import posts, source
+from publishing import paths, posts, source
 from publishing.contract import PRIVATE, SOURCE
 from publishing.notebooks import path_of
 
 _METADATA = ("kernelspec", "language_info")
 
 
-def markdown(paper: str, stem: str) -> str:
+def of(paper: str, stems: Iterable[str]) -> dict[Path, str]:
+    """Both, of each of these sections."""
+    texts = {f"{stem}.ipynb": _executed(paths.executed_path(paper, stem)) for stem in stems}
+    texts |= {f"{stem}.md": _markdown(paper, stem) for stem in stems}
+    return {paths.downloads_dir(paper) / name: text for name, text in texts.items()}
+
+
+def _markdown(paper: str, stem: str) -> str:
     """The notebook as it was written. Its header is in a comment, where Jupytext reads it and Jekyll does not."""
     text = path_of(paper, stem).read_text(encoding="utf-8")
     front, rest = posts.split(text)
     return text if front is None else f"<!--\n\n---\n{front}---\n\n-->\n{rest}"
 
 
-def download(notebook: nbformat.NotebookNode) -> str:
-    """Text of the notebook without private MIME types and tracebacks, and with today's source of the package."""
-    copy = nbformat.from_dict(notebook)
-    copy.metadata = nbformat.from_dict({key: copy.metadata[key] for key in _METADATA if key in copy.metadata})
-    for cell in copy.cells:
-        cell.metadata = nbformat.from_dict({"tags": tags} if (tags := cell.metadata.get("tags")) else {})
+def _executed(path: Path) -> str:
+    """The notebook without private MIME types and tracebacks, and with today's source of the package."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata = {key: notebook.metadata[key] for key in _METADATA if key in notebook.metadata}
+    for cell in notebook.cells:
+        cell.metadata = {"tags": tags} if (tags := cell.metadata.get("tags")) else {}
         for output in cell.get("outputs", []):
             _clean(output)
-    return nbformat.writes(copy) + "\n"
+    return nbformat.writes(notebook) + "\n"
 
 
 def _clean(output: nbformat.NotebookNode) -> None:
     if output.output_type == "error":
         output.traceback = [f"{output.ename}: {output.evalue}"]
     if reference := output.get("data", {}).get(SOURCE):
-        output.data = nbformat.from_dict(source.source_bundle(reference["object"]))
+        output.data = source.source_bundle(reference["object"])
     if "data" in output:
         output.data = {mime: value for mime, value in output.data.items() if not mime.startswith(PRIVATE)}
         output.metadata = {}

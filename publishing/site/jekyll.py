@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -34,7 +36,8 @@ def build_site(drafts: bool = False) -> Path:
     settings = build_settings(drafts)
     base, overrides = work / "base.yml", work / "overrides.yml"  # JSON is YAML; what `_config.yml` says stands between
     base.write_text(json.dumps({"repository": settings.pop("repository")}))
-    overrides.write_text(json.dumps(settings | {"exclude": [*_excluded(), *_beside_the_site()]}))
+    excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
+    overrides.write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
     fresh = work / "site"
     _run(fresh, paths.relative(base), "_config.yml", paths.relative(overrides))
     styles.inline(fresh, settings["baseurl"])
@@ -88,12 +91,14 @@ def _check_front_matter() -> None:
             raise PublishingError(f"{name}: no front matter; begin the file with it, between two lines ---")
 
 
-def _excluded() -> list[str]:
-    """What `_config.yml` excludes, since ours would take its place; what is no YAML there, Jekyll tells."""
-    try:
-        return yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8")).get("exclude") or []
-    except (yaml.YAMLError, AttributeError):
-        return []
+def configuration(folder: Path) -> dict[str, Any]:
+    """What a site says in its `_config.yml`; nothing where that cannot be read, which Jekyll tells."""
+    for path in filter(Path.is_file, (folder / f"_config.{form}" for form in ("yml", "yaml", "toml"))):
+        with suppress(yaml.YAMLError, ValueError):
+            text = path.read_text(encoding="utf-8")
+            told = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+            return told if isinstance(told, dict) else {}
+    return {}
 
 
 def _beside_the_site() -> Iterator[str]:

@@ -10,13 +10,14 @@ from bs4 import BeautifulSoup, Tag
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from publishing import contract, paths
-from publishing.folders import Report
+from publishing.folders import Report, sync
 from publishing.render.exporter import SectionExporter
 from publishing.render.extent import measure
 from publishing.render.page import Context, Page
+from publishing.render.products import images_and_data
 from publishing.render.serialise import html_of
-from publishing.render.stage import write_files
 from publishing.render.tree import build_section, resolve_equations, with_numbers
+from publishing.site import downloads
 
 STEM = "05-key-equations"
 
@@ -46,7 +47,8 @@ def shows(**data) -> nbformat.NotebookNode:
 def diagram(
     name: str = "forward-reverse", alt: str = "A chain", caption: str = "The chain.", **more
 ) -> nbformat.NotebookNode:
-    return shows(diagram={"name": name, "alt": alt, "caption": caption, "width": 600, "height": 300}, **more)
+    words = {"name": name, "alt": alt, "caption": caption}
+    return shows(diagram=words | {"width": 600, "height": 300, "chart": False}, **more)
 
 
 def claim(statement: str = "It holds", of=(), **numbers) -> nbformat.NotebookNode:
@@ -101,7 +103,8 @@ def texts(html: str, selector: str) -> list[str]:
 
 def made(*_executed, paper: str = "toy") -> Report:
     """What is written beside the sections of a paper, once these notebooks have been executed."""
-    return write_files(paper, SectionExporter())
+    page = SectionExporter().page(paper)
+    return sync({**images_and_data(page), **downloads.of(paper, page.sections)})
 
 
 def draft(name: str, paper: str = "toy") -> str:

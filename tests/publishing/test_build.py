@@ -99,6 +99,12 @@ def test_one_section_is_taken_alone_and_forced_to_run_again(unbuilt):
     assert "toy/02-claim  2 cells" in commands.succeed("notebooks")
 
 
+def test_a_problem_of_a_source_stops_before_anything_runs(unbuilt):
+    unbuilt.notebook("02-claim", "# 2. Claim", "```bash\nls\n```")
+    status, out, err = unbuilt.run("notebooks")
+    assert (status, out) == (1, "") and "notebooks/toy/02-claim.md:18 (cell 2): a fence marked bash" in err
+
+
 def test_an_unknown_section_is_refused(commands):
     there = "there are 01-figure, 02-claim"
     assert commands.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"

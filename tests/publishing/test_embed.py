@@ -7,17 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from publishing import paths
+from publishing import paths, posts
 from publishing.blog import embed
 from publishing.errors import PublishingError
 
 INCLUDES = paths.INCLUDES
-LAYOUT = """\
-<link rel="stylesheet" href="{{ '/assets/css/site.css' | relative_url }}">
-<link rel="stylesheet" href="{{ '/assets/css/notes.css' | relative_url }}">
-<link rel="stylesheet" href="{{ '/assets/css/print.css' | relative_url }}" media="print">
-<script type="module" src="{{ '/assets/js/notes.js' | relative_url }}"></script>
-"""
 POST = """\
 ---
 layout: post
@@ -41,14 +35,18 @@ paper: toy
 
 A claim is *checked*.
 """
-FIGURE = '{% capture paper_alt %}A{% endcapture %}{% include paper_diagram.html src="/assets/images/toy-line.png" %}\n'
+WRITTEN = """\
+<p>A popover is a "/assets/js/x.js", site.repository is '/assets/css/y.css'.</p>
+<pre><code>src="/assets/data/toy-line-points.json" nav popover aria</code></pre>
+{% capture paper_alt %}src=&quot;/assets/images/toy-no.png&quot; popover{% endcapture %}
+{% include paper_diagram.html src="/assets/images/toy-line.png" %}
+"""
 
 
 @pytest.fixture
 def notes(repository):
-    for name in ("paper_diagram", "paper_section", "paper_section_tools", "paper_cite"):
-        repository.write(f"_includes/{name}.html", (INCLUDES / f"{name}.html").read_text())
-    repository.write("_layouts/default.html", LAYOUT)
+    for name in ("diagram", "section", "section_tools", "cite", "styles"):
+        repository.write(f"_includes/paper_{name}.html", (INCLUDES / f"paper_{name}.html").read_text())
     for name in ("site", "notes", "print"):
         repository.write(
             f"assets/css/{name}.css", "@media (prefers-color-scheme: dark) { .paper-notes { color: #fff } }"
@@ -59,11 +57,8 @@ def notes(repository):
     repository.write("_claims/toy.md", CLAIMS)
     repository.write("assets/images/toy-line.png", "image")
     repository.write("assets/notebooks/toy/01-first.ipynb", "{}")
-    for name in ("01-first", "glyphs"):
-        repository.write(f"_includes/sections/toy/{name}.html", FIGURE if name == "01-first" else f"<i>{name}</i>\n")
-    repository.write(
-        "_includes/sections/toy/toc.html", '<nav class="toc" id="toc" popover aria-label="Contents"></nav>'
-    )
+    for name in ("01-first", "glyphs", "toc"):
+        repository.write(f"_includes/sections/toy/{name}.html", WRITTEN if name == "01-first" else f"<i>{name}</i>\n")
     repository.notebook("01-first", "# 1. First")
     repository.write("_posts/2026-01-01-toy.md", POST)
     return repository
@@ -76,6 +71,11 @@ def blog(tmp_path_factory) -> Path:
     (folder / "_posts").mkdir()
     (folder / "_posts/2020-01-01-hello.md").write_text("---\n---\nHello.\n")
     return folder
+
+
+def told(blog: Path) -> dict:
+    """What the post says to the includes."""
+    return posts.read(blog / "_posts/2026-01-01-toy.md").facts["paper_notes"]
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -93,6 +93,7 @@ def test_everything_that_the_post_needs_is_put_beside_what_is_there_and_taken_ou
         "_includes/paper_diagram.html",
         "_includes/paper_section.html",
         "_includes/paper_section_tools.html",
+        "_includes/paper_styles.html",
         "_includes/sections/toy/01-first.html",
         "_includes/sections/toy/glyphs.html",
         "_includes/sections/toy/toc.html",
@@ -107,37 +108,33 @@ def test_everything_that_the_post_needs_is_put_beside_what_is_there_and_taken_ou
         "assets/paper-notes/js/notes.js",
         "toy/claims/index.html",
     }
-    assert "17 files are in" in capsys.readouterr().out
+    assert "18 files are in" in capsys.readouterr().out
     embed.undo(blog)
     assert contents(blog) == before
     assert {path.name for path in blog.iterdir()} == {"_config.yml", "_posts"}
 
 
-def test_the_post_keeps_its_words_and_gets_styles_scripts_and_an_excerpt(notes, blog):
+def test_the_post_keeps_its_words_and_gets_styles_scripts_and_an_excerpt(notes, blog, monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     embed.embed(blog)
     post = (blog / "_posts/2026-01-01-toy.md").read_text()
     front = yaml.safe_load(post.split("---\n")[1])
     assert front["title"] == "Toy $paper" and "\nA lead.\n" in post
     assert front["excerpt"] == "What it says."
     assert "mathjax" not in front, "the blog's own MathJax has nothing to do here"
-    styles = ["embedded.css", "notes.css", "print.css"]
-    places = [post.index(f"{{{{ '/assets/paper-notes/css/{name}' | relative_url }}}}\"") for name in styles]
-    assert places == sorted(places)
-    assert 'print.css\' | relative_url }}" media="print">' in post
-    assert "site.css" not in post
-    assert '<script type="module" src="{{ \'/assets/paper-notes/js/notes.js\' | relative_url }}"></script>' in post
+    told = {"assets": "/assets/paper-notes", "repository": None, "anchors": False}
+    assert front["paper_notes"] == told
+    assert post.index("embedded.css") < post.index("{% include paper_styles.html %}")
 
 
-def test_the_contents_are_no_popover_since_nothing_opens_one_there(notes, blog):
+def test_what_is_included_is_what_the_notes_include_whatever_words_are_in_it(notes, blog):
     embed.embed(blog)
-    assert (
-        blog / "_includes/sections/toy/toc.html"
-    ).read_text() == '<nav class="toc" id="toc" aria-label="Contents"></nav>'
-    post = (blog / "_posts/2026-01-01-toy.md").read_text()
-    assert "<summary>Contents</summary>{% include sections/toy/toc.html %}</details>" in post
+    assert (blog / "_includes/sections/toy/01-first.html").read_text() == WRITTEN
+    assert contents(blog / "_includes") == contents(notes.root / "_includes")
 
 
-def test_the_page_of_claims_comes_with_the_post_and_enters_no_menu(notes, blog):
+def test_the_page_of_claims_comes_with_the_post_and_enters_no_menu(notes, blog, monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     embed.embed(blog)
     front, page = (blog / "toy/claims/index.html").read_text().removeprefix("---\n").split("---\n", 1)
     assert front.splitlines() == [
@@ -146,9 +143,12 @@ def test_the_page_of_claims_comes_with_the_post_and_enters_no_menu(notes, blog):
         "heading: What toys have checked",
         "description: All of it.",
         "paper: toy",
+        "paper_notes:",
+        "  assets: /assets/paper-notes",
+        "  repository: null",
+        "  anchors: false",
     ]
-    assert "A claim is *checked*." in page
-    assert "css/site.css" in page and "js/notes.js" not in page
+    assert "A claim is *checked*." in page and '{% include paper_styles.html whole_page="true" %}' in page
     (notes.root / "_claims/toy.md").unlink()
     embed.embed(blog)
     assert not (blog / "toy").exists()
@@ -167,8 +167,7 @@ def test_a_diagram_include_of_the_blog_stays_and_is_used_with_a_place_to_link_to
     embed.embed(blog)
     assert own.read_text() == "<img src='{{ include.src }}'>"
     assert "left as it is: _includes/paper_diagram.html" in capsys.readouterr().out
-    section = (blog / "_includes/sections/toy/01-first.html").read_text()
-    assert section == '<span id="fig-line"></span>' + FIGURE
+    assert told(blog)["anchors"]
     embed.undo(blog)
     assert own.exists()
 
@@ -229,6 +228,8 @@ def test_the_notes_are_dark_only_where_the_blog_can_be(notes, blog):
     ("config", "layouts", "layout"),
     [
         ("theme: minima", [], "post"),
+        ("{title: x, theme: minima}", [], "post"),
+        ("theme:", ["default"], "default"),
         ("remote_theme: a/b", ["default"], "post"),
         ("title: x", ["default", "post"], "post"),
         ("title: x", ["default"], "default"),
@@ -265,17 +266,22 @@ def test_what_is_no_blog_is_refused(notes, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("line", "word"),
+    ("line", "name"),
     [
-        ("", "nil"),
-        ("repository:\nurl: x\n", "nil"),
-        ("repository: owner/name  # of these notes\n", '"owner/name"'),
-        ('repository: "owner/name"\n', '"owner/name"'),
+        ("", None),
+        ("repository:\nurl: x\n", None),
+        ("repository: owner/name  # of these notes\n", "owner/name"),
     ],
 )
-def test_the_repository_is_that_of_the_notes_whatever_the_blog_is_in(notes, blog, line, word, monkeypatch):
+def test_the_repository_is_that_of_the_notes_whatever_the_blog_is_in(notes, blog, line, name, monkeypatch):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     notes.write("_config.yml", f"title: Notes\n{line}")
     embed.embed(blog)
-    tools = (blog / "_includes/paper_section_tools.html").read_text()
-    assert f"{{%- if {word} %}}" in tools and "site.repository" not in tools
+    assert told(blog)["repository"] == name
+
+
+def test_the_blog_s_settings_may_be_in_another_form(notes, blog):
+    (blog / "_config.yml").unlink()
+    (blog / "_config.toml").write_text('theme = "minima"\n')
+    embed.embed(blog)
+    assert "\nlayout: post\n" in (blog / "_posts/2026-01-01-toy.md").read_text()

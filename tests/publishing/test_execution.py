@@ -5,14 +5,14 @@ import json
 import psutil
 import pytest
 
-from publishing import paths
+from publishing import notebooks, paths
 from publishing.errors import PublishingError
 from publishing.execute import jobs as execution
 from publishing.execute import kernels
 
 
 def run(*stems, **keywords):
-    return execution.execute("toy", list(stems), **keywords)
+    return execution.execute("toy", {stem: notebooks.read("toy", stem) for stem in stems}, **keywords)
 
 
 def outputs(executed):
@@ -202,13 +202,6 @@ def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
     toy.notebook("02-net", tagged.format("1 + 1"))
     with pytest.raises(PublishingError, match="cell 1: is tagged raises-exception and raises nothing"):
         run("02-net")
-
-
-def test_a_problem_of_the_source_stops_before_anything_runs(toy, capsys):
-    toy.notebook("02-net", "# 2", "```bash\nls\n```")
-    with pytest.raises(PublishingError, match=r"notebooks/toy/02-net.md:18 \(cell 2\): a fence marked bash"):
-        run("01-plain", "02-net")
-    assert "executing" not in capsys.readouterr().out
 
 
 def test_nothing_strays_to_standard_error(toy, capfd):

@@ -11,7 +11,7 @@ import pytest
 
 from publishing import paths
 from publishing.errors import PublishingError
-from publishing.site import jekyll
+from publishing.site import jekyll, styles
 
 from .conftest import repository_in
 from .notes import select
@@ -96,6 +96,18 @@ def test_the_styles_that_a_page_waits_for_are_in_it(built):
         style = (ROOT / f"assets/css/{name}.css").read_text()
         assert f'<style data-file="assets/css/{name}.css">\n{style}</style>' in page
     assert MISSING in page, "a style that is not there is left to the checks"
+
+
+def test_words_that_look_like_such_a_link_stay_words(tmp_path):
+    (tmp_path / "a.css").write_text("b {}\n")
+    link = '<link rel="stylesheet" href="/notes/a.css">'
+    words = f"<!-- {link} -->\n{{}}\n</head><body><img alt='{link}'><script>{link}</script>"
+    page = tmp_path / "index.html"
+    for given in (link, '<link\n href="/notes/a.css" rel=stylesheet>'):
+        page.write_text(words.format(f"é\n{given}{given}"))
+        styles.inline(tmp_path, "/notes")
+        style = '<style data-file="a.css">\nb {}\n</style>'
+        assert page.read_text() == words.format(f"é\n{style}{style}")
 
 
 def test_two_builds_in_two_time_zones_are_the_same_and_a_web_server_can_read_both_whatever_the_umask(site, monkeypatch):

@@ -78,7 +78,7 @@ def test_check_raises_the_first_problem(repository):
 )
 def test_starters_of_the_template_are_found_but_do_not_stop_a_draft(repository, cell):
     assert problems(repository, cell) == []
-    (starter,) = lints.starters("toy", "01-a")
+    (starter,) = lints.starters("toy")
     assert re.match(r"notebooks/toy/01-a.md:1[678] \(cell 1\): “", starter)
 
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from publishing.errors import PublishingError
@@ -276,6 +278,35 @@ def test_folded_text_holds_markdown_and_its_summary_too():
 def test_other_html_is_refused(tag):
     assert "not allowed" in error(f"some {tag} text")
     assert "not allowed" in error(f"{tag}")
+
+
+@pytest.mark.parametrize(
+    ("tag", "remedy"),
+    [
+        ('<div id="a" title="b" id="c">', "give each attribute once"),
+        ('<span id="">', "an id is made of"),
+        ("<span id>", "an id is made of"),
+        ('<span id="two words">', "an id is made of"),
+        ('<span id="Who">', "an id is made of"),
+        ('<div class="claim">', "the classes of the stylesheet for prose are: algorithm"),
+        ('<div class="algorithm claim">', "the classes of the stylesheet"),
+        ("</br>", "write <br>"),
+        ("<span/>", "write <span>…</span>"),
+    ],
+)
+def test_html_that_would_be_read_otherwise_is_refused_with_what_to_write(tag, remedy):
+    for text in (f"some {tag} text", tag):
+        assert re.match(rf"toy/05-key-equations, cell 1: .* would not be read .*; {remedy}", error(text))
+
+
+def test_html_that_is_allowed_comes_out_as_it_was_written():
+    typed = '<div class="algorithm" id="line-4" title="b" lang="de">\n\n*a*<br>b<br/>\n\n</div>'
+    html = fragment(typed, "[see](#line-4)")
+    assert texts(html, "div.algorithm#line-4[title=b][lang=de] > p > em:has(+ br + br)") == ["a"]
+
+
+def test_an_id_that_is_typed_is_given_once():
+    assert "the id 'x' is already given" in error('<span id="x">a</span>', '<span id="x">b</span>')
 
 
 def test_a_comment_is_not_shown():

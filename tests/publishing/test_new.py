@@ -41,7 +41,7 @@ def test_there_are_thirteen_notebooks_and_a_bibliography(begun):
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_notebook_of_the_template_is_canonical_and_waits_for_its_text(begun, stem):
     assert list(lints.problems("ddim", stem)) == []
-    assert list(lints.starters("ddim", stem))
+    assert any(f"/{stem}.md:" in starter for starter in lints.starters("ddim"))
 
 
 def test_the_post_is_a_draft_of_today_that_shows_every_section(begun):

@@ -2,14 +2,16 @@ import json
 from pathlib import Path
 
 import jupytext
+import nbformat
 import pytest
 
 from publishing import paths
 from publishing.errors import PublishingError
 from publishing.notebooks import read
+from publishing.render import products
 from publishing.render.exporter import SectionExporter
 
-from .notes import claim, code, diagram, draft, executed, made, png, printed, select, shows, table, texts
+from .notes import claim, code, diagram, draft, executed, made, notebook, png, printed, select, shows, table, texts
 
 BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}"
 
@@ -108,7 +110,7 @@ def test_the_bibliography_links_back_to_citations_of_later_and_earlier_sections(
 
 def test_the_contents_list_sections_with_their_subsections(paper):
     made()
-    top, below = "nav#toc[popover] > ol > li > a", "nav > ol > li:first-child > ol > li > a"
+    top, below = "nav#toc > ol > li > a", "nav > ol > li:first-child > ol > li > a"
     found = [[(one["href"], one.get_text()) for one in select(draft("toc"), which)] for which in (top, below)]
     assert found == [
         [("#01-first", "1. First x"), ("#02-second", "2. Second")],
@@ -194,6 +196,41 @@ def test_what_a_post_gets_wrong_about_its_card_is_one_line_with_its_place(paper,
     with pytest.raises(PublishingError) as caught:
         made()
     assert str(caught.value).startswith(message) and "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def exported(paper, monkeypatch):
+    """Writes a notebook of the paper by nbconvert, typeset as its TeX."""
+    monkeypatch.setattr(products, "typeset", lambda paper, formulas: "")
+
+    def export(path: Path, *cells) -> str:
+        given = notebook(*cells) if cells else nbformat.read(path, as_version=4)
+        where = {"metadata": {"path": str(path.parent), "name": path.stem}}
+        return SectionExporter().from_notebook_node(given, where)[0]
+
+    return export
+
+
+def test_nbconvert_writes_the_notebook_that_it_is_given_among_its_neighbours(paper, exported):
+    assert texts(exported(paper[0]), "h2, .claim-numbers") == ["1. First x", "1 = 1"]
+    cells = ["# 1. Another", code("seen", printed("hidden"), tags=("remove-output",)), "[Figure](#fig-chain)"]
+    html = exported(paper[0], *cells)
+    assert texts(html, "h2, code, samp, a[href='#fig-chain']") == ["1. Another", "seen", "Figure"]
+
+
+def test_the_paper_of_a_notebook_is_known_wherever_nbconvert_is_called(paper, exported, monkeypatch):
+    html = exported(paper[0])
+    monkeypatch.chdir(paper[0].parent)
+    assert exported(Path(paper[0].name)) == html
+    assert exported(Path("../toy", paper[0].name)) == html
+
+
+@pytest.mark.parametrize("name", ["build/executed/other/01-first.ipynb", "build/executed/toy/09-none.ipynb"])
+def test_nbconvert_is_told_of_a_notebook_of_no_paper(paper, exported, repository, name):
+    with pytest.raises(PublishingError, match=r"^(other|toy)/\d\d-\w+\.ipynb is no notebook of a paper; [^\n]*$"):
+        exported(repository.root / name, "# 1. Stray")
+    with pytest.raises(PublishingError, match="is no notebook of a paper"):
+        SectionExporter().from_notebook_node(notebook("# 1. Stray"))
 
 
 def test_links_into_sections_that_are_not_executed_yet_are_let_pass(paper):

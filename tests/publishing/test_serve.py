@@ -127,8 +127,8 @@ def test_an_edit_is_news_and_a_generated_section_is_not(repository):
     assert handwritten(Change.modified, str(repository.root / "assets/css/notes.css"))
     assert not handwritten(Change.modified, str(repository.root / "publishing/__pycache__/x.pyc"))
     assert not handwritten(Change.modified, str(repository.root / "_includes/sections/toy/01-x.html"))
-    for room in ("data", "images", "notebooks", "vendor"):
-        assert not handwritten(Change.modified, str(repository.root / f"assets/{room}/toy/x"))
+    for folder in ("data", "images", "notebooks", "vendor"):
+        assert not handwritten(Change.modified, str(repository.root / f"assets/{folder}/toy/x"))
 
 
 def test_the_folders_are_those_of_the_site_and_the_packages(repository):

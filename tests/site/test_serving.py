@@ -50,8 +50,8 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     root = tmp_path_factory.mktemp("served")
-    for room in ("publishing", "_layouts", "_includes", "assets", "requirements"):
-        shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("sections", "images", "notebooks"))
+    for folder in ("publishing", "_layouts", "_includes", "assets", "requirements"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("sections", "images", "notebooks"))
     for name in ("_config.yml", "package.json", "package-lock.json"):
         shutil.copy(ROOT / name, root / name)
     (root / "node_modules").symlink_to(ROOT / "node_modules")

@@ -103,8 +103,8 @@ def discretized_log_likelihood(x0: Tensor, mean: Tensor, log_sigma: Tensor, leve
     top, bottom = x0 > 1 - half / 2, x0 < -1 + half / 2
     infinity = 1e9  # finite, so that gradients stay finite; beyond the other end of the bin, wherever that is
     lower, upper = (
-        torch.where(bottom, upper.clamp(max=0) - infinity, lower),
-        torch.where(top, lower.clamp(min=0) + infinity, upper),
+        torch.where(bottom, 2 * upper.detach().clamp(max=0) - infinity, lower),
+        torch.where(top, 2 * lower.detach().clamp(min=0) + infinity, upper),
     )
     return _log_normal_interval(lower, upper)
 

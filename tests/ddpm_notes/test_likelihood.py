@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from ddpm_notes.forward import forward_posterior, forward_process
-from ddpm_notes.likelihood import Bound, mean_and_error, prior_kl, rate_distortion, variational_bound
+from ddpm_notes.likelihood import (
+    Bound,
+    mean_and_error,
+    prior_kl,
+    rate_distortion,
+    variational_bound,
+    variational_bounds,
+)
 from ddpm_notes.losses import gaussian_kl
 from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
 from ddpm_notes.reverse import reverse_moments
@@ -78,3 +85,20 @@ def test_rate_is_cumulated_from_T_down_and_distortion_is_on_0_to_255():
 
 def test_the_standard_error_is_that_of_the_mean():
     assert mean_and_error(torch.tensor([1.0, 3.0])) == pytest.approx((2.0, 1.0))
+
+
+def test_images_off_the_grid_are_refused(digits, paper_schedule):
+    """The mistake of forgetting levels=17 for the digits, and its kin."""
+    short = rescaled_linear_schedule(25)
+    for x0, levels in ((digits.x0[:2], 256), (digits.x0[:2] * 1.01, 17), (digits.x0[:2] + torch.nan, 17)):
+        with pytest.raises(ValueError, match=f"on the grid of {levels} levels in .-1, 1., got"):
+            variational_bound(lambda x, t: x, x0, short, levels=levels)
+
+
+def test_several_variances_from_one_run_are_the_bits_of_runs_of_their_own(digits):
+    short, model = rescaled_linear_schedule(25), lambda x, t: x / 2
+    generators = [torch.Generator().manual_seed(3) for _ in range(3)]
+    both = variational_bounds(model, digits.x0[:3], short, levels=17, generator=generators[0])
+    for variance, generator in zip(("beta", "beta_tilde"), generators[1:], strict=True):
+        alone = variational_bound(model, digits.x0[:3], short, variance, levels=17, generator=generator)
+        assert all(torch.equal(mine, vars(both[variance])[name]) for name, mine in vars(alone).items())

@@ -163,3 +163,27 @@ def test_t_1_is_the_decoder_and_the_random_term_is_an_unbiased_share_of_the_boun
 def test_images_outside_the_range_are_refused():
     with pytest.raises(ValueError, match=r"\[-1, 1\]"):
         discretized_log_likelihood(torch.tensor(255.0), torch.tensor(0.0), torch.tensor(0.0))
+
+
+@pytest.mark.parametrize("sigma", [1e-8, 1e-12, 1e-30])
+def test_the_decoder_is_no_nan_however_far_the_bin_is(sigma):
+    """Many more than 10^9 standard deviations away: about -z^2 / 2, and 0 in the bin of the mean."""
+    x0, mean = torch.tensor([-1.0, 0.0, 1.0]), torch.tensor(0.0)
+    got = discretized_log_likelihood(x0, mean, torch.tensor(sigma, dtype=torch.float64).log())
+    z = (1 - 1 / 255) / sigma
+    assert got.tolist() == pytest.approx([-(z**2) / 2, 0, -(z**2) / 2], rel=1e-6)
+
+
+def test_on_a_gpu_every_image_gets_its_decoder_and_the_first_alone_keep_it(monkeypatch, generator, paper_schedule):
+    """The way without a look at t, taken on the CPU by a t that says it is elsewhere."""
+
+    class Elsewhere(torch.Tensor):
+        is_cpu = False
+
+    x0 = (torch.randint(0, 17, (4, 1, 3, 3), generator=generator)) / 8 - 1
+    noise, t = torch.randn(x0.shape, generator=generator), torch.tensor([1, 1, 5, 900])
+    terms = [
+        bound_term(lambda x, t: x / 2, x0, paper_schedule, at, noise, levels=17)[0]
+        for at in (t, t.as_subclass(Elsewhere))
+    ]
+    torch.testing.assert_close(terms[0], terms[1].as_subclass(torch.Tensor), rtol=0, atol=0)

@@ -120,7 +120,7 @@ def test_a_learned_variance_is_asked_for_at_the_old_t(paper_schedule):
     seen = []
     net = UNet(UNetConfig(size=8, channels=1, out_channels=2, width=8, multipliers=(1,), attention=(), groups=4))
     net.register_forward_hook(lambda module, inputs, output: seen.append(inputs[1].tolist()))
-    model = Parameterized(net, paper_schedule, "x0", learned_variance=True)
+    model = Parameterized(net, paper_schedule, "x0", learned_variance=True).eval()
     sample(model, (1, 1, 8, 8), strided(paper_schedule, 2), variance="learned", clip_x0=True)
     assert seen == [[1000], [500]]
 
@@ -140,3 +140,31 @@ def test_ddim_with_eta_0_maps_gaussian_noise_linearly_for_gaussian_data():
     oracle = GaussianMixtureDenoiser(torch.zeros(1, 1), 1.0, schedule)
     xT = torch.tensor([[-1.5], [0.0], [2.0]], dtype=torch.float64)
     torch.testing.assert_close(ddim(oracle, xT.shape, schedule, xT=xT), xT, atol=0.02, rtol=0)
+
+
+def test_a_network_in_training_mode_is_refused_where_it_would_drop_features(paper_schedule):
+    tiny = UNetConfig(size=8, channels=1, width=8, multipliers=(1,), attention=(), groups=4, blocks=1, dropout=0.1)
+    model, short = Parameterized(UNet(tiny), paper_schedule), strided(paper_schedule, 2)
+    x0 = torch.zeros(2, 1, 8, 8)
+    for draw in (
+        lambda: sample(model, x0.shape, short),
+        lambda: ddim(model, x0.shape, short),
+        lambda: variational_bound(model, x0, short, levels=17),
+    ):
+        model.train()
+        with pytest.raises(ValueError, match=r"training mode, where dropout is drawn; call model.eval\(\) first"):
+            draw()
+        model.eval()
+        draw()
+
+
+def test_samples_can_be_differentiated(paper_schedule):
+    x = sample(lambda x, t: x / 2, (2, 1, 3, 3), strided(paper_schedule, 3)).requires_grad_()
+    x.square().sum().backward()
+    assert torch.equal(x.grad, 2 * x.detach())
+
+
+@pytest.mark.parametrize("eta", [-1, 2, math.nan])
+def test_an_eta_outside_0_to_1_is_refused(paper_schedule, eta):
+    with pytest.raises(ValueError, match="eta must be in 0..1"):
+        ddim(lambda x, t: x, (1, 1, 2, 2), paper_schedule, eta=eta)

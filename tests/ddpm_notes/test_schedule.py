@@ -11,6 +11,7 @@ from ddpm_notes.schedule import (
     Schedule,
     constant_schedule,
     linear_schedule,
+    strided,
     quadratic_schedule,
     rescaled_linear_schedule,
 )
@@ -98,3 +99,16 @@ def test_twenty_steps_cannot_be_rescaled():
 def test_a_wrong_t_is_named(paper_schedule, t, message):
     with pytest.raises(ValueError, match=message):
         paper_schedule.check(t, batch=2)
+
+
+@pytest.mark.parametrize("table", [linear_schedule(5).beta[1:], linear_schedule(5).beta.float(), torch.zeros(2, 3)])
+def test_a_table_that_begins_with_beta_1_is_refused_with_the_way_out(table):
+    with pytest.raises(ValueError, match="begin with beta_0 = 0; .* Schedule.from_betas"):
+        Schedule(table)
+
+
+def test_a_schedule_is_on_a_device_once(paper_schedule):
+    short = strided(paper_schedule, 10)
+    there = short.on("meta")
+    assert there.beta.device.type == there.levels.device.type == "meta"
+    assert short.on("meta") is there and short.on("cpu") is short

@@ -1,6 +1,7 @@
 """The package itself: what it offers, and from where."""
 
 import ast
+import textwrap
 from pathlib import Path
 
 import ddpm_notes
@@ -38,3 +39,16 @@ def test_the_template_s_names_are_there():
 def test_figures_know_nothing_of_the_network():
     imported = ast.walk(ast.parse((FOLDER / "figures.py").read_text(encoding="utf-8")))
     assert "ddpm_notes.unet" not in {node.module for node in imported if isinstance(node, ast.ImportFrom)}
+
+
+def test_the_session_of_the_docstring_is_the_readmes_and_ends_in_a_picture():
+    """Five lines, run with fewer steps."""
+    docstring = ddpm_notes.__doc__
+    start = docstring.index("    from ddpm_notes import DIGITS")
+    session = docstring[start : docstring.index("\n\n", start)]
+    assert session in (FOLDER.parent / "README.md").read_text(encoding="utf-8") and len(session.splitlines()) == 5
+    *lines, last = textwrap.dedent(session).replace("steps=500", "steps=2").splitlines()
+    names = {}
+    exec("\n".join(lines), names)
+    names["schedule"] = ddpm_notes.strided(names["schedule"], 3)
+    assert eval(last, names).size == (8 * 72 - 8, 2 * 72 - 8)

@@ -115,7 +115,7 @@ class TrainingRun:
         self.average = self.averaging.module
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
         self.done, self.checked = 0, 0  # steps taken; steps whose loss was seen to be finite
-        self.measured = torch.zeros(config.steps, 2, device=self.device)  # loss and gradient norm of each step
+        self.measured = torch.zeros(2, config.steps, device=self.device)  # loss and gradient norm of each step
         self.started = time.monotonic()
         if self.state and self.state.exists():
             self._load(self.state)
@@ -133,7 +133,7 @@ class TrainingRun:
     @property
     def losses(self) -> Tensor:
         """Of every step taken, (done,), on the CPU."""
-        return self.measured[: self.done, 0].cpu()
+        return self.measured[0, : self.done].cpu().clone()
 
     def steps(self) -> Iterator[Generator]:
         """For every step that is still to be taken, the generator of all that is random in it; saves in between.
@@ -149,7 +149,7 @@ class TrainingRun:
                 self.optimizer.param_groups[0]["lr"] = c.learning_rate * warm
                 yield self._generator(step)
                 if self.done % 20 == 0:
-                    bar.set_postfix(loss=f"{self.measured[step, 0]:.4f}", refresh=False)
+                    bar.set_postfix(loss=f"{self.measured[0, step]:.4f}", refresh=False)
                 saves = self.done % c.save_every == 0 or self.done == c.steps
                 stops = self.done % look_every == 0 and self._any(noted())
                 if saves or stops or self.done % look_every == 0:
@@ -165,7 +165,7 @@ class TrainingRun:
             dist.all_reduce(loss)
             loss /= self.world
         self.averaging.update_parameters(self.model)
-        self.measured[self.done] = torch.stack([loss, norm])
+        self.measured[:, self.done] = torch.stack([loss, norm])
         self.done += 1
 
     def _average(self, averaged, current, count) -> None:
@@ -192,12 +192,12 @@ class TrainingRun:
 
     def _check_finite(self) -> None:
         """`TrainingDiverged` at the first loss or norm since the last look that is not finite."""
-        new = self.measured[self.checked : self.done].cpu()
-        bad = (~torch.isfinite(new)).any(1).nonzero().flatten().tolist()
+        new = self.measured[:, self.checked : self.done].cpu()
+        bad = (~torch.isfinite(new)).any(0).nonzero().flatten().tolist()
         if bad:
             saved = self.state and self.state.exists()
             kept = f"the last good state is {self.state}" if saved else "nothing was saved"
-            loss, norm = new[bad[0]].tolist()
+            loss, norm = new[:, bad[0]].tolist()
             where = f"step {self.checked + bad[0]}: loss {loss}, gradient norm {norm}"
             raise TrainingDiverged(f"{where}; {kept}; try a smaller learning rate")
         self.checked = self.done
@@ -230,7 +230,7 @@ class TrainingRun:
         self.done = self.checked = len(losses)
         if self.done > self.config.steps:
             raise ValueError(f"{path} has {self.done} steps behind it already; give more --steps, or remove it")
-        self.measured[: self.done, 0] = losses.to(self.device)
+        self.measured[0, : self.done] = losses.to(self.device)
         self.started -= about["seconds"]
 
     def _check_together(self) -> None:

@@ -36,8 +36,7 @@ export async function mount(panel, file) {
   async function sample() {
     halt();
     const choices = controls.choices();
-    controls.seed = choices.seed;
-    await session.sample(controls.model, choices);
+    await session.sample(controls.model, choices, () => (controls.seed = choices.seed));
   }
 
   /** Say what pressing Sample will load, if it will and the server knows. */

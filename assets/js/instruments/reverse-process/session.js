@@ -84,9 +84,11 @@ export class Session {
   /**
    * @param {Model} wanted
    * @param {import("./controls.js").Choices} choices
+   * @param {() => void} begins
    */
-  async sample(wanted, { steps, count, ...choices }) {
+  async sample(wanted, { steps, count, ...choices }, begins) {
     const network = await this.#network(wanted); // which takes a while, in which a reader may choose anew
+    begins();
     const size = wanted.shape.reduce((a, b) => a * b);
     this.#asked = { ...choices, ...strided(network.schedule, steps), network, size };
     const { main, second } = this.#view;

@@ -100,7 +100,8 @@ def time_embedding(t: Tensor, dim: int) -> Tensor:
     The frequencies fall geometrically from 1 to 1/10000. The network counts time from 0, as the released
     code does: this is the only place where the paper's t becomes t - 1.
     """
-    angles = (t - 1).float()[:, None] * frequencies(dim, t.device)  # (B, 1) and (half,) to (B, half)
+    rates = frequencies(dim, t.device)
+    angles = (t - 1).float()[:, None] * rates  # (B, 1) and (dim / 2,) to (B, dim / 2)
     return torch.cat([angles.sin(), angles.cos()], dim=1)  # (B, half) twice to (B, dim)
 
 

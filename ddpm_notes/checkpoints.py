@@ -1,5 +1,6 @@
 """Networks on disk, each with its schedule and what is worth knowing of it, in one safetensors file."""
 
+import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,13 +41,18 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read what `save_checkpoint` wrote. Raises ValueError, with the reason, for anything else."""
     try:
         tensors, about = read_tensors(path)
-    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} has a damaged header ({error}); fetch or train it again") from error
     try:
         schedule = schedule_of(tensors.pop("schedule.beta"))
         config = UNetConfig.from_dict(about["unet"])
         net = network_of(config, {name.removeprefix("net."): tensor for name, tensor in tensors.items()})
-        model = Parameterized(net, schedule, about["predicts"], about["learned_variance"])
+        learned = about["learned_variance"]
+        if not isinstance(learned, bool):
+            raise ValueError(f"learned_variance must be true or false, got {learned!r}")
+        if net.conv_out.out_channels != (channels := config.channels * (1 + learned)):
+            raise ValueError(f"the network must return {channels} channels, got {net.conv_out.out_channels}")
+        model = Parameterized(net, schedule, about["predicts"], learned)
     except (ArithmeticError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
         raise ValueError(f"{path} does not hold a U-Net of this package ({reason}); train it again") from error
@@ -90,11 +96,16 @@ def _name(module: nn.Module) -> str:
     return type(module).__name__
 
 
+def check_count(config: UNetConfig, weights: dict[str, Tensor]) -> None:
+    """ValueError if there are fewer weights than blocks: to be found before so many layers are made."""
+    blocks = len(config.multipliers) * config.blocks
+    if blocks > len(weights):
+        raise ValueError(f"{blocks} blocks on the way down, but {len(weights)} weights in all")
+
+
 def check_weights(config: UNetConfig, weights: dict[str, Tensor]) -> UNet:
     """ValueError, naming one, unless these are the weights of such a U-Net. Returns it, on the meta device."""
-    stages = len(config.multipliers) * config.blocks
-    if stages > len(weights):  # before that many layers are made
-        raise ValueError(f"{stages} blocks on the way down, but {len(weights)} weights in all")
+    check_count(config, weights)
     with torch.device("meta"):
         net = UNet(config)
     expected = net.state_dict()

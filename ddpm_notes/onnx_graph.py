@@ -3,13 +3,18 @@
 Weights keep their names and their layout. Images are as large as the network was made for; their number is free.
 """
 
+import json
 import math
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ddpm_notes.checkpoints import savable
+from ddpm_notes.files import write_atomically
 from ddpm_notes.unet import Downsample, ResidualBlock, SelfAttention, Stage, UNet, Upsample, frequencies
 
 OPSET, IR_VERSION = 17, 8
@@ -20,9 +25,11 @@ class Graph:
     """Nodes in the order of the computation. Every value is named after its node; shapes are those of one image."""
 
     def __init__(self) -> None:
-        import onnx.helper
-        import onnx.numpy_helper
-
+        try:
+            import onnx.helper
+            import onnx.numpy_helper
+        except ImportError as error:
+            raise ValueError(f"{error}: install the extra `fast`, as in pip install '.[fast]'") from error
         self.helper, self.to_onnx = onnx.helper, onnx.numpy_helper.from_array
         self.nodes: list[Any] = []
         self.numbers: dict[str, Any] = {}
@@ -49,6 +56,10 @@ class Graph:
         pads = pads or 2 * [int(p) for p in layer.padding]
         return self("Conv", x, f"{name}.weight", f"{name}.bias", pads=pads, strides=list(layer.stride))
 
+    def doubled(self, x: str) -> str:
+        nearest = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        return self("Resize", x, "", torch.tensor([1.0, 1.0, 2.0, 2.0]), **nearest)
+
     def norm(self, x: str, name: str, layer: nn.GroupNorm, shape: tuple[int, int]) -> str:
         """Group norm: the groups of channels as the channels of an instance norm; then scale and shift."""
         groups, one = layer.num_groups, torch.ones(layer.num_groups)
@@ -62,8 +73,9 @@ class Graph:
         h = self.conv(self.silu(self.norm(x, f"{name}.norm1", block.norm1, shape)), f"{name}.conv1", block.conv1)
         h = self("Add", h, self("Unsqueeze", self.linear(embedding, f"{name}.time"), [2, 3]))
         h = self.conv(self.silu(self.norm(h, f"{name}.norm2", block.norm2, shape)), f"{name}.conv2", block.conv2)
-        straight = isinstance(block.shortcut, nn.Identity)
-        return self("Add", h, x if straight else self.conv(x, f"{name}.shortcut", block.shortcut))
+        if isinstance(block.shortcut, nn.Conv2d):
+            x = self.conv(x, f"{name}.shortcut", block.shortcut)
+        return self("Add", h, x)
 
     def attention(self, x: str, name: str, layer: SelfAttention, shape: tuple[int, int]) -> str:
         channels, pixels = layer.query.in_features, math.prod(shape)
@@ -90,11 +102,42 @@ class Graph:
         waves = self("Concat", self("Sin", angles), self("Cos", angles), axis=1)
         return self.silu(self.linear(self.silu(self.linear(waves, "time1")), "time2"))
 
+    def model(self, shape: tuple[int, int, int], out: str, channels: int):
+        value, number = self.helper.make_tensor_value_info, self.helper.TensorProto
+        inputs = [value("x", number.FLOAT, ["batch", *shape]), value("t", number.INT64, ["batch"])]
+        outputs = [value(out, number.FLOAT, ["batch", channels, *shape[1:]])]
+        graph = self.helper.make_graph(self.nodes, "unet", inputs, outputs, list(self.numbers.values()))
+        opsets = [self.helper.make_opsetid("", OPSET)]
+        return self.helper.make_model(graph, producer_name="ddpm_notes", opset_imports=opsets, ir_version=IR_VERSION)
 
-def unet_graph(net: UNet, about: dict[str, str]):
-    """An `onnx.ModelProto`: x (B, C, H, W) float32 and t (B,) int64, the paper's t, to the network's output.
 
-    about: what the file says of itself (`metadata_props`).
+def save_onnx(path: Path, model: nn.Module) -> None:
+    """Write a network as an ONNX file, for onnxruntime and other runtimes.
+
+    model: a `Parameterized` U-Net. Inputs: x (B, C, H, W), float32, any B; t (B,), int64, the paper's t, 1..T. Output:
+    what the network predicts, under that name ("eps", "x0" or "mean"), with log Sigma_theta as the second half of its
+    channels where the variance is learned. The file's metadata say so, and give beta_1..beta_T. Raises ValueError if
+    onnx is not installed, and for what `checkpoints.savable` refuses.
+    """
+    path = Path(path)
+    if path.suffix != ".onnx":
+        raise ValueError(f"an ONNX file ends in .onnx, got {path}")
+    plain, net = savable(model)
+    about = {
+        "t": "the paper's t, int64, from 1 (almost clean) to T (noise); not 0..T-1",
+        "T": f"{plain.schedule.T}",
+        "beta": json.dumps(plain.schedule.beta[1:].tolist()),
+        "predicts": plain.predicts,
+        "learned_variance": json.dumps(plain.learned_variance),
+        "unet": json.dumps(asdict(net.config)),
+    }
+    write_atomically(path, unet_graph(net, plain.predicts, about).SerializeToString(deterministic=True))
+
+
+def unet_graph(net: UNet, out: str, about: dict[str, str]):
+    """An `onnx.ModelProto` of x (B, C, H, W) float32 and t (B,) int64, the paper's t, to the network's output.
+
+    out: the name of the output. about: what the file says of itself (`metadata_props`).
     """
     g, (height, width) = Graph(), net.config.shape[1:]
     for name, weight in net.state_dict().items():
@@ -106,35 +149,19 @@ def unet_graph(net: UNet, about: dict[str, str]):
         if isinstance(layer, Downsample):
             h = g.conv(h, f"down.{i}.conv", layer.conv, pads=[0, 0, 1, 1])
             height, width = height // 2, width // 2
-        else:
+        elif isinstance(layer, Stage):
             h = g.stage(h, embedding, f"down.{i}", layer, (height, width))
         skips.append(h)
-    for name in ("middle1", "middle2"):
-        h = g.stage(h, embedding, name, net.get_submodule(name), (height, width))
+    for name, stage in (("middle1", net.middle1), ("middle2", net.middle2)):
+        h = g.stage(h, embedding, name, stage, (height, width))
     for i, layer in enumerate(net.up):
         if isinstance(layer, Upsample):
-            doubled = g("Resize", h, "", torch.tensor([1.0, 1.0, 2.0, 2.0]), mode="nearest", **NEAREST)
-            h = g.conv(doubled, f"up.{i}.conv", layer.conv)
+            h = g.conv(g.doubled(h), f"up.{i}.conv", layer.conv)
             height, width = 2 * height, 2 * width
-        else:
+        elif isinstance(layer, Stage):
             h = g.stage(g("Concat", h, skips.pop(), axis=1), embedding, f"up.{i}", layer, (height, width))
     h = g.conv(g.silu(g.norm(h, "norm_out", net.norm_out, (height, width))), "conv_out", net.conv_out)
-    g.nodes[-1].output[0] = "out"
-    return _model(g, net, about)
-
-
-NEAREST = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-
-
-def _model(g: Graph, net: UNet, about: dict[str, str]):
-    value, number = g.helper.make_tensor_value_info, g.helper.TensorProto
-    shape = net.config.shape
-    x = value("x", number.FLOAT, ["batch", *shape])
-    out = value("out", number.FLOAT, ["batch", net.conv_out.out_channels, *shape[1:]])
-    graph = g.helper.make_graph(
-        g.nodes, "unet", [x, value("t", number.INT64, ["batch"])], [out], initializer=list(g.numbers.values())
-    )
-    opset = [g.helper.make_opsetid("", OPSET)]
-    model = g.helper.make_model(graph, producer_name="ddpm_notes", opset_imports=opset, ir_version=IR_VERSION)
+    g.nodes[-1].output[0] = out
+    model = g.model(net.config.shape, out, net.conv_out.out_channels)
     g.helper.set_model_props(model, about)
     return model

@@ -51,7 +51,9 @@ class UNetConfig:
         _check("multipliers", self.multipliers, numbers, "whole numbers, one for each level")
         drops = isinstance(self.dropout, int | float) and 0 <= self.dropout < 1
         _check("dropout", self.dropout, drops, "in 0..1 (1 excluded)")
-        _check("width", self.width, self.width % 2 == 0 and self.width > 2, "even and at least 4: sines and cosines of t")
+        _check(
+            "width", self.width, self.width % 2 == 0 and self.width > 2, "even and at least 4: sines and cosines of t"
+        )
         halvings, (height, width) = len(self.multipliers) - 1, sides
         if height % 2**halvings or width % 2**halvings:
             raise ValueError(f"images of {height}×{width} pixels cannot be halved {halvings} times")
@@ -65,6 +67,18 @@ class UNetConfig:
     def shape(self) -> tuple[int, int, int]:
         """(C, H, W) of an image."""
         return (self.channels, *(self.size if isinstance(self.size, tuple | list) else (self.size, self.size)))
+
+    def check(self, x: Tensor, t: Tensor) -> None:
+        """Raise ValueError unless x is a batch of such images and t has a step from 1 on for each, as `UNet` needs."""
+        if x.ndim != 4 or x.shape[1:] != self.shape:
+            expected = ", ".join(map(str, self.shape))
+            raise ValueError(f"this U-Net expects images (B, {expected}), got {tuple(x.shape)}")
+        if torch.compiler.is_compiling():  # the values of t are then unknown
+            return
+        if t.shape != (len(x),):
+            raise ValueError(f"t must be of shape (B,), one for each of the {len(x)} images, got {tuple(t.shape)}")
+        if t.device.type == "cpu" and bool((t < 1).any()):
+            raise ValueError(f"t must be in 1..T (the paper's t), got {t.min().item()}")
 
     @classmethod
     def from_dict(cls, values: dict) -> "UNetConfig":
@@ -191,13 +205,6 @@ class Stage(nn.Module):
         return h if self.attention is None else self.attention(h)
 
 
-def _check_t(t: Tensor, batch: int) -> None:
-    if t.shape != (batch,):
-        raise ValueError(f"t must be of shape (B,), one for each of the {batch} images, got {tuple(t.shape)}")
-    if t.device.type == "cpu" and bool((t < 1).any()):
-        raise ValueError(f"t must be in 1..T (the paper's t), got {t.min().item()}")
-
-
 class UNet(nn.Module):
     """epsilon_theta(x_t, t): a model in the sense of this package.
 
@@ -241,11 +248,7 @@ class UNet(nn.Module):
         self.conv_out = _conv(channels, config.out_channels or config.channels, scale=0)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        if x.ndim != 4 or x.shape[1:] != self.config.shape:
-            expected = ", ".join(map(str, self.config.shape))
-            raise ValueError(f"this U-Net expects images (B, {expected}), got {tuple(x.shape)}")
-        if not torch.compiler.is_compiling():
-            _check_t(t, len(x))
+        self.config.check(x, t)
         embedding = self.time1(time_embedding(t, self.config.width).to(x.dtype))  # (B,) to (B, width) to (B, 4 width)
         embedding = F.silu(self.time2(F.silu(embedding)))
 

@@ -311,6 +311,9 @@ def test_any_network_is_the_same_there_and_back(tmp_path_factory, config, predic
         expected = model.net(x, t)
         assert (theirs.unet(x, t - 1).sample - expected).norm() < 1e-5 * expected.norm()
         assert torch.equal(back.model(x, t), model(x, t))
+    theirs.save_pretrained(folder / "again")
+    again = load_diffusers(folder / "again")
+    assert torch.equal(again.model(x, t), model(x, t)) and again.model.net.config == back.model.net.config
     square = replace(config, size=config.size[0]) if len(set(config.size)) == 1 else config
     assert back.model.net.config == replace(square, out_channels=config.channels)
     assert torch.equal(back.schedule.beta, model.schedule.beta)

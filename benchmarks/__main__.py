@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: every task, the contestants in turn, and a table of medians and ratios."""
+"""`python -m benchmarks`: training and sampling steps, the contestants in turn, and a table of medians and ratios."""
 
 import argparse
 import json
@@ -11,29 +11,27 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.shapes import BATCHES, SAMPLES, SIZES, T
+import torch
+
+from benchmarks.contestants import CONTESTANTS, PRESETS
+from ddpm_notes import load_checkpoint
+from ddpm_notes.diffusers_layout import save_diffusers
 
 ROOT = Path(__file__).parent.parent
-PEERS = ("ddpm_notes", "diffusers", "denoising-diffusion-pytorch")
-TASKS = {
-    "gradient": "loss and gradient",
-    "training_step": "training step",
-    "sampling_step": "sampling step",
-    "algorithm_2": "Algorithm 2",
-    "bound": "bound",
-}
-OURS_ALONE = ("bound",)
+TRAINED = {"digits": 64, "fashion": 32}  # images of a training step
+SAMPLED = (1, 4, 16, 128)  # images of a sampling step
 SECONDS = 0.3  # of one turn, about
 
 
 class Worker:
     """A contestant that waits in a process of its own for its turn."""
 
-    def __init__(self, name: str, preset: str, task: str, folder: Path):
-        command = [sys.executable, "-m", "benchmarks.worker", name, preset, task, str(folder)]
+    def __init__(self, *arguments: str):
+        command = [sys.executable, "-m", "benchmarks.worker", *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         self.about = self.heard()
         self.clock, self.processor = [], []  # seconds of one piece of work, a figure for each turn
+        self.count = max(1, round(SECONDS / self.turn(1)["clock"]))
 
     def heard(self) -> dict:
         line = self.process.stdout.readline()
@@ -46,10 +44,6 @@ class Worker:
         print(count, file=self.process.stdin, flush=True)
         return self.heard()
 
-    def calibrate(self) -> None:
-        """How many pieces of work fill a turn."""
-        self.count = max(1, round(SECONDS / self.turn(1)["clock"]))
-
     def timed_turn(self) -> None:
         told = self.turn(self.count)
         self.clock.append(told["clock"] / self.count)
@@ -61,36 +55,38 @@ class Worker:
         self.process.wait()
 
 
-def compare(preset: str, task: str, folder: Path, turns: int) -> dict[str, dict]:
+def compare(preset: str, task: str, batch: int, weights: str, turns: int) -> dict[str, dict]:
     """One task of one preset, everybody in turn: A B C, A B C, …"""
-    names = PEERS[:1] if task in OURS_ALONE else PEERS
-    workers = {name: Worker(name, preset, task, folder) for name in names}
-    workers["machine"] = Worker("machine", preset, "matmul", folder)
-    for worker in workers.values():
-        worker.calibrate()
+    names = [name for name in CONTESTANTS if task == "sampling_step" or "onnxruntime" not in name]
+    tasks = {name: "matmul" if name == "machine" else task for name in names}
+    workers = {name: Worker(name, preset, tasks[name], str(batch), weights) for name in names}
     for _ in range(turns):
         for worker in workers.values():
             worker.timed_turn()
     for worker in workers.values():
         worker.finish()
-    return {name: summary(worker, workers["ddpm_notes"], workers["machine"]) for name, worker in workers.items()}
+    theirs, machine = workers["diffusers"], workers.pop("machine")
+    return {name: summary(worker, theirs, machine) for name, worker in workers.items()}
 
 
-def summary(worker: Worker, ours: Worker, machine: Worker) -> dict:
+def summary(worker: Worker, theirs: Worker, machine: Worker) -> dict:
     """Medians, and medians of what was paired turn by turn."""
-    speed = worker.about["flops"] / machine.about["flops"]
-    clock = statistics.median(worker.clock)
+    about, expected = worker.about, theirs.about["eps"]
+    if about["parameters"] == theirs.about["parameters"]:
+        error = max(abs(a - b) for a, b in zip(about["eps"], expected, strict=True)) / max(map(abs, expected))
+        if error > 1e-5:
+            raise SystemExit(f"benchmarks: the networks differ by {error:.1e} with the same weights")
+    flops = about["flops"] or theirs.about["flops"]  # none are counted in onnxruntime, which runs the same network
     return {
-        "milliseconds": 1e3 * clock,
+        "milliseconds": 1e3 * statistics.median(worker.clock),
         "spread": [1e3 * q for q in statistics.quantiles(worker.clock, n=4)[::2]],
-        "processor_milliseconds": 1e3 * statistics.median(worker.processor),
-        "times_ours": paired(worker.clock, ours.clock),
-        "times_ours_processor": paired(worker.processor, ours.processor),
-        "gigaflops": worker.about["flops"] / clock / 1e9,
-        "share_of_peak": speed * paired(machine.processor, worker.processor),
-        "peak_MiB": worker.about["peak"],
-        "ready_MiB": worker.about["ready"],
-        **{key: worker.about[key] for key in ("flops", "parameters", "threads", "probe") if key in worker.about},
+        "times_diffusers": paired(theirs.clock, worker.clock),
+        "times_diffusers_processor": paired(theirs.processor, worker.processor),
+        "share_of_peak": flops / machine.about["flops"] * paired(machine.processor, worker.processor),
+        "peak_MiB": about["peak"],
+        "flops": flops,
+        "parameters": about["parameters"],
+        "matmul_gigaflops": machine.about["flops"] / statistics.median(machine.processor) / 1e9,
     }
 
 
@@ -98,64 +94,38 @@ def paired(theirs: list[float], ours: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(theirs, ours, strict=True))
 
 
-def check_same_weights(results: dict[str, dict]) -> None:
-    """Ours and diffusers' networks must be one function, or the comparison means nothing."""
-    ours, theirs = results["ddpm_notes"].pop("probe"), results["diffusers"].pop("probe")
-    results["denoising-diffusion-pytorch"].pop("probe")
-    error = max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) / max(map(abs, theirs))
-    if error > 1e-5:
-        raise SystemExit(f"benchmarks: ddpm_notes and diffusers differ by {error:.1e} with the same weights")
-
-
-def lines(preset: str, task: str, results: dict[str, dict]) -> list[str]:
-    """The rows of the table for one task."""
-    rows = []
-    for name, r in results.items():
-        if name == "machine":
-            continue
-        per = {"algorithm_2": T[preset], "bound": T[preset] * SAMPLES[preset]}.get(task)
-        unit = {"algorithm_2": "step", "bound": "image·t"}.get(task)
-        each = f" ({r['milliseconds'] / per:.3g} per {unit})" if per else ""
-        rows.append(
-            f"| {preset} | {TASKS[task]} | {name} | {r['milliseconds']:.3g}{each} | {r['times_ours']:.2f} "
-            f"| {r['times_ours_processor']:.2f} | {100 * r['share_of_peak']:.0f} % | {r['peak_MiB']:.0f} "
-            f"| {r['peak_MiB'] - r['ready_MiB']:.0f} |"
-        )
-    return rows
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--turns", type=int, default=11, help="repetitions, everybody in turn (default 11)")
-    parser.add_argument("--presets", nargs="+", choices=SIZES, default=list(SIZES))
-    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
     parser.add_argument("--out", type=Path, help="a file for all figures, JSON")
     given = parser.parse_args()
 
-    threads = os.environ.get("OMP_NUM_THREADS", "all")
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {threads} thread(s) each")
-    print(f"load before: {os.getloadavg()[0]:.1f}; batches of {BATCHES} for training, {SAMPLES} else; T = {T}\n")
-    columns = ("ms, median", "× ours", "× ours, CPU time", "of matmul peak", "peak MiB", "above idle")
-    print(f"| preset | task | package | {' | '.join(columns)} |")
+    about = {
+        "threads": os.environ.get("OMP_NUM_THREADS", "all"),
+        "turns": given.turns,
+        "machine": f"{platform.machine()} with {torch.backends.cpu.get_cpu_capability()}",
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+    }
+    print(", ".join(f"{name} {value}" for name, value in about.items()), end="\n\n")
+    print("| images | task | at once | package | ms | × diffusers | × by CPU time | of matmul peak | peak MiB |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
     start, everything = time.monotonic(), {}
     for preset in given.presets:
-        with tempfile.TemporaryDirectory() as folder:
-            saves = [sys.executable, "-m", "benchmarks.worker", "--weights", preset, folder]
-            subprocess.run(saves, cwd=ROOT, check=True)
-            for task in given.tasks:
-                results = compare(preset, task, Path(folder), given.turns)
-                if task not in OURS_ALONE:
-                    check_same_weights(results)
-                everything[f"{preset}/{task}"] = results
-                print("\n".join(lines(preset, task, results)), flush=True)
-    machines = [r["machine"] for r in everything.values()]
-    peaks = [m["flops"] / m["processor_milliseconds"] / 1e6 for m in machines]
-    print(f"\nmatmul peak: {statistics.median(peaks):.0f} GFLOP per CPU second; {given.turns} turns; ", end="")
-    print(f"{time.monotonic() - start:.0f} s; load after: {os.getloadavg()[0]:.1f}")
+        with tempfile.TemporaryDirectory() as weights:
+            save_diffusers(weights, load_checkpoint(ROOT / f"experiments/checkpoints/{preset}.safetensors").model)
+            for task, batch in [("training_step", TRAINED[preset]), *(("sampling_step", n) for n in SAMPLED)]:
+                results = compare(preset, task, batch, weights, given.turns)
+                everything[f"{preset}/{task}/{batch}"] = results
+                for name, r in results.items():
+                    times = f"{r['times_diffusers']:.2f} | {r['times_diffusers_processor']:.2f}"
+                    rest = f"{times} | {100 * r['share_of_peak']:.0f} % | {r['peak_MiB']:.0f} |"
+                    row = f"| {preset} | {task.replace('_', ' ')} | {batch} | {name} | {r['milliseconds']:.3g} | {rest}"
+                    print(row, flush=True)
+    print(f"\n{time.monotonic() - start:.0f} s; load after: {os.getloadavg()[0]:.1f}")
     if given.out:
         given.out.parent.mkdir(parents=True, exist_ok=True)
-        about = {"threads": threads, "turns": given.turns, "machine": platform.machine(), "cores": os.cpu_count()}
         given.out.write_text(json.dumps({"about": about, "results": everything}, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,154 +1,124 @@
-"""The three packages and the machine itself, each with the tasks that it can do.
+"""The packages that are timed and the machine itself, each with the two tasks: a training step and a sampling step.
 
-A contestant is built from a preset and the folder with the shared weights. Its tasks are methods without
-arguments, and each does the work once, as the package's own example or trainer does it: the same batch,
-the same linear schedule, x0_hat clipped (denoising-diffusion-pytorch knows no other sampler), Adam, the
-gradient clipped to norm 1, an average of the weights. Data and noise are drawn inside the tasks.
+All do the same: Adam in one fused call, the gradient clipped to norm 1, an average of the weights at every step; one
+step of Algorithm 2 with x0_hat clipped. Data and noise are drawn inside the tasks.
 """
 
 import sys
 import types
 from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from benchmarks.shapes import (
-    BATCHES,
-    CLIP,
-    EMA,
-    LEARNING_RATE,
-    MULTIPLIERS,
-    SAMPLES,
-    SIZES,
-    WIDTH,
-    T,
-    diffusers_settings,
-)
+from ddpm_notes import DIGITS, FASHION, TrainingConfig
+from ddpm_notes.diffusers_layout import load_diffusers
+from ddpm_notes.engines import engine
+from ddpm_notes.reverse import reverse_process
+from ddpm_notes.training import Objective, training_step
+from ddpm_notes.training_run import TrainingRun
+
+PRESETS = {"digits": DIGITS, "fashion": FASHION}
+LEARNING_RATE, CLIP, EMA, T = 2e-4, 1.0, 0.9999, 501
 
 
 class Contestant(ABC):
-    """What all share: images to train on, an x_t to sample from, and the network's output on a fixed input."""
+    """What all share: images to train on, and an x_t to sample from."""
 
     net: nn.Module
 
-    def __init__(self, preset: str):
+    def __init__(self, preset: str, batch: int, weights: Path):
         torch.manual_seed(0)
-        self.preset, size = preset, SIZES[preset]
-        levels = torch.randint(256, (512, 1, size, size))
-        self.images = levels.float() / 127.5 - 1
-        self.few = self.images[: SAMPLES[preset]]
-        self.xt = torch.randn(SAMPLES[preset], 1, size, size)
-
-    def batch(self) -> Tensor:
-        """A batch drawn with replacement."""
-        return self.images[torch.randint(len(self.images), (BATCHES[self.preset],))]
+        self.batch, self.shape = batch, PRESETS[preset].shape
+        self.images = torch.randint(256, (512, *self.shape)).float() / 127.5 - 1
+        self.xt, self.t = torch.randn(batch, *self.shape), torch.full((batch,), T)
 
     @abstractmethod
-    def probe(self) -> Tensor:
-        """The network on a fixed input, in evaluation mode: equal for equal weights."""
+    def eps(self) -> Tensor:
+        """The network at x_t: equal for equal weights."""
+
+    @abstractmethod
+    def sampling_step(self) -> None: ...
+
+    @abstractmethod
+    def training_step(self) -> None: ...
+
+
+class Peer(Contestant):
+    """One that leaves the loop to its user: here ours, with the same optimiser and the same average."""
+
+    @abstractmethod
+    def loss(self) -> Tensor:
+        """L_simple of a batch drawn with replacement."""
+
+    def training_step(self) -> None:
+        if not hasattr(self, "optimizer"):
+            self.net.train()
+            self.optimizer = torch.optim.Adam(self.net.parameters(), lr=LEARNING_RATE, fused=True)
+            self.average = AveragedModel(self.net, multi_avg_fn=get_ema_multi_avg_fn(EMA))
+        loss = self.loss()
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        self.optimizer.step()
+        self.average.update_parameters(self.net)
+        loss.item()
+
+    def drawn(self) -> Tensor:
+        return self.images[torch.randint(len(self.images), (self.batch,))]
 
 
 class DDPMNotes(Contestant):
-    """This package. The weights are those of the diffusers network, read by `diffusers_layout`."""
+    """This package, with the weights that diffusers has too."""
 
-    def __init__(self, preset: str, weights: Path):
-        super().__init__(preset)
-        from ddpm_notes.diffusers_layout import load_diffusers
-        from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule
-        from ddpm_notes.training_run import TrainingConfig
+    def __init__(self, preset: str, batch: int, weights: Path, name: str = "pytorch"):
+        super().__init__(preset, batch, weights)
+        plain = load_diffusers(weights).model
+        self.net, self.schedule, self.model = plain.net, plain.schedule, engine(plain, name)
 
-        self.net = load_diffusers(weights).model.net
-        self.schedule, self.short = linear_schedule(), rescaled_linear_schedule(T[preset])
-        self.config = TrainingConfig(batch=BATCHES[preset], learning_rate=LEARNING_RATE, warmup=0, ema=EMA, clip=CLIP)
-
-    def probe(self) -> Tensor:
-        with torch.inference_mode():
-            return self.net(self.few, torch.full((len(self.few),), 501))
-
-    def gradient(self) -> None:
-        from ddpm_notes.losses import simple_loss
-
-        self.net.requires_grad_(True).train()
-        simple_loss(self.net, self.batch(), self.schedule).mean().backward()
+    def eps(self) -> Tensor:
+        return self.model(self.xt, self.t)
 
     def training_step(self) -> None:
-        from ddpm_notes.training import Objective, training_step
-        from ddpm_notes.training_run import TrainingRun
-
         if not hasattr(self, "run"):
-            objective = Objective(self.net.requires_grad_(True), self.schedule, self.config)
-            self.run = TrainingRun(objective, self.images, self.config, state=None)
+            settings = {"batch": self.batch, "learning_rate": LEARNING_RATE, "warmup": 0, "ema": EMA, "clip": CLIP}
+            config = TrainingConfig(**settings, precision="float32")
+            objective = Objective(self.net.requires_grad_(True), self.schedule, config)
+            self.run = TrainingRun(objective, self.images, config, state=None)
             self.generators = self.run.steps()
-        generator = next(self.generators)
-        loss = training_step(self.run.objective, self.run.optimizer, self.images, self.schedule, self.config, generator)
-        self.run.record(*loss)
+        run = self.run
+        run.record(
+            *training_step(run.objective, run.optimizer, self.images, self.schedule, run.config, next(self.generators))
+        )
 
     def sampling_step(self) -> None:
-        from ddpm_notes.reverse import reverse_process
-
-        with torch.inference_mode():
-            reverse_process(self.xt, torch.full((len(self.xt),), 501), self.net, self.schedule, clip_x0=True)
-
-    def algorithm_2(self) -> None:
-        from ddpm_notes.sampling import sample
-
-        sample(self.net, self.xt.shape, self.short, clip_x0=True)
-
-    def bound(self) -> None:
-        from ddpm_notes.likelihood import variational_bound
-
-        variational_bound(self.net, self.few, self.short)
+        reverse_process(self.xt, self.t, self.model, self.schedule, clip_x0=True)
 
 
-class Diffusers(Contestant):
-    """Hugging Face diffusers: `UNet2DModel`, `DDPMScheduler`, `DDPMPipeline`, `EMAModel`, trained as in its example."""
+class Diffusers(Peer):
+    """Hugging Face diffusers: `UNet2DModel` and `DDPMScheduler`, in the loop of its example."""
 
-    def __init__(self, preset: str, weights: Path):
-        super().__init__(preset)
-        from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
+    def __init__(self, preset: str, batch: int, weights: Path):
+        super().__init__(preset, batch, weights)
+        from diffusers import DDPMPipeline
 
-        self.net = UNet2DModel.from_pretrained(weights, low_cpu_mem_usage=False)
-        self.scheduler = DDPMScheduler(num_train_timesteps=1000, variance_type="fixed_large", clip_sample=True)
-        ends = {"beta_start": 0.1 / T[preset], "beta_end": 20 / T[preset]}
-        short = DDPMScheduler(num_train_timesteps=T[preset], variance_type="fixed_large", clip_sample=True, **ends)
-        self.pipeline = DDPMPipeline(self.net, short)
-        self.pipeline.set_progress_bar_config(disable=True)
+        pipeline = DDPMPipeline.from_pretrained(weights, low_cpu_mem_usage=False)
+        self.net, self.scheduler = pipeline.unet, pipeline.scheduler
 
-    def probe(self) -> Tensor:
-        with torch.inference_mode():
-            return self.net(self.few, torch.full((len(self.few),), 500)).sample
+    def eps(self) -> Tensor:
+        return self.net(self.xt, self.t - 1).sample
 
-    def gradient(self) -> None:
-        self.net.train()
-        x0 = self.batch()
-        noise = torch.randn_like(x0)
-        t = torch.randint(0, 1000, (len(x0),))
-        eps = self.net(self.scheduler.add_noise(x0, noise, t), t).sample
-        self.value = F.mse_loss(eps, noise)
-        self.value.backward()
-
-    def training_step(self) -> None:
-        from diffusers.training_utils import EMAModel
-
-        if not hasattr(self, "ema"):
-            self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=LEARNING_RATE)
-            self.ema = EMAModel(self.net.parameters(), decay=EMA)
-        self.gradient()
-        nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self.ema.step(self.net.parameters())
-        self.value.item()
+    def loss(self) -> Tensor:
+        x0 = self.drawn()
+        noise, t = torch.randn_like(x0), torch.randint(0, 1000, (len(x0),))
+        return F.mse_loss(self.net(self.scheduler.add_noise(x0, noise, t), t).sample, noise)
 
     def sampling_step(self) -> None:
-        with torch.inference_mode():
-            self.scheduler.step(self.net(self.xt, 500).sample, 500, self.xt)
-
-    def algorithm_2(self) -> None:
-        self.pipeline(batch_size=len(self.xt), num_inference_steps=T[self.preset], output_type="np")
+        self.scheduler.step(self.net(self.xt, T - 1).sample, T - 1, self.xt)
 
 
 class _Absent(types.ModuleType):
@@ -160,56 +130,34 @@ class _Absent(types.ModuleType):
         return type(name, (), {})
 
 
-class Lucidrains(Contestant):
+class Lucidrains(Peer):
     """lucidrains/denoising-diffusion-pytorch, with its U-Net of the same width.
 
     Its network is another one: RMS norm, two blocks a level on the way up, linear attention at the higher
-    resolutions, four heads. At width 32 it does 5 to 7 per cent fewer multiplications than ours, which is
-    the nearest width. Its modules import torchvision, accelerate and pytorch-fid at their head for the
-    `Trainer` alone (files, pictures, FID), and torchvision's wheel does not import beside this torch: an
-    empty stand-in takes their place. U-Net, GaussianDiffusion and EMA run unchanged; the training step is
-    the body of `Trainer.train` by hand.
+    resolutions, four heads; 5 to 7 per cent fewer multiplications than ours. Its modules import torchvision and
+    accelerate at their head for the `Trainer` alone (files, pictures, FID), and torchvision's wheel does not import
+    beside this torch: an empty stand-in takes their place. U-Net and GaussianDiffusion run unchanged.
     """
 
-    def __init__(self, preset: str, weights: Path):
-        super().__init__(preset)
+    def __init__(self, preset: str, batch: int, weights: Path):
+        super().__init__(preset, batch, weights)
         for name in ("torchvision", "accelerate"):
             sys.modules[name] = _Absent(name)
         from denoising_diffusion_pytorch import GaussianDiffusion, Unet
 
-        width = {"dim": WIDTH, "dim_mults": MULTIPLIERS[preset]}
-        self.net = Unet(**width, channels=1, dropout=0.1, flash_attn=True)
-        shape = {"image_size": SIZES[preset], "objective": "pred_noise", "beta_schedule": "linear"}
-        self.diffusion = GaussianDiffusion(self.net, **shape, auto_normalize=False)
-        self.short = GaussianDiffusion(self.net, **shape, timesteps=T[preset])
+        (channels, size, _), c = self.shape, PRESETS[preset]
+        self.net = Unet(c.width, dim_mults=c.multipliers, channels=channels, dropout=c.dropout, flash_attn=True)
+        settings = {"image_size": size, "objective": "pred_noise", "beta_schedule": "linear"}
+        self.diffusion = GaussianDiffusion(self.net, **settings, auto_normalize=False)
 
-    def probe(self) -> Tensor:
-        with torch.inference_mode():
-            return self.net(self.few, torch.full((len(self.few),), 500))
+    def eps(self) -> Tensor:
+        return self.net(self.xt, self.t - 1)
 
-    def gradient(self) -> None:
-        self.net.train()
-        self.value = self.diffusion(self.batch())
-        self.value.backward()
-
-    def training_step(self) -> None:
-        from ema_pytorch import EMA as Average
-
-        if not hasattr(self, "ema"):
-            self.optimizer = torch.optim.Adam(self.diffusion.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.99))
-            self.ema = Average(self.diffusion, beta=0.995, update_every=10)  # the trainer's own defaults
-        self.gradient()
-        self.value.item()
-        nn.utils.clip_grad_norm_(self.diffusion.parameters(), CLIP)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self.ema.update()
+    def loss(self) -> Tensor:
+        return self.diffusion(self.drawn())
 
     def sampling_step(self) -> None:
-        self.diffusion.p_sample(self.xt, 500)
-
-    def algorithm_2(self) -> None:
-        self.short.sample(batch_size=len(self.xt))
+        self.diffusion.p_sample(self.xt, T - 1)
 
 
 class Machine:
@@ -217,7 +165,7 @@ class Machine:
 
     side = 1024
 
-    def __init__(self, preset: str, weights: Path):
+    def __init__(self, preset: str, batch: int, weights: Path):
         self.a, self.b = torch.randn(2, self.side, self.side)
 
     def matmul(self) -> None:
@@ -225,16 +173,9 @@ class Machine:
 
 
 CONTESTANTS = {
-    "ddpm_notes": DDPMNotes,
     "diffusers": Diffusers,
+    "ddpm_notes": DDPMNotes,
+    "ddpm_notes, onnxruntime": partial(DDPMNotes, name="onnxruntime"),
     "denoising-diffusion-pytorch": Lucidrains,
     "machine": Machine,
 }
-
-
-def save_shared_weights(preset: str, folder: Path) -> None:
-    """A diffusers network of this shape, saved by diffusers; every layer at a random start, none at zero."""
-    from diffusers import UNet2DModel
-
-    torch.manual_seed(0)
-    UNet2DModel(**diffusers_settings(preset)).save_pretrained(folder)

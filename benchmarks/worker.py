@@ -1,4 +1,4 @@
-"""One task of one contestant in a process of its own: `python -m benchmarks.worker NAME PRESET TASK FOLDER`.
+"""One task of one contestant in a process of its own: `python -m benchmarks.worker NAME PRESET TASK BATCH WEIGHTS`.
 
 It prints a line of JSON about itself, then for every number n that it reads does the task n times and
 prints the seconds of the clock and of the processor; at the end of input, the peak memory.
@@ -7,56 +7,53 @@ prints the seconds of the clock and of the processor; at the end of input, the p
 import json
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.contestants import CONTESTANTS, Machine, save_shared_weights
+from benchmarks.contestants import CONTESTANTS, Machine
 
 
-def memory(line: str) -> float:
-    """A line of /proc/self/status in MiB: VmRSS is what is resident now, VmHWM the largest since the last reset.
+def peak_memory() -> float:
+    """The largest resident memory since the last reset, in MiB: VmHWM of /proc/self/status.
 
     `getrusage` would start from the parent's peak, which survives exec, and cannot be reset after the imports.
     """
-    for each in Path("/proc/self/status").read_text().splitlines():
-        if each.startswith(f"{line}:"):
-            return int(each.split()[1]) / 1024
-    raise OSError("this system does not tell a process's memory in /proc/self/status")
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def say(**values: object) -> None:
     print(json.dumps(values), flush=True)
 
 
-def main(name: str, preset: str, task: str, folder: str) -> None:
-    contestant = CONTESTANTS[name](preset, Path(folder))
+def main(name: str, preset: str, task: str, batch: str, weights: str) -> None:
+    contestant = CONTESTANTS[name](preset, int(batch), Path(weights))
     Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM: what importing took is not what the task takes
-    about = {"ready": memory("VmRSS"), "threads": torch.get_num_threads()}
-    if isinstance(contestant, Machine):
-        about["flops"] = 2 * contestant.side**3
-    else:
-        contestant.net.eval()
-        about["parameters"] = sum(p.numel() for p in contestant.net.parameters())
-        about["probe"] = contestant.probe().flatten()[:64].tolist()
-        with FlopCounterMode(display=False) as counter:
-            getattr(contestant, task)()
-        about["flops"] = counter.get_total_flops()
+    about: dict[str, object] = {"threads": torch.get_num_threads()}
     work = getattr(contestant, task)
-    for _ in range(3):
-        work()
-    say(**about)
-    for line in sys.stdin:
-        clock, processor = time.perf_counter(), time.process_time()
-        for _ in range(int(line)):
+    with nullcontext() if task == "training_step" else torch.inference_mode():
+        if isinstance(contestant, Machine):
+            about["flops"] = 2 * contestant.side**3
+        else:
+            contestant.net.eval()
+            about["parameters"] = sum(p.numel() for p in contestant.net.parameters())
+            about["eps"] = contestant.eps().flatten()[:64].tolist()
+            with FlopCounterMode(display=False) as counter:
+                work()
+            about["flops"] = counter.get_total_flops()
+        for _ in range(2):
             work()
-        say(clock=time.perf_counter() - clock, processor=time.process_time() - processor)
-    say(peak=memory("VmHWM"))
+        say(**about)
+        for line in sys.stdin:
+            clock, processor = time.perf_counter(), time.process_time()
+            for _ in range(int(line)):
+                work()
+            say(clock=time.perf_counter() - clock, processor=time.process_time() - processor)
+    say(peak=peak_memory())
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--weights":
-        save_shared_weights(sys.argv[2], Path(sys.argv[3]))
-    else:
-        main(*sys.argv[1:])
+    main(*sys.argv[1:])

@@ -6,6 +6,7 @@ convolution padded on the right and bottom only, and last layers initialised to 
 """
 
 import math
+import reprlib
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -26,7 +27,7 @@ class UNetConfig:
     level halves height and width. blocks: residual blocks per level on the way down (one more on the way
     up). attention: the resolutions with self-attention besides the middle, each by its height in pixels,
     as in the released code. dropout: in every residual block. groups: of the group normalisation, which
-    must divide every width.
+    must divide every width. Raises ValueError for anything else: an odd width, an attention height that never occurs.
     """
 
     size: int | tuple[int, int] = 32
@@ -40,16 +41,44 @@ class UNetConfig:
     groups: int = 32
 
     def __post_init__(self):
-        halvings, (_, height, width) = len(self.multipliers) - 1, self.shape
+        for name in ("channels", "width", "blocks", "groups"):
+            _check(name, getattr(self, name), _positive(getattr(self, name)), "a whole number, at least 1")
+        sides = self.size if isinstance(self.size, tuple | list) else (self.size, self.size)
+        _check("size", self.size, len(sides) == 2 and all(map(_positive, sides)), "pixels, one number or two")
+        _check("out_channels", self.out_channels, self.out_channels is None or _positive(self.out_channels), "a number")
+        several = isinstance(self.multipliers, tuple | list) and len(self.multipliers) > 0
+        numbers = several and all(map(_positive, self.multipliers))
+        _check("multipliers", self.multipliers, numbers, "whole numbers, one for each level")
+        drops = isinstance(self.dropout, int | float) and 0 <= self.dropout < 1
+        _check("dropout", self.dropout, drops, "in 0..1 (1 excluded)")
+        _check(
+            "width", self.width, self.width % 2 == 0 and self.width > 2, "even and at least 4: sines and cosines of t"
+        )
+        halvings, (height, width) = len(self.multipliers) - 1, sides
         if height % 2**halvings or width % 2**halvings:
             raise ValueError(f"images of {height}×{width} pixels cannot be halved {halvings} times")
         if self.width % self.groups:
             raise ValueError(f"groups must divide the width, got {self.groups} groups for width {self.width}")
+        heights = [height // 2**level for level in range(halvings + 1)]
+        there = isinstance(self.attention, tuple | list) and all(each in heights for each in self.attention)
+        _check("attention", self.attention, there, f"some of the heights {', '.join(map(str, heights))}")
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """(C, H, W) of an image."""
-        return (self.channels, *(self.size if isinstance(self.size, tuple) else (self.size, self.size)))
+        return (self.channels, *(self.size if isinstance(self.size, tuple | list) else (self.size, self.size)))
+
+    def check(self, x: Tensor, t: Tensor) -> None:
+        """Raise ValueError unless x is a batch of such images and t has a step from 1 on for each, as `UNet` needs."""
+        if x.ndim != 4 or x.shape[1:] != self.shape:
+            expected = ", ".join(map(str, self.shape))
+            raise ValueError(f"this U-Net expects images (B, {expected}), got {tuple(x.shape)}")
+        if torch.compiler.is_compiling():  # the values of t are then unknown
+            return
+        if t.shape != (len(x),):
+            raise ValueError(f"t must be of shape (B,), one for each of the {len(x)} images, got {tuple(t.shape)}")
+        if t.device.type == "cpu" and bool((t < 1).any()):
+            raise ValueError(f"t must be in 1..T (the paper's t), got {t.min().item()}")
 
     @classmethod
     def from_dict(cls, values: dict) -> "UNetConfig":
@@ -58,10 +87,25 @@ class UNetConfig:
         return cls(**settings)
 
 
+def _positive(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _check(name: str, value: object, fits: bool, expected: str) -> None:
+    if not fits:
+        raise ValueError(f"{name} of a U-Net must be {expected}, got {reprlib.repr(value)}")
+
+
 CIFAR10 = UNetConfig()
 LSUN256 = UNetConfig(size=256, multipliers=(1, 1, 2, 2, 4, 4), dropout=0.0)
 DIGITS = UNetConfig(size=8, channels=1, width=32, multipliers=(1, 2), attention=(4,), groups=8)
 FASHION = UNetConfig(size=28, channels=1, width=32, multipliers=(1, 2, 2), attention=(7,), dropout=0.0, groups=8)
+
+
+def frequencies(dim: int, device: torch.device | None = None) -> Tensor:
+    """The dim / 2 frequencies of `time_embedding`, in radians per step of t."""
+    half = dim // 2
+    return torch.exp(torch.arange(half, device=device, dtype=torch.float32) * (-math.log(10000) / (half - 1)))
 
 
 def time_embedding(t: Tensor, dim: int) -> Tensor:
@@ -70,9 +114,8 @@ def time_embedding(t: Tensor, dim: int) -> Tensor:
     The frequencies fall geometrically from 1 to 1/10000. The network counts time from 0, as the released
     code does: this is the only place where the paper's t becomes t - 1.
     """
-    half = dim // 2
-    frequencies = torch.exp(torch.arange(half, device=t.device, dtype=torch.float32) * (-math.log(10000) / (half - 1)))
-    angles = (t - 1).float()[:, None] * frequencies  # (B, 1) and (half,) to (B, half)
+    rates = frequencies(dim, t.device)
+    angles = (t - 1).float()[:, None] * rates  # (B, 1) and (dim / 2,) to (B, dim / 2)
     return torch.cat([angles.sin(), angles.cos()], dim=1)  # (B, half) twice to (B, dim)
 
 
@@ -166,7 +209,8 @@ class UNet(nn.Module):
     """epsilon_theta(x_t, t): a model in the sense of this package.
 
     forward(x, t): x (B, channels, H, W); t (B,), the paper's t, 1..T. Returns (B, out_channels, H, W).
-    Raises ValueError if x has another number of channels or another size.
+    Raises ValueError if x has another number of channels or another size, or t is no vector of B values from 1 on.
+    On a GPU the values of t are not looked at, since that would wait for all that was begun there before.
     """
 
     def __init__(self, config: UNetConfig = CIFAR10):
@@ -204,9 +248,7 @@ class UNet(nn.Module):
         self.conv_out = _conv(channels, config.out_channels or config.channels, scale=0)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        if x.ndim != 4 or x.shape[1:] != self.config.shape:
-            expected = ", ".join(map(str, self.config.shape))
-            raise ValueError(f"this U-Net expects images (B, {expected}), got {tuple(x.shape)}")
+        self.config.check(x, t)
         embedding = self.time1(time_embedding(t, self.config.width).to(x.dtype))  # (B,) to (B, width) to (B, 4 width)
         embedding = F.silu(self.time2(F.silu(embedding)))
 

@@ -111,10 +111,42 @@ def test_images_need_not_be_square_and_attention_goes_by_their_height():
         net(torch.zeros(1, 1, 12, 8), torch.tensor([1]))
 
 
-def test_mistakes_are_named():
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"size": 30}, "30×30 pixels cannot be halved 3 times"),
+        ({"size": (8, 12)}, "8×12 pixels cannot be halved 3 times"),
+        ({"size": (8, 8, 8)}, r"size of a U-Net must be pixels, one number or two, got \(8, 8, 8\)"),
+        ({"width": 40}, "groups must divide the width, got 32 groups for width 40"),
+        ({"width": 33, "groups": 33}, "width of a U-Net must be even and at least 4"),
+        ({"groups": 0}, "groups of a U-Net must be a whole number, at least 1, got 0"),
+        ({"multipliers": ()}, r"multipliers of a U-Net must be whole numbers, one for each level, got \(\)"),
+        ({"attention": (16, 64)}, r"attention of a U-Net must be some of the heights 32, 16, 8, 4, got \(16, 64\)"),
+        ({"blocks": 0}, "blocks of a U-Net must be"),
+        ({"dropout": 1.0}, "dropout of a U-Net must be in 0..1"),
+        ({"out_channels": 0}, "out_channels of a U-Net must be"),
+        ({"channels": "3"}, "channels of a U-Net must be"),
+    ],
+)
+def test_a_network_that_cannot_be_is_named_in_one_line(change, message):
+    with pytest.raises(ValueError, match=message) as error:
+        UNetConfig(**change)
+    assert "\n" not in str(error.value)
+
+
+def test_images_and_t_that_it_does_not_expect_are_named():
+    net, x = UNet(TINY), torch.zeros(2, 1, 8, 8)
+    for t, message in (([0, 1], "1..T .*, got 0"), ([-3, 5], "got -3"), ([1], "each of the 2 images, got \\(1,\\)")):
+        with pytest.raises(ValueError, match=message):
+            net(x, torch.tensor(t))
     with pytest.raises(ValueError, match=r"\(B, 1, 8, 8\)"):
-        UNet(TINY)(torch.zeros(1, 3, 8, 8), torch.tensor([1]))
-    with pytest.raises(ValueError, match="halved"):
-        UNetConfig(size=30)
-    with pytest.raises(ValueError, match="groups"):
-        UNetConfig(width=40)
+        net(torch.zeros(1, 3, 8, 8), torch.tensor([1]))
+
+
+def test_t_is_not_looked_at_on_a_gpu_or_while_compiling(monkeypatch):
+    """Reading it would wait for the GPU; a graph has no values to look at."""
+    net = _on_meta(TINY)
+    x = torch.zeros(2, 1, 8, 8)
+    assert net(x.to("meta"), torch.zeros(2, dtype=torch.int64, device="meta")).shape == x.shape
+    exported = torch.export.export(UNet(TINY), (x, torch.tensor([1, 2])))
+    assert not [node for node in exported.graph.nodes if "item" in node.name]

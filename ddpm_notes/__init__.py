@@ -20,6 +20,8 @@ What a notebook needs of them comes from the package itself, as in `from ddpm_no
 
 from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
 from ddpm_notes.data import Images, load
+from ddpm_notes.diffusers_layout import load_diffusers, save_diffusers
+from ddpm_notes.engines import choose_engine, engine
 from ddpm_notes.files import read_tensors
 from ddpm_notes.forward import draw_noise, forward_posterior, forward_process, forward_step
 from ddpm_notes.image_noise import ImageNoise
@@ -35,6 +37,7 @@ from ddpm_notes.losses import (
     per_dimension,
     simple_loss,
 )
+from ddpm_notes.onnx_graph import save_onnx
 from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
 from ddpm_notes.parameterizations import Parameterized, eps_from_mean
 from ddpm_notes.pictures import picture

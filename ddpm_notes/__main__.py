@@ -1,4 +1,4 @@
-"""`python -m ddpm_notes train | sample | evaluate`: see `--help`, and `commands`."""
+"""`python -m ddpm_notes train | sample | evaluate | export`: see `--help`, and `commands`."""
 
 import sys
 

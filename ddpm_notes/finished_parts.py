@@ -11,6 +11,16 @@ from ddpm_notes.distributed import rank_and_world
 from ddpm_notes.files import read_tensors, write_tensors
 
 
+def begun(out: Path) -> dict:
+    """The plain values of an unfinished run of the file `out`; empty if there is none."""
+    paths = sorted(_folder_of(out).glob("*.safetensors"))
+    return read_tensors(paths[0])[1] if paths else {}
+
+
+def _folder_of(out: Path) -> Path:
+    return out.with_name(f"{out.name}.parts")
+
+
 class Parts:
     """The finished parts of one run, in the folder OUT.parts.
 
@@ -19,7 +29,7 @@ class Parts:
     """
 
     def __init__(self, out: Path, run: dict):
-        self.folder, self.run = out.with_name(f"{out.name}.parts"), run
+        self.folder, self.run = _folder_of(out), run
 
     def part(self, name: str, compute: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
         """Named tensors, computed by all processes together and saved by process 0, or read by all."""

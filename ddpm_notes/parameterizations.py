@@ -60,7 +60,8 @@ class Parameterized(nn.Module):
         return eps, log_variance
 
     def _split(self, xt: Tensor, t: Tensor) -> tuple[Tensor, Tensor | None]:
-        self.schedule.check(t, batch=len(xt))
+        if not torch.compiler.is_compiling():
+            self.schedule.check(t, batch=len(xt))
         output = self.net(xt, t)
         channels = xt.shape[1] * (2 if self.learned_variance else 1)
         if output.shape != (len(xt), channels, *xt.shape[2:]):

@@ -107,7 +107,7 @@ def test_a_folder_of_the_build_imports_only_what_comes_before_it():
 
 @pytest.mark.parametrize(
     ("folders", "groups"),
-    [(("ddpm_notes", "experiments", "publishing"), ("publishing",)), (("tests",), ("publishing", "test"))],
+    [(("ddpm_notes", "experiments", "publishing"), ("publishing", "fast")), (("tests",), ("publishing", "test"))],
 )
 def test_what_the_code_imports_the_project_names(folders, groups):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

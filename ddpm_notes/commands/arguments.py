@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ddpm_notes.commands.evaluate import evaluate_command
+from ddpm_notes.commands.export import export_command
 from ddpm_notes.commands.sample import sample_command
 from ddpm_notes.commands.settings import FASTEST, RECIPES, SCHEDULES, arguments_of
 from ddpm_notes.commands.train import train_command
+from ddpm_notes.engines import ENGINES
 from ddpm_notes.own_data import Fit
 from ddpm_notes.parameterizations import TO_EPS
 from ddpm_notes.precision import PRECISIONS
@@ -79,6 +81,16 @@ examples:
 """
 
 
+EXPORT = """
+A diffusers folder loads as `DDPMPipeline.from_pretrained(OUT)` and draws the same samples from the same noise. An
+ONNX graph takes x (B, C, H, W) and the paper's t, 1..T; its metadata say what it predicts, and beta_1..beta_T.
+
+examples:
+  python -m ddpm_notes export --checkpoint digits.safetensors --to diffusers --out digits/
+  python -m ddpm_notes export --checkpoint digits.safetensors --to onnx
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str):
         """One line and exit 2, without the usage."""
@@ -129,7 +141,7 @@ def _parser() -> tuple[_Parser, set[str]]:
     """The parser, and the names of all settings of a run."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(prog="python -m ddpm_notes", description=DESCRIPTION, formatter_class=raw)
-    commands = parser.add_subparsers(required=True, metavar="train | sample | evaluate")
+    commands = parser.add_subparsers(required=True, metavar="train | sample | evaluate | export")
 
     def command(function, name: str, epilog: str) -> argparse.ArgumentParser:
         summary = function.__doc__
@@ -162,10 +174,16 @@ def _parser() -> tuple[_Parser, set[str]]:
     sub.add_argument("--images", type=_whole, default=256, help="the first so many images, at least 2 (default: 256)")
     _add_drawing(sub)
     sub.add_argument("--out", default="report.json", help="the report to write (default: report.json)")
+
+    sub = command(export_command, "export", EXPORT)
+    sub.add_argument("--checkpoint", type=Path, required=True, help=what)
+    sub.add_argument("--to", choices=["diffusers", "onnx"], required=True, help="for which program")
+    sub.add_argument("--out", help="the folder or the .onnx file to write (default: named after CHECKPOINT)")
     return parser, settings
 
 
 def _add_drawing(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--engine", choices=ENGINES, help="what runs the network (default: the fastest that is installed)")
     sub.add_argument("--precision", choices=PRECISIONS, default="float32", help="of the network (default: float32)")
     sub.add_argument("--draw-on", choices=["cpu", "device"], default="cpu", help="where noise is drawn (default: cpu)")
 

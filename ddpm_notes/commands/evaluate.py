@@ -11,12 +11,13 @@ from torch import Tensor
 
 from ddpm_notes.checkpoints import Checkpoint
 from ddpm_notes.commands.settings import RECIPES
-from ddpm_notes.commands.shared import check_enough, drawing, in_parts, load_images, load_network, noise_of, say
+from ddpm_notes.commands.shared import check_enough, drawing, in_parts, load_images, load_network, noise_of, say, settle
 from ddpm_notes.data import Images
 from ddpm_notes.distributed import gathered, rank_and_world, share
 from ddpm_notes.files import check_writable, write_atomically
 from ddpm_notes.finished_parts import Parts, weights_checksum
 from ddpm_notes.likelihood import Bound, mean_and_error, variational_bounds
+from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.precision import arithmetic
 from ddpm_notes.reverse import Variance
 
@@ -26,21 +27,21 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
     out = Path(args.out)
     check_writable(out)
     checkpoint = load_network(args.checkpoint)
-    images = _images(args, checkpoint)
+    images, model = _images(args, checkpoint), settle(args, checkpoint.model, device)
     count = min(args.images, len(images))
     check_enough(count, "--images", least=2)
     split = "test" if images.name in RECIPES else "all"
     run = {"data": images.name, "split": split, "images": count, "seed": args.seed} | drawing(args)
     parts = Parts(out, run | {"data_checksum": images.checksum, "checkpoint": weights_checksum(checkpoint.model)})
-    learned: tuple[Variance, ...] = ("learned",) if checkpoint.model.learned_variance else ()
-    bounds = _bounds(parts, checkpoint, images[:count], ("beta", "beta_tilde", *learned), images.levels, args, device)
+    learned: tuple[Variance, ...] = ("learned",) if model.learned_variance else ()
+    bounds = _bounds(parts, model, images[:count], ("beta", "beta_tilde", *learned), images.levels, args, device)
     report: dict[str, Any] = run | {"variance": {variance: _summary(bound) for variance, bound in bounds.items()}}
     if rank_and_world()[0] == 0:
         write_atomically(out, json.dumps(report, indent=1).encode() + b"\n")
         parts.remove()
         for variance, summary in report["variance"].items():
-            total = summary["total"]
-            say(f"{variance}: {total['mean']:.3f} ± {total['standard_error']:.3f} bits/dim on {count} images")
+            mean, error = summary["total"]["mean"], summary["total"]["standard_error"]
+            say(f"{variance}: {mean:.3f} ± {error:.3f} bits/dim on {count} images, by {args.engine} on {device}")
 
 
 def _images(args: argparse.Namespace, checkpoint: Checkpoint) -> Images:
@@ -60,7 +61,7 @@ def _images(args: argparse.Namespace, checkpoint: Checkpoint) -> Images:
 
 def _bounds(
     parts: Parts,
-    checkpoint: Checkpoint,
+    model: Parameterized,
     x0: Tensor,
     variances: tuple[Variance, ...],
     levels: int,
@@ -68,14 +69,13 @@ def _bounds(
     device: torch.device,
 ) -> dict[Variance, Bound]:
     """`variational_bounds` of many images, some at a time, each time divided among the processes."""
-    model, schedule = checkpoint.model.to(device), checkpoint.schedule
 
     def compute(numbers: Tensor) -> dict[str, Tensor]:
         mine = share(numbers)
         noise = noise_of(args, mine, tuple(x0.shape[1:]), device)
         with arithmetic(device, args.precision):
             bounds = variational_bounds(
-                model, x0[mine].to(device), schedule, variances, levels, clip_x0=True, noises=noise
+                model, x0[mine].to(device), model.schedule, variances, levels, clip_x0=True, noises=noise
             )
         of_all = bounds[variances[0]]
         values = {"prior": of_all.prior, "x0_mse": of_all.x0_mse} | {name: it.terms for name, it in bounds.items()}

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ddpm_notes.commands.shared import check_enough, drawing, in_parts, load_network, noise_of, say
+from ddpm_notes.commands.shared import check_enough, drawing, in_parts, load_network, noise_of, say, settle
 from ddpm_notes.data import to_uint8
 from ddpm_notes.distributed import gathered, rank_and_world, share
 from ddpm_notes.files import check_writable, write_atomically
@@ -28,18 +28,20 @@ def sample_command(args: argparse.Namespace, device: torch.device) -> None:
     check_writable(out)
     check_enough(args.count, "--count")
     checkpoint = load_network(args.checkpoint)
-    shape, model, schedule = checkpoint.model.net.config.shape, checkpoint.model.to(device), checkpoint.schedule
+    shape, schedule, asked = checkpoint.model.net.config.shape, checkpoint.schedule, checkpoint.about.get("sampler", {})
+    model = settle(args, checkpoint.model, device)
     if args.steps is not None:
         schedule = strided(schedule, args.steps)
-    variance = args.variance or ("learned" if model.learned_variance else "beta")
+    variance = args.variance or asked.get("variance") or ("learned" if model.learned_variance else "beta")
+    clip_x0 = asked.get("clip_x0", True)
     run = {"seed": args.seed, "steps": schedule.T, "variance": variance} | drawing(args)
-    parts = Parts(out, run | {"count": args.count, "checkpoint": weights_checksum(model)})
+    parts = Parts(out, run | {"count": args.count, "checkpoint": weights_checksum(checkpoint.model)})
 
     def draw(numbers: Tensor) -> dict[str, Tensor]:
         noise = noise_of(args, share(numbers), shape, device)
         with arithmetic(device, args.precision):
             x0 = sample_from(
-                model, noise(schedule.T), schedule.T, schedule, variance=variance, clip_x0=True, noises=noise
+                model, noise(schedule.T), schedule.T, schedule, variance=variance, clip_x0=clip_x0, noises=noise
             )
         return {"x0": gathered(x0, len(numbers)).cpu()}
 
@@ -47,7 +49,8 @@ def sample_command(args: argparse.Namespace, device: torch.device) -> None:
     if rank_and_world()[0] == 0:
         write_atomically(out, _file(to_uint8(torch.cat(x0)), out.suffix))
         parts.remove()
-        say(f"{out}: {args.count} samples of {schedule.T} steps, seed {args.seed}, {variance}, on {device}")
+        how = f"{args.count} samples of {schedule.T} steps, seed {args.seed}, {variance}"
+        say(f"{out}: {how}, by {args.engine} on {device}")
 
 
 def _file(pixels: Tensor, suffix: str) -> bytes:

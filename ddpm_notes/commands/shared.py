@@ -10,8 +10,11 @@ from ddpm_notes.checkpoints import Checkpoint, load_checkpoint
 from ddpm_notes.commands.settings import RECIPES
 from ddpm_notes.diffusers_layout import load_diffusers
 from ddpm_notes.distributed import first_process_first, rank_and_world
+from ddpm_notes.engines import choose_engine, engine
+from ddpm_notes.finished_parts import begun
 from ddpm_notes.image_noise import ImageNoise
 from ddpm_notes.own_data import Fit, Size, load_own
+from ddpm_notes.parameterizations import Parameterized
 
 AT_ONCE = {"cpu": 64, "cuda": 256}
 """Images in memory at one time while sampling or evaluating: what an interrupted command loses at most."""
@@ -40,7 +43,23 @@ def load_network(path: Path) -> Checkpoint:
 
 def drawing(args: argparse.Namespace) -> dict[str, str]:
     """What else decides the noise and the network's arithmetic."""
-    return {"precision": args.precision, "draw_on": args.draw_on}
+    return {"precision": args.precision, "draw_on": args.draw_on, "engine": args.engine}
+
+
+def settle(args: argparse.Namespace, model: Parameterized, device: torch.device) -> Parameterized:
+    """The model on its device, run by its engine, which is settled in `args`.
+
+    That is the one that was asked for, or with which an unfinished run of the same OUT began, else the fastest here.
+    """
+    if args.precision == "tf32" and device.type != "cuda":
+        raise ValueError(f"--precision tf32 is a GPU's; this is {device}: give float32 or bfloat16")
+    model = model.to(device)
+    if args.precision != "float32":
+        if args.engine == "onnxruntime":
+            raise ValueError(f"onnxruntime computes in float32, not in {args.precision}; leave out one of the two")
+        args.engine = "pytorch"
+    args.engine = args.engine or begun(Path(args.out)).get("engine") or choose_engine(model)
+    return engine(model, args.engine)
 
 
 def noise_of(args: argparse.Namespace, numbers: torch.Tensor, shape: tuple[int, ...], device: torch.device):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ddpm_notes.__main__ import main
 from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
-from ddpm_notes.commands import shared
+from ddpm_notes.commands import evaluate, sample, shared
 from ddpm_notes.commands import train as train_module
 from ddpm_notes.commands.arguments import parsed
 from ddpm_notes.commands.settings import RECIPES, arguments_of, settings_of
@@ -120,9 +120,66 @@ def test_evaluate_runs_the_network_once_for_both_variances(tmp_path, monkeypatch
     checkpoint, calls, real = tmp_path / "short.safetensors", [], UNet.forward
     save_checkpoint(checkpoint, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
     monkeypatch.setattr(UNet, "forward", lambda self, x, t: calls.append(1) or real(self, x, t))
-    out = ["--out", str(tmp_path / "report.json")]
+    out = ["--engine", "pytorch", "--out", str(tmp_path / "report.json")]
     assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", "digits", "--images", "2", *out]) == 0
     assert len(calls) == 25
+
+
+def test_engines_draw_the_same_pictures_and_say_so(trained, tmp_path, capsys):
+    drawn = {}
+    for engine in ("pytorch", "onnxruntime"):
+        out = tmp_path / f"{engine}.npz"
+        options = ["--count", "3", "--steps", "50", "--engine", engine, "--out", str(out)]
+        assert main(["sample", "--checkpoint", str(trained), *options]) == 0
+        assert f"by {engine} on cpu" in capsys.readouterr().out
+        drawn[engine] = np.load(out)["samples"].astype(int)
+    assert abs(drawn["pytorch"] - drawn["onnxruntime"]).max() <= 1
+
+
+def test_an_unfinished_run_keeps_its_engine(trained, tmp_path, monkeypatch, capsys):
+    """What was begun where there is no onnxruntime goes on by PyTorch where there is; so does evaluate."""
+    monkeypatch.setitem(shared.AT_ONCE, "cpu", 2)
+    short = tmp_path / "short.safetensors"
+    save_checkpoint(short, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {"data": "digits"})
+    for name, module, function, options, kind in (
+        ("sample", sample, "sample_from", ["--count", "4"], "npz"),
+        ("evaluate", evaluate, "variational_bounds", ["--images", "4"], "json"),
+    ):
+        out, calls, real = tmp_path / f"{name}.{kind}", [], getattr(module, function)
+        command = [name, "--checkpoint", str(short), *options, "--out", str(out)]
+
+        def once(*arguments, calls=calls, real=real, **settings):
+            calls.append(1)
+            if len(calls) == 2:
+                raise KeyboardInterrupt
+            return real(*arguments, **settings)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module, function, once)
+            patch.setattr(shared, "choose_engine", lambda model: "pytorch")
+            assert main(command) == 130
+        assert main(command) == 0 and "by pytorch on cpu" in capsys.readouterr().out
+        assert main(command) == 0 and "by onnxruntime on cpu" in capsys.readouterr().out
+
+
+def test_a_folder_of_diffusers_is_sampled_as_its_scheduler_says(trained, tmp_path, capsys):
+    folder = tmp_path / "folder"
+    assert main(["export", "--checkpoint", str(trained), "--to", "diffusers", "--out", str(folder)]) == 0
+    settings = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+    settings |= {"variance_type": "fixed_small", "clip_sample": False}
+    (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(settings))
+    out = ["--count", "2", "--steps", "3", "--out", str(tmp_path / "a.npz")]
+    assert main(["sample", "--checkpoint", str(folder), *out]) == 0
+    assert "beta_tilde, by" in capsys.readouterr().out
+    assert f"{folder} is there already" in complaint(
+        capsys, "export", "--checkpoint", str(trained), "--to", "diffusers", "--out", str(folder)
+    )
+
+
+def test_export_writes_a_graph(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "--checkpoint", str(trained), "--to", "onnx"]) == 0
+    assert (tmp_path / "digits.onnx").stat().st_size > 1_000_000
 
 
 def test_a_learned_variance_is_trained_by_the_bound_sampled_and_evaluated(tmp_path):
@@ -232,7 +289,7 @@ def complaint(capsys, *arguments):
         ("train --out {tmp}/file/net.safetensors", "cannot write"),
         ("train --steps 0", "steps must be at least 1, got 0"),
         ("train --ema 1.5", "ema must be in 0..1"),
-        ("train --dropout 2", "dropout probability has to be between 0 and 1, but got 2"),
+        ("train --dropout 2", "dropout of a U-Net must be in 0..1 (1 excluded), got 2.0"),
         ("sample --checkpoint {tmp}/file", "damaged or not a safetensors file"),
         ("sample --checkpoint {tmp}", "holds no model saved by diffusers"),
         ("sample --checkpoint {net} --out {tmp}/a.jpg", "--out must end in .png or .npz, got"),
@@ -242,7 +299,10 @@ def complaint(capsys, *arguments):
         ("evaluate --checkpoint {net} --out {tmp}", "it is a directory"),
         ("evaluate --checkpoint {net} --out {tmp}/a.json", "give --data digits, fashion-mnist, cifar10"),
         ("evaluate --checkpoint {net} --out {tmp}/a.json --data digits --images 1", "--images must be at least 2"),
-        ("", "required: train | sample | evaluate"),
+        ("sample --checkpoint {net} --precision bfloat16 --engine onnxruntime", "onnxruntime computes in float32"),
+        ("sample --checkpoint {net} --precision tf32", "--precision tf32 is a GPUs; this is cpu"),
+        ("export --checkpoint {net} --to onnx --out {tmp}/a.json", "an ONNX file ends in .onnx"),
+        ("", "required: train | sample | evaluate | export"),
     ],
 )
 def test_bad_input_is_one_line_before_any_work(tmp_path, capsys, monkeypatch, arguments, message):
@@ -283,7 +343,7 @@ def test_a_state_of_another_network_is_refused_and_kept(tmp_path, capsys):
     assert main(short) == 0 and not state.exists()
 
 
-@pytest.mark.parametrize("name", ["train", "sample", "evaluate"])
+@pytest.mark.parametrize("name", ["train", "sample", "evaluate", "export"])
 def test_help_teaches_with_examples_that_can_be_typed(capsys, name):
     with pytest.raises(SystemExit):
         main([name, "--help"])

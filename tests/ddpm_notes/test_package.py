@@ -21,7 +21,8 @@ def test_a_name_comes_from_the_module_that_defines_it():
     for name, module in OFFERED.items():
         tree = ast.parse((FOLDER / f"{module.removeprefix('ddpm_notes.')}.py").read_text(encoding="utf-8"))
         defined = {getattr(node, "name", None) for node in tree.body}
-        defined |= {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets}
+        assigned = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+        defined |= {target.id for target in assigned if isinstance(target, ast.Name)}
         assert name in defined, f"{module} only passes {name} on"
 
 

@@ -11,9 +11,9 @@ from ddpm_notes.schedule import (
     Schedule,
     constant_schedule,
     linear_schedule,
-    strided,
     quadratic_schedule,
     rescaled_linear_schedule,
+    strided,
 )
 
 

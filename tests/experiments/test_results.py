@@ -42,11 +42,20 @@ def test_a_result_judged_the_weights_that_are_here(path: Path):
         assert checksum_of(CHECKPOINTS / f"{name}.safetensors") == checksum, name
 
 
+@pytest.mark.parametrize("path", sorted(CHECKPOINTS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_checkpoint_and_its_description_cannot_disagree(path: Path):
+    described, (_, about) = json.loads(path.read_text()), read_tensors(path.with_suffix(".safetensors"))
+    assert "code" not in about, "only the description is stamped when results are accepted"
+    assert {key: described[key] for key in about.keys() & described.keys()}.items() <= about.items()
+
+
 @pytest.mark.parametrize("path", sorted(RESULTS.glob("report-*.json")), ids=lambda path: path.stem)
 def test_a_report_counted_the_samples_that_are_here(path: Path):
-    part = json.loads(path.read_text())["parts"]["samples"]
+    report = json.loads(path.read_text())
+    part = report["parts"]["samples"]
     assert checksum_of(RESULTS / part["file"]) == part["file_checksum"]
-    samples, _ = read_tensors(RESULTS / part["file"])
+    samples, about = read_tensors(RESULTS / part["file"])
+    assert about["weights"] in report["weights"].values()
     assert len(samples["samples"]) == part["samples"] == sum(part["classes"])
 
 

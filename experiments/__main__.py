@@ -79,7 +79,7 @@ def accept(name: str) -> None:
     """Stamp an experiment's results as today's if its witness is the same by today's code."""
     results = results_of(name)
     if not results:
-        print(f"{name}: no result of it could be accepted; `make experiments ONLY={name}` makes what it makes")
+        print(f"{name}: it keeps no result that could be accepted; `make experiments ONLY={name}` runs it again")
     elif all(map(is_today, results)):
         print(f"{name}: nothing to accept, its results are by today's code")
     else:

@@ -8,14 +8,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from experiments.bits import differences, machine
+from experiments.bits import OF_A_NUMBER, differences, machine
 from experiments.miniatures import miniature
 from experiments.results import write_json
 from experiments.stale import EXPERIMENTS, code_of, digest_of_modules, is_today, modules_of, results_of, sources_of
 from publishing.execute.fingerprint import Module, fingerprint
 
 WITNESSES = EXPERIMENTS / "witnesses"
-ELSEWHERE = 1e-6  # by which part numbers may differ on another processor
 IDLE = {  # what an experiment imports and never runs, so that a change of it cannot matter
     **dict.fromkeys(("digits", "fashion", "fashion_pilot", "projection"), {"ddpm_notes.reverse"}),  # L_simple alone
     "scaling": {"ddpm_notes.likelihood"},  # no bounds
@@ -48,30 +47,32 @@ def accept(experiment: str) -> str:
     if {code_of(path) for path in results} != {stamp(experiment)}:
         raise Refused(f"no witness by the code that made its results; `make experiments ONLY={experiment}`")
     witness, sources = _stored(experiment), sources_of(f"experiments.{experiment}")
-    gave, ran = miniature(experiment)
-    _check_ran(witness["modules"], sources, ran, IDLE.get(experiment, set()))
-    same_machine = witness["machine"] == machine()
-    if lines := list(differences(witness["gave"], gave, 0 if same_machine else ELSEWHERE)):
-        more = [f"and {len(lines) - 5} more"] if len(lines) > 5 else []
-        raise Refused("\n  ".join(["today's code gives something else:", *lines[:5], *more]))
     today = fingerprint(sources)
+    changed = {name: sources[name] for name in today if today[name] != witness["modules"].get(name)}
+    gave, ran = miniature(experiment)
+    _check_ran(changed, ran, IDLE.get(experiment, set()))
+    same_machine = witness["machine"] == machine()
+    machines = f"{witness['machine']} then, {machine()} now"
+    if lines := list(differences(witness["gave"], gave, exact=same_machine)):
+        where = "" if same_machine else f" ({machines})"
+        more = [f"and {len(lines) - 5} more"] if len(lines) > 5 else []
+        raise Refused("\n  ".join([f"today's code gives something else{where}:", *lines[:5], *more]))
     for path in results:
         write_json(path, json.loads(path.read_text()) | {"code": digest_of_modules(today)})
     write_json(_path(experiment), witness | {"modules": today})
-    return "the same bits" if same_machine else f"equal to {ELSEWHERE} ({witness['machine']} then, {machine()} now)"
+    return "the same bits" if same_machine else f"equal to {OF_A_NUMBER} ({machines})"
 
 
-def _check_ran(before: Mapping[str, str], sources: Mapping[str, Module], ran: set[str], idle: set[str]) -> None:
-    """`Refused` unless a function of every module that changed ran.
+def _check_ran(changed: Mapping[str, Module], ran: set[str], idle: set[str]) -> None:
+    """`Refused` unless a function ran of every module that changed.
 
     So a changed module of constants alone is refused: that what imports it ran does not say that it used what changed.
     Only a package's list of names counts for nothing, since another name there leads to another module.
     """
     if busy := sorted(idle & ran):
         raise Refused(f"{', '.join(busy)} runs, although IDLE says that it never does")
-    changed = {name for name, meaning in fingerprint(sources).items() if before.get(name) != meaning}
-    passes_on = {name for name in changed if sources[name].source != sources[name].path.read_text(encoding="utf-8")}
-    if unseen := sorted(changed - ran - idle - passes_on):
+    passes_on = {name for name, module in changed.items() if module.source != module.path.read_text(encoding="utf-8")}
+    if unseen := sorted(changed.keys() - ran - idle - passes_on):
         raise Refused(f"{', '.join(unseen)} changed, but the miniature runs no function of it; run the experiment")
 
 

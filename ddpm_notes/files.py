@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import struct
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -55,6 +54,16 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
     write_atomically(path, safetensors.torch.save(tensors, metadata))
 
 
+def read_header(data: bytes) -> tuple[dict, int]:
+    """What a safetensors file says before its numbers, and where in it these begin; ValueError if it says nothing.
+
+    For each tensor's name its `dtype`, `shape` and `data_offsets` (first byte and end, counted from where the numbers
+    begin); under `__metadata__` what was written of the whole.
+    """
+    begin = 8 + int.from_bytes(data[:8], "little")
+    return json.loads(data[8:begin]), begin
+
+
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
     """The inverse of `write_tensors`. ValueError if the file is missing, damaged, or not one of this package's."""
     try:
@@ -65,9 +74,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
         ) from error
     try:
         tensors = safetensors.torch.load(data)
-        (length,) = struct.unpack("<Q", data[:8])
-        metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-    except (SafetensorError, ValueError, struct.error) as error:
+        metadata = read_header(data)[0].get("__metadata__", {})
+    except (SafetensorError, ValueError) as error:
         raise ValueError(f"{path} is damaged or not a safetensors file ({error}); fetch or train it again") from error
     if metadata.get("format") != FORMAT:
         raise ValueError(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from experiments import witness
 from experiments.results import NO_FASHION, is_missing_data
-from experiments.stale import code_digest, is_made, results_of
+from experiments.stale import code_digest, is_made, is_today, results_of
 
 EXPERIMENTS = {
     "classifier": "the networks whose features judge samples (minutes)",
@@ -77,11 +77,14 @@ def run(name: str) -> None:
 
 def accept(name: str) -> None:
     """Stamp an experiment's results as today's if its witness is the same by today's code."""
-    if not results_of(name) or witness.stamp(name) == code_digest(name):
-        print(f"{name}: nothing to accept, made by today's code")
-        return
-    print(f"{name}: its miniature …", flush=True)
-    print(f"{name}: accepted, {witness.accept(name)}", flush=True)
+    results = results_of(name)
+    if not results:
+        print(f"{name}: it keeps no result that could be accepted; `make experiments ONLY={name}` runs it again")
+    elif all(map(is_today, results)):
+        print(f"{name}: nothing to accept, its results are by today's code")
+    else:
+        print(f"{name}: its miniature …", flush=True)
+        print(f"{name}: accepted, {witness.accept(name)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,12 @@ in the repository once, and what the browser runs is the checkpoint itself. The 
 the network's shape, so it is committed, and `make` needs no exporter; a test exports it again and compares the bytes.
 """
 
-import json
-import struct
 from pathlib import Path
 
 import torch
 
 from ddpm_notes import load_checkpoint
-from ddpm_notes.files import write_atomically
+from ddpm_notes.files import read_header, write_atomically
 from experiments.stale import CHECKPOINTS
 
 NETWORKS = ("digits", "fashion")
@@ -45,20 +43,18 @@ def graph(checkpoint: Path) -> bytes:
 
 
 def _point_into(checkpoint: Path, model) -> None:
-    """Replace every weight by its place in the safetensors file: the length of a header, the header, the numbers.
+    """Replace every weight by its place in the safetensors file.
 
     A weight in half precision, in which nothing is computed, is widened where the graph begins.
     """
-    data = checkpoint.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    tensors = json.loads(data[8 : 8 + length])
+    tensors, begin = read_header(checkpoint.read_bytes())
     for weight in model.graph.initializer:
         if (name := f"net.{weight.name}") not in tensors:
             continue
         start, end = tensors[name]["data_offsets"]
         weight.ClearField("raw_data")
         weight.data_location = weight.EXTERNAL
-        place = {"location": checkpoint.name, "offset": 8 + length + start, "length": end - start}
+        place = {"location": checkpoint.name, "offset": begin + start, "length": end - start}
         for key, value in place.items():
             weight.external_data.add(key=key, value=str(value))
         if tensors[name]["dtype"] == "F16":

@@ -31,7 +31,9 @@ def train_checkpoint(experiment: str, data: str, unet: UNetConfig, config: Train
         "kept_in": "float16",
         "duration": round(trained.seconds),
         "mean_loss_of_last_1000_steps": trained.losses[-1000:].mean().item(),
+        **origin,
     }
     trained.model.net.half()
-    save_checkpoint(out, trained.model, {**report, **origin})
-    write_json(about, {**report, **origin})
+    # By which code it is stands in the description alone, where `accept` changes it.
+    save_checkpoint(out, trained.model, {key: value for key, value in report.items() if key != "code"})
+    write_json(about, report)

@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from ddpm_notes.__main__ import main
 from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
-from ddpm_notes.files import read_tensors, write_atomically, write_tensors
+from ddpm_notes.files import read_header, read_tensors, write_atomically, write_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule, strided
 from ddpm_notes.unet import UNet, UNetConfig
@@ -54,6 +54,16 @@ def test_a_network_for_images_that_are_not_square_is_kept_and_draws_them(tmp_pat
 
 def test_the_configuration_of_a_square_network_says_one_size(saved):
     assert read_tensors(saved[0])[1]["unet"]["size"] == 8
+
+
+def test_the_header_says_where_the_numbers_of_every_tensor_are(saved):
+    data, (tensors, _) = saved[0].read_bytes(), read_tensors(saved[0])
+    header, begin = read_header(data)
+    assert header.keys() == {"__metadata__", *tensors}
+    for name, tensor in tensors.items():
+        first, end = header[name]["data_offsets"]
+        assert data[begin + first : begin + end] == tensor.numpy().tobytes()
+        assert header[name]["shape"] == list(tensor.shape)
 
 
 def test_a_strided_schedule_is_not_saved(tmp_path):

@@ -1,5 +1,6 @@
 """Results of other code are accepted where their witness is the same, and refused where it is not."""
 
+import importlib
 import json
 import os
 import shutil
@@ -7,11 +8,16 @@ import subprocess
 import sys
 
 import pytest
+import torch
+from torch import Generator
 
-from experiments import witness
-from experiments.__main__ import EXPERIMENTS, main
+from experiments import stale, witness
+from experiments.__main__ import EXPERIMENTS, accept, main
+from experiments.bits import differences, machine, summary
+from experiments.miniatures import MINIATURES, watched
 from experiments.results import NO_FASHION
-from experiments.stale import results_of
+from experiments.stale import code_digest, code_of, digest_of_modules, modules_of, results_of
+from publishing.execute.fingerprint import Module
 from publishing.paths import ROOT
 
 MEASURED = [name for name in EXPERIMENTS if results_of(name)]
@@ -24,11 +30,11 @@ BROKEN = {  # a formula of each file, and an experiment whose miniature runs it
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_every_result_has_a_witness_by_the_code_that_made_it(name):
-    assert {json.loads(path.read_text())["code"] for path in results_of(name)} == {witness.stamp(name)}
+    assert {code_of(path) for path in results_of(name)} == {witness.stamp(name)}
 
 
 def test_no_miniature_is_of_nothing():
-    assert witness.MINIATURES.keys() == set(MEASURED)
+    assert MINIATURES.keys() == set(MEASURED)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +43,7 @@ def copy(tmp_path_factory):
     root = tmp_path_factory.mktemp("copy")
     for package in ("ddpm_notes", "experiments", "publishing"):
         shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "experiments/sizes.py").write_text("SIZE = 8\n")
     for name in ("scaling", "ablation"):
         run_in(root, "-c", f"from experiments import witness; witness.store({name!r})").check_returncode()
     return root
@@ -55,9 +62,10 @@ def edit(copy):
 
     def change(file, old, new):
         path = copy / file
-        before[path] = path.read_text()
-        assert old in before[path]
-        path.write_text(before[path].replace(old, new))
+        text = path.read_text()
+        before.setdefault(path, text)
+        assert old in text
+        path.write_text(text.replace(old, new))
 
     yield change
     for path, text in before.items():
@@ -75,42 +83,112 @@ def test_a_broken_formula_is_refused(copy, edit, file):
     assert name in run_in(copy, "-m", "experiments.stale").stdout
 
 
-def test_a_new_name_is_accepted_and_a_module_that_does_not_run_is_not(copy, edit):
+def test_new_names_are_accepted_and_modules_of_which_no_function_runs_are_not(copy, edit):
     edit("ddpm_notes/training_run.py", "differ", "others")
+    edit("experiments/scaling.py", "from ddpm_notes import", "from ddpm_notes import draw_t, NATS_PER_BIT,")
     accepted = run_in(copy, "-m", "experiments", "accept", "scaling")
     assert "scaling: accepted, the same bits" in accepted.stdout
     assert "scaling" not in run_in(copy, "-m", "experiments.stale").stdout
     again = run_in(copy, "-m", "experiments", "accept", "scaling")
     assert "nothing to accept" in again.stdout
-    edit(
-        "experiments/scaling.py", "from torch import Generator", "from torch import Generator\nimport ddpm_notes.coding"
-    )
+    edit("experiments/scaling.py", "from functools", "import ddpm_notes.coding, experiments.sizes\nfrom functools")
     refused = run_in(copy, "-m", "experiments", "accept", "scaling")
-    assert "ddpm_notes.coding" in refused.stderr
-    assert "changed, but the miniature runs nothing of it" in refused.stderr
+    assert "ddpm_notes.coding, experiments.sizes changed, but the miniature runs no function of it" in refused.stderr
 
 
-def test_what_is_said_to_be_idle_must_be(monkeypatch):
-    monkeypatch.setattr(witness, "miniature", lambda name: ({}, {"ddpm_notes.losses", "ddpm_notes.reverse"}))
-    with pytest.raises(witness.Refused, match="ddpm_notes.reverse runs, although IDLE says that it never does"):
-        witness.accept("digits")
+def test_only_functions_count_as_having_run(tmp_path, monkeypatch):
+    path = tmp_path / "module_of_a_test.py"
+    path.write_text("class Size:\n    sides = [n for n in (8, 28)]\n\ndef area(size):\n    return size * size\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = {"module_of_a_test": Module(path, path.read_text())}
+    imported = watched(lambda: importlib.import_module("module_of_a_test"), modules)
+    assert imported == set(), "neither its body, nor its class, nor functions of other files"
+    assert watched(lambda: importlib.import_module("module_of_a_test").area(3), modules) == modules.keys()
 
 
-def test_another_processor_may_round_otherwise():
-    differ = list(
-        witness._differences({"x": [1.0, 2.0], "digest": "a"}, {"x": [1.0, 2.0 + 1e-7], "digest": "b"}, False)
-    )
-    assert differ == []
-    differ = list(witness._differences({"x": [1.0, 2.0]}, {"x": [1.0, 2.0 + 1e-5]}, False))
-    assert differ == ["/x/1: 2.0 then, 2.00001 now"]
+def test_what_is_said_to_be_idle_must_be(trial, monkeypatch):
+    trial()
+    monkeypatch.setitem(witness.IDLE, "scaling", {"ddpm_notes.losses"})
+    with pytest.raises(witness.Refused, match="ddpm_notes.losses runs, although IDLE says that it never does"):
+        witness.accept("scaling")
 
 
-def test_without_the_data_one_sentence_says_what_to_install(monkeypatch, capsys):
+@pytest.fixture
+def trial(tmp_path, monkeypatch):
+    """Two results of `scaling`, whose witness is by other losses; its miniature gives what one says it does."""
+    before = modules_of("experiments.scaling") | {"ddpm_notes.losses": "other losses"}
+    digest = digest_of_modules(before)
+    for module, name in ((stale, "RESULTS"), (stale, "CHECKPOINTS"), (witness, "WITNESSES")):
+        monkeypatch.setattr(module, name, tmp_path / name)
+        (tmp_path / name).mkdir()
+
+    def prepare(then=None, now=None, *, modules=before, code=digest):
+        monkeypatch.setattr(witness, "miniature", lambda name: (now or {}, {"ddpm_notes.losses"}))
+        stored = {"modules": modules, "machine": machine(), "gave": then or {}}
+        (tmp_path / "WITNESSES/scaling.json").write_text(json.dumps(stored))
+        for name in ("one", "two"):
+            result = {"command": "python -m experiments scaling", "code": code}
+            (tmp_path / f"RESULTS/{name}.json").write_text(json.dumps(result))
+
+    return prepare
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "line"),
+    [
+        ({"settings": {}}, {"settings": {"STEPS": 5}}, "/settings/STEPS: nothing then, 5 now"),
+        ({"files": {"a.json": {"x": 1}}}, {"files": {}}, "/files/a.json: {'x': 1} then, nothing now"),
+        ({"trainings": [0.5]}, {"trainings": [0.5, 0.25]}, "/trainings/1: nothing then, 0.25 now"),
+        ({"trainings": [0.5, 0.25]}, {"trainings": [0.5]}, "/trainings/1: 0.25 then, nothing now"),
+        ({}, {"more": 1}, "/more: nothing then, 1 now"),
+        ({"x": [1]}, {"x": {"0": 1}}, "/x: [1] then, {'0': 1} now"),
+    ],
+)
+def test_more_less_and_renamed_things_are_refused(trial, then, now, line):
+    trial(then, now)
+    with pytest.raises(witness.Refused) as refused:
+        witness.accept("scaling")
+    assert str(refused.value) == f"today's code gives something else:\n  {line}"
+    assert {code_of(path) for path in results_of("scaling")} != {code_digest("scaling")}
+
+
+def test_what_an_interrupted_acceptance_left_is_accepted(trial):
+    trial()
+    first, second = results_of("scaling")
+    first.write_text(json.dumps(json.loads(first.read_text()) | {"code": code_digest("scaling")}))
+    accept("scaling")
+    assert code_of(first) == code_of(second) == witness.stamp("scaling") == code_digest("scaling")
+
+
+def test_a_result_of_older_code_beside_a_witness_of_today_is_refused(trial):
+    trial(modules=modules_of("experiments.scaling"), code="older")
+    with pytest.raises(witness.Refused, match="no witness by the code that made its results; `make experiments ONLY="):
+        accept("scaling")
+
+
+def test_an_experiment_without_results_says_so(capsys):
+    accept("browser")
+    expected = "browser: it keeps no result that could be accepted; `make experiments ONLY=browser` runs it again\n"
+    assert capsys.readouterr().out == expected
+
+
+def test_another_processor_may_round_otherwise_and_no_more():
+    x = torch.randn(1000, generator=Generator().manual_seed(1))
+    shuffled = x[torch.randperm(len(x), generator=Generator().manual_seed(2))]
+    then = {"x": 2.0, "weights": summary([x])}
+    for x_now, weights in ((2.0, x), (2.0 + 1e-6, x * (1 + 1e-6))):
+        assert not list(differences(then, {"x": x_now, "weights": summary([weights])}, exact=False))
+    assert list(differences({"x": 2.0}, {"x": 2.0001}, exact=False)) == ["/x: 2.0 then, 2.0001 now"]
+    for weights in (-x, shuffled, x.roll(1), x * 1.002, x + 0.1, torch.cat([x, torch.zeros(1)])):
+        assert list(differences(then, {"x": 2.0, "weights": summary([weights])}, exact=False))
+
+
+def test_without_the_data_one_sentence_says_what_to_install(trial, monkeypatch, capsys):
     def fail(name):
         raise ValueError("Fashion-MNIST is not on this machine and could not be fetched")
 
-    monkeypatch.setattr(witness, "accept", fail)
-    monkeypatch.setattr(witness, "stamp", lambda name: "older")
-    monkeypatch.setattr("sys.argv", ["experiments", "accept", "fashion"])
+    trial()
+    monkeypatch.setattr(witness, "miniature", fail)
+    monkeypatch.setattr("sys.argv", ["experiments", "accept", "scaling"])
     assert main() == 1
-    assert capsys.readouterr().err == f"experiments: fashion: {NO_FASHION}\n"
+    assert capsys.readouterr().err == f"experiments: scaling: {NO_FASHION}\n"

@@ -8,10 +8,11 @@ from urllib.error import URLError
 
 import pytest
 
+from ddpm_notes import DIGITS, TrainingConfig
 from ddpm_notes.__main__ import RECIPES
 from ddpm_notes.data import DEBIAN_FASHION, load
 from ddpm_notes.files import read_tensors
-from experiments import classifier, digits, fashion, results, stale, witness
+from experiments import classifier, digits, fashion, results, stale, training, witness
 from experiments.__main__ import EXPERIMENTS, main
 from experiments.results import NO_FASHION, Result, checksum_of
 from experiments.stale import CHECKPOINTS, RESULTS, code_digest
@@ -42,11 +43,31 @@ def test_a_result_judged_the_weights_that_are_here(path: Path):
         assert checksum_of(CHECKPOINTS / f"{name}.safetensors") == checksum, name
 
 
+@pytest.fixture(scope="module")
+def just_trained(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CHECKPOINTS", "STATES"):
+            patch.setattr(training, name, tmp_path_factory.mktemp(name))
+        small = TrainingConfig(steps=1, batch=2)
+        training.train_checkpoint("digits", "digits", replace(DIGITS, width=8), small)
+        return training.CHECKPOINTS / "digits.json"
+
+
+@pytest.mark.parametrize("name", ["just trained", *(path.stem for path in CHECKPOINTS.glob("*.json"))])
+def test_a_checkpoint_and_its_description_cannot_disagree(name, just_trained):
+    path = just_trained if name == "just trained" else CHECKPOINTS / f"{name}.json"
+    described, (_, about) = json.loads(path.read_text()), read_tensors(path.with_suffix(".safetensors"))
+    assert "code" not in about, "only the description is stamped when results are accepted"
+    assert all(about[key] == described[key] for key in about.keys() & described.keys())
+
+
 @pytest.mark.parametrize("path", sorted(RESULTS.glob("report-*.json")), ids=lambda path: path.stem)
 def test_a_report_counted_the_samples_that_are_here(path: Path):
-    part = json.loads(path.read_text())["parts"]["samples"]
+    report = json.loads(path.read_text())
+    part = report["parts"]["samples"]
     assert checksum_of(RESULTS / part["file"]) == part["file_checksum"]
-    samples, _ = read_tensors(RESULTS / part["file"])
+    samples, about = read_tensors(RESULTS / part["file"])
+    assert about["weights"] in report["weights"].values()
     assert len(samples["samples"]) == part["samples"] == sum(part["classes"])
 
 

@@ -51,7 +51,14 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
     """Named tensors and a dictionary of plain values, as one safetensors file, written atomically."""
     metadata = {"format": FORMAT, "about": json.dumps(about, sort_keys=True)}
     tensors = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, safetensors.torch.save(tensors, metadata))
+    write_atomically(path, _with_sorted_header(safetensors.torch.save(tensors, metadata)))
+
+
+def _with_sorted_header(data: bytes) -> bytes:
+    """The same file: safetensors writes what the whole is about in any order, and another one each time."""
+    header, begin = read_header(data)
+    text = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return data[:8] + text.ljust(begin - 8) + data[begin:] if len(text) <= begin - 8 else data
 
 
 def read_header(data: bytes) -> tuple[dict, int]:
@@ -75,10 +82,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
     try:
         tensors = safetensors.torch.load(data)
         metadata = read_header(data)[0].get("__metadata__", {})
-    except (SafetensorError, ValueError) as error:
+        about = json.loads(metadata.get("about", "{}"))
+        if not isinstance(about, dict):
+            raise ValueError(f"its header is about {type(about).__name__}, not a dictionary")
+    except (SafetensorError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged or not a safetensors file ({error}); fetch or train it again") from error
     if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{path} was not written by ddpm_notes (format {metadata.get('format')!r}, expected {FORMAT!r})"
         )
-    return tensors, json.loads(metadata["about"])
+    return tensors, about

@@ -236,3 +236,12 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch)
     with pytest.raises(ValueError, match="No space left"):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old" and [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_the_same_network_gives_the_same_bytes(tmp_path):
+    """safetensors alone writes its metadata in another order each time."""
+    for i in range(8):
+        write_tensors(tmp_path / f"{i}", {"x": torch.zeros(2), "ä": torch.ones(1)}, {"b": "é", "a": [1]})
+    assert len({(tmp_path / f"{i}").read_bytes() for i in range(8)}) == 1
+    tensors, about = read_tensors(tmp_path / "0")
+    assert tensors["ä"].item() == 1 and about == {"b": "é", "a": [1]}

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = Path("tests") / "ddpm_notes"
+TESTS, CHECKPOINTS = Path("tests") / "ddpm_notes", Path("experiments") / "checkpoints"
 TRAINING, ALGORITHM_1 = "test_training.py", "test_algorithm_1.py"
 
 # module: (what is wrong, the right snippet, the broken one[, the tests if not those of the module])
@@ -405,7 +405,7 @@ def main(only: list[str]) -> int:
     mutants = [(module, *mutant) for module in only or MUTANTS for mutant in MUTANTS[module]]
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
-        for part in ("ddpm_notes", TESTS):
+        for part in ("ddpm_notes", TESTS, CHECKPOINTS):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         found = run(["-c", "import ddpm_notes; print(ddpm_notes.__file__)"], folder).stdout
         if not Path(found).is_relative_to(folder.resolve()):

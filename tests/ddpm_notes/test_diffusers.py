@@ -4,6 +4,7 @@ import inspect
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import diffusers
 import pytest
@@ -22,7 +23,8 @@ from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.sampling import ddim, sample, sample_steps
 from ddpm_notes.schedule import Schedule, linear_schedule, quadratic_schedule, strided
 from ddpm_notes.unet import CIFAR10, UNet, UNetConfig, count_parameters
-from experiments.stale import CHECKPOINTS
+
+CHECKPOINTS = Path(__file__).parents[2] / "experiments" / "checkpoints"
 
 GOOGLE_DDPM_CIFAR10_32 = {
     "sample_size": 32,

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import onnx
 import onnxruntime
@@ -20,7 +21,8 @@ from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.sampling import sample
 from ddpm_notes.schedule import rescaled_linear_schedule, strided
 from ddpm_notes.unet import UNet, UNetConfig
-from experiments.stale import CHECKPOINTS
+
+CHECKPOINTS = Path(__file__).parents[2] / "experiments" / "checkpoints"
 
 SCHEDULE = rescaled_linear_schedule(25)
 TINY = UNetConfig(size=8, channels=1, width=8, multipliers=(1, 2), attention=(4,), groups=4)

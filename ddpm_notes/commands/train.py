@@ -22,12 +22,15 @@ from ddpm_notes.unet import count_parameters
 def train_command(args: argparse.Namespace, device: torch.device) -> None:
     """Algorithm 1, p. 4, with the U-Net of the released code and L_simple."""
     given = {key: value for key, value in vars(args).items() if key not in ("run", "out", "config", "device")}
-    out = Path(args.out or Path(args.config or args.data).with_suffix(".safetensors").name)
+    out = Path(args.out or Path(args.config or args.data).resolve().with_suffix(".safetensors").name)
+    state = out.with_suffix(".state")
     if out.suffix != ".safetensors":
         raise ValueError(f"--out must end in .safetensors, got {out}")
+    if out.exists() and not state.exists():
+        raise ValueError(f"{out} is there already, from a run that ended; remove it, or give another --out")
     check_writable(out)
     images = load_images(args.data, "train", given.get("size"), given.get("channels"), given.get("fit", "exact"))
-    values, state = settings_of(images, given), out.with_suffix(".state")
+    values = settings_of(images, given)
     why = _choose_precision(values, state, device)
     torch.manual_seed(values["seed"])
     config, model = config_of(values), network_of(values).to(device)

@@ -48,6 +48,14 @@ def test_the_configuration_repeats_the_run_and_what_is_typed_comes_after_it(trai
     assert (args.batch, args.steps, args.attention, args.flips) == (8, 3, (4,), False)
 
 
+def test_a_network_of_hours_is_not_overwritten(trained, capsys):
+    before = trained.read_bytes()
+    assert "is there already, from a run that ended" in complaint(
+        capsys, "train", "--steps", "1", "--out", str(trained)
+    )
+    assert trained.read_bytes() == before
+
+
 def test_a_configuration_that_cannot_be_obeyed_is_refused_by_name(tmp_path, capsys):
     file = tmp_path / "run.toml"
     for text, message in (

@@ -68,10 +68,10 @@ def test_any_u_net_and_whatever_it_predicts(config, predicts, learned):
         assert relative_error(ours, expected) < 1e-5
 
 
-@pytest.mark.parametrize("steps", [None, 20])
+@pytest.mark.parametrize("steps", [200, 20])
 def test_samples_are_the_same_to_one_grey_level(steps):
     model = committed("digits")
-    schedule = model.schedule if steps is None else strided(model.schedule, steps)
+    schedule = strided(model.schedule, steps)
     plain, fast = (
         to_uint8(sample(each, (2, 1, 8, 8), schedule, torch.Generator().manual_seed(5), clip_x0=True)).int()
         for each in (model, engine(model, "onnxruntime"))

@@ -284,7 +284,7 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
         ("the ramp one step late", "(2 + step) / (11 + step)", "(1 + step) / (10 + step)", TRAINING),
         ("the ramp after a resumption from 0", "self.config.decay(self.done)", "self.config.decay(count)", TRAINING),
         ("an interrupt is not saved", "(saves or stops)", "saves", TRAINING),
-        ("every process the same dropout", "seed + self.rank * 0x9E3779B9", "seed", "test_distributed.py"),
+        ("every process the same dropout", "seed + self.rank * 0x9E3779B9", "seed", TRAINING),
         (
             "the average begins at the first step",
             "self.averaging.update_parameters(self.model)  # the",

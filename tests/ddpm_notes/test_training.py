@@ -15,7 +15,7 @@ from ddpm_notes.oracle import EmpiricalDenoiser
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule
 from ddpm_notes.training import Objective, train, training_step
-from ddpm_notes.training_run import TrainingConfig, TrainingDiverged
+from ddpm_notes.training_run import TrainingConfig, TrainingDiverged, TrainingRun
 from ddpm_notes.unet import UNet, UNetConfig
 
 TINY = UNetConfig(size=8, channels=1, width=16, multipliers=(1,), attention=(), groups=4, blocks=1, dropout=0.1)
@@ -200,6 +200,17 @@ def test_a_compiled_step_is_the_same_step_and_leaves_the_networks_names(x0, monk
     plain, fused = (train(tiny_model(), x0, SCHEDULE, config(steps=2, compile=yes)) for yes in (False, True))
     assert compiled == [1] and torch.equal(plain.losses, fused.losses)
     assert plain.model.state_dict().keys() == fused.model.state_dict().keys()
+
+
+@pytest.mark.parametrize("draw_on", ["cpu", "device"])
+def test_processes_share_the_draws_on_the_cpu_alone_and_never_the_dropout(x0, draw_on):
+    settings, seeds, dropout = config(draw_on=draw_on), [], []
+    run = TrainingRun(Objective(tiny_model(), SCHEDULE, settings), x0, settings, None)
+    for run.rank in (0, 1):
+        with torch.random.fork_rng():
+            seeds.append(run._generator(3).initial_seed())
+            dropout.append(torch.initial_seed() % 2**32)
+    assert (seeds[0] == seeds[1]) == (draw_on == "cpu") and dropout[0] != dropout[1]
 
 
 @pytest.mark.parametrize("draw_on", ["cpu", "device"])

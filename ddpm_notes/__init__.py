@@ -39,6 +39,7 @@ from ddpm_notes.losses import (
 )
 from ddpm_notes.onnx_graph import save_onnx
 from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
+from ddpm_notes.own_data import load_own
 from ddpm_notes.parameterizations import Parameterized, eps_from_mean
 from ddpm_notes.pictures import picture
 from ddpm_notes.reverse import predict_eps, predict_mean, predict_x0, reverse_moments, reverse_process, reverse_variance

@@ -2,6 +2,8 @@
 
 import sys
 
+import torch
+
 from ddpm_notes.commands.arguments import parsed
 from ddpm_notes.distributed import process_group
 from ddpm_notes.training_run import TrainingDiverged
@@ -15,6 +17,10 @@ def main(arguments: list[str] | None = None) -> int:
             args.run(args, device)
     except (ValueError, OSError, TrainingDiverged) as error:
         print(f"ddpm_notes: {error}", file=sys.stderr)
+        return 1
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        told = str(error).splitlines()[0] if str(error) else "no more to be had"
+        print(f"ddpm_notes: out of memory ({told}); give a smaller --batch, --width or --count", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("ddpm_notes: interrupted; the same command goes on from what it last saved", file=sys.stderr)

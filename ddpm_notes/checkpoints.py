@@ -84,7 +84,8 @@ def savable(model: nn.Module) -> tuple[Parameterized, UNet]:
         raise ValueError(
             "a network is saved with the schedule it was trained with, got a strided one; stride it after loading"
         )
-    check_weights(net.config, net.state_dict())
+    if repr(check_weights(net.config, net.state_dict())) != repr(net):
+        raise ValueError("layers of this U-Net were replaced or set otherwise, which a checkpoint would not keep")
     return model, net
 
 

@@ -44,6 +44,8 @@ def _device(name: str) -> torch.device:
         raise ValueError(f"--device is cpu, cuda or cuda:N (tables in float64 are on no other), got {name}")
     if kind == "cpu":
         return torch.device("cpu")
+    if number and "LOCAL_RANK" in os.environ:
+        raise ValueError(f"under torchrun each process has a GPU of its own; leave out --device {name}")
     index = int(number) if number else local
     if index >= gpus:
         hint = f"use --nproc-per-node {gpus}" if local and gpus else "give another --device"
@@ -51,9 +53,24 @@ def _device(name: str) -> torch.device:
     return torch.device("cuda", index)
 
 
+def to_device(x: Tensor, device: torch.device) -> Tensor:
+    """Copied without waiting: what lies on the CPU goes to a GPU through pinned memory."""
+    return (x.pin_memory() if device.type == "cuda" and x.is_cpu else x).to(device, non_blocking=True)
+
+
 def rank_and_world() -> tuple[int, int]:
     """The number of this process, from 0, and how many there are."""
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+
+
+def in_any_process(here: bool) -> bool:
+    """Whether it is so in any process, which all of them learn at once."""
+    if rank_and_world()[1] == 1:
+        return here
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    anywhere = torch.tensor(float(here), device=device)
+    dist.all_reduce(anywhere)
+    return anywhere.item() > 0
 
 
 def share(whole: Tensor) -> Tensor:
@@ -78,6 +95,8 @@ def first_process_first() -> Iterator[None]:
     rank, world = rank_and_world()
     if rank > 0:
         dist.barrier()
-    yield
-    if rank == 0 and world > 1:
-        dist.barrier()
+    try:
+        yield
+    finally:
+        if rank == 0 and world > 1:
+            dist.barrier()

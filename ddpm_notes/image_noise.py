@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from ddpm_notes.distributed import to_device
+
 
 def image_generator(seed: int, i: int, device: torch.device | str = "cpu") -> Generator:
     """The generator of image i (0, 1, ...) of a seed (0 or more).
@@ -36,8 +38,13 @@ class ImageNoise:
         self.generators = [image_generator(seed, i, draw_on) for i in numbers]
         self.shape, self.device, self.draw_on = shape, device, draw_on
 
+    def skip(self, count: int) -> None:
+        """Draw so many times for nothing, to go on where another one stopped."""
+        for t in range(count):
+            self(t)
+
     def __call__(self, t: int) -> Tensor:
         drawn = torch.empty(len(self.generators), *self.shape, device=self.draw_on)
         for image, generator in zip(drawn, self.generators, strict=True):
             image.normal_(generator=generator)
-        return drawn.to(self.device, non_blocking=True)
+        return to_device(drawn, torch.device(self.device))

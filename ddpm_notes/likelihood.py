@@ -1,6 +1,6 @@
 """The variational bound in bits/dim and the rate-distortion curve: Eq. (5), Section 4.3, Tables 1 and 4."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,7 @@ from ddpm_notes.data import to_levels
 from ddpm_notes.forward import draw_noise
 from ddpm_notes.losses import NATS_PER_BIT, bound_terms, gaussian_kl, per_dimension
 from ddpm_notes.progress import progress_bar
-from ddpm_notes.reverse import Model, Variance, refuse_dropout
+from ddpm_notes.reverse import Model, Variance, check_schedule, refuse_dropout
 from ddpm_notes.schedule import Schedule
 
 
@@ -75,7 +75,6 @@ def variational_bound(
     return variational_bounds(model, x0, schedule, (variance,), levels, clip_x0, generator, noises)[variance]
 
 
-@torch.no_grad()
 def variational_bounds(
     model: Model,
     x0: Tensor,
@@ -87,20 +86,38 @@ def variational_bounds(
     noises: Callable[[int], Tensor] | None = None,
 ) -> dict[Variance, Bound]:
     """`variational_bound` for several variances, at the same noise, from one run of the network."""
-    to_levels(x0, levels)  # refuses what is not on the grid
-    refuse_dropout(model)
-    schedule = schedule.on(x0.device)
     terms: dict[Variance, list[Tensor]] = {variance: [] for variance in variances}
     mse = []
-    for step in progress_bar(range(1, schedule.T + 1), desc="bound", unit="t", leave=False):
-        t = torch.full((len(x0),), step, device=x0.device)  # (B,)
-        noise = noises(step) if noises else draw_noise(x0, generator)
-        at_t, x0_hat = bound_terms(model, x0, schedule, t, noise, variances, levels, clip_x0)
+    for at_t, error in bound_steps(model, x0, schedule, variances, levels, clip_x0, generator, noises):
         for variance, term in at_t.items():
             terms[variance].append(term)
-        mse.append(per_dimension((x0_hat - x0).double().square()))
+        mse.append(error)
     prior, x0_mse = prior_kl(x0, schedule), torch.stack(mse, 1)  # (B,), (B, T)
     return {variance: Bound(prior, torch.stack(of_it, 1), x0_mse) for variance, of_it in terms.items()}
+
+
+@torch.no_grad()
+def bound_steps(
+    model: Model,
+    x0: Tensor,
+    schedule: Schedule,
+    variances: Sequence[Variance],
+    levels: int = 256,
+    clip_x0: bool = False,
+    generator: Generator | None = None,
+    noises: Callable[[int], Tensor] | None = None,
+    first: int = 1,
+) -> Iterator[tuple[dict[Variance, Tensor], Tensor]]:
+    """For t = first..T the term L_{t-1} by each variance, (B,), and the mean squared error of x0_hat, (B,)."""
+    to_levels(x0, levels)  # refuses what is not on the grid
+    refuse_dropout(model)
+    check_schedule(model, schedule)
+    schedule = schedule.on(x0.device)
+    for step in progress_bar(range(first, schedule.T + 1), desc="bound", unit="t", leave=False):
+        t = torch.full((len(x0),), step, device=x0.device)  # (B,)
+        noise = noises(step) if noises else draw_noise(x0, generator)
+        terms, x0_hat = bound_terms(model, x0, schedule, t, noise, variances, levels, clip_x0, decodes=step == 1)
+        yield terms, per_dimension((x0_hat - x0).double().square())
 
 
 @dataclass(frozen=True)

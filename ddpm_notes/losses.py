@@ -151,8 +151,12 @@ def bound_terms(
     variances: Sequence[Variance],
     levels: int = 256,
     clip_x0: bool = False,
+    decodes: bool | None = None,
 ) -> tuple[dict[Variance, Tensor], Tensor]:
-    """`bound_term` for several variances from one run of the network."""
+    """`bound_term` for several variances from one run of the network.
+
+    decodes: whether t is 1, where that is known and the same for all images, so that nothing has to be read from a GPU.
+    """
     xt = forward_process(x0, t, schedule, noise)
     mean_p, log_variances, x0_hat = moments_of_each(xt, t, model, schedule, variances, clip_x0)
     mean_q, variance_q = forward_posterior(x0.double(), xt.double(), t, schedule)
@@ -162,7 +166,9 @@ def bound_terms(
     for variance, log_variance_p in log_variances.items():
         term = gaussian_kl(mean_q, variance_q.log().clamp(min=tiny), mean_p, log_variance_p.double())
         log_sigma = (log_variance_p.double() / 2).expand_as(mean_p)
-        if not t.is_cpu:  # of all images: to find the first ones a GPU would have to be waited for
+        if decodes is False:
+            pass
+        elif not t.is_cpu:  # of all images: to find the first ones a GPU would have to be waited for
             decoder = -discretized_log_likelihood(x0, mean_p, log_sigma, levels)
             term = torch.where(first.view(-1, *[1] * (x0.ndim - 1)), decoder, term)
         elif first.any():

@@ -3,12 +3,14 @@
 import hashlib
 import io
 import json
+import os
 import zipfile
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -29,12 +31,14 @@ def load_own(path: Path, size: Size | None = None, channels: int | None = None, 
     size: height and width, or one number for both; that of the first image if None. channels: 1 or 3; if None, 1
     where all images are grey. fit: "exact" refuses an image of another size by name; "crop" scales it until it covers
     the size and cuts what stands out, equally on both sides; "resize" changes its proportions. Transparent pixels
-    are laid on white. What a folder gave is cached, until a file in it changes.
+    are laid on white; hidden files are passed over. What a folder gave is cached, until a file in it changes.
     Raises ValueError for a file that is broken or does not fit, by name, and where there are no images.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # so that it is the same from everywhere, and no name of a data set
     if channels not in (None, 1, 3):
         raise ValueError(f"images have 1 channel (grey) or 3 (colour), got {channels}")
+    if fit not in get_args(Fit) or min(_pair(size) or (1, 1)) < 1:
+        raise ValueError(f"fit is one of {', '.join(get_args(Fit))} and size above 0, got {fit!r} and {size!r}")
     if path.is_dir():
         pixels = _cached(_Folder(path, size, channels, fit))
         return Images(str(path), 256, pixels, torch.zeros(len(pixels), dtype=torch.int64))
@@ -51,16 +55,21 @@ def load_own(path: Path, size: Size | None = None, channels: int | None = None, 
 
 
 def _pair(size: Size | None) -> tuple[int, int] | None:
-    return (size, size) if isinstance(size, int) else size
+    match size:
+        case None | (int(), int()):
+            return size
+        case int():
+            return size, size
+    raise ValueError(f"size is a whole number, or (height, width), got {size!r}")
 
 
 def _npz(path: Path) -> Images:
     """An .npz with one array of images, uint8, (N, C, H, W), (N, H, W, C) or (N, H, W); and perhaps `labels`."""
     try:
         with np.load(path) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} cannot be read as an .npz ({error}); write it by numpy.savez") from error
+            found = {name: np.asarray(arrays[name]) for name in arrays.files}
+    except Exception as error:  # what a damaged archive raises has no end
+        raise ValueError(f"{path} cannot be read as an .npz ({_line(error)}); write it by numpy.savez") from error
     labels = found.pop("labels", None)
     if len(found) > 1 and "images" in found:
         found = {"images": found["images"]}
@@ -77,7 +86,7 @@ def _npz(path: Path) -> Images:
         raise ValueError(f"{path}: where are the channels, 1 or 3, in {array.shape}? write (N, C, H, W)")
     if last:
         array = array.transpose(0, 3, 1, 2)
-    if not len(array):
+    if not array.size:
         raise ValueError(f"{path} holds no image, its array is {array.shape}")
     labels = np.zeros(len(array), np.int64) if labels is None else labels
     if labels.shape != (len(array),) or not np.issubdtype(labels.dtype, np.integer):
@@ -90,9 +99,8 @@ class _Folder:
     """The pictures in a folder, and how they are to be read."""
 
     def __init__(self, folder: Path, size: Size | None, channels: int | None, fit: Fit):
-        kinds = Image.registered_extensions()
         self.folder, self.fit = folder, fit
-        self.files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in kinds and file.is_file())
+        self.files = sorted(_pictures_in(folder))
         if not self.files:
             raise ValueError(f"{folder} holds no pictures (.png, .jpg, .webp, …)")
         self.size = _pair(size) or self._size_of(self.files[0])
@@ -137,15 +145,35 @@ def _opened(file: Path) -> Image.Image:
     """A picture as grey or as RGB, the right way up, what is transparent on white."""
     try:
         with Image.open(file) as opened:
+            if (frames := getattr(opened, "n_frames", 1)) > 1:
+                raise ValueError(f"it moves, with {frames} frames; save one of them")
             picture = ImageOps.exif_transpose(opened)
             if picture.mode.startswith(("I", "F")):
                 raise ValueError(f"it has the mode {picture.mode}, of more than 8 bits; save it with 8")
+            grey = picture.mode in ("1", "L", "LA", "La")
             if picture.has_transparency_data:
                 picture = picture.convert("RGBA")
-                picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-            return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{file} cannot be read as a picture ({error}); mend or remove it") from error
+                picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+            if picture.mode == "P":
+                picture = picture.convert("RGB")
+                grey = all(band.tobytes() == picture.getchannel(0).tobytes() for band in picture.split())
+            return picture.convert("L" if grey else "RGB")
+    except Exception as error:  # what damaged pictures raise differs by format, and has no end
+        raise ValueError(f"{file} cannot be read as a picture ({_line(error)}); mend or remove it") from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _pictures_in(folder: Path) -> Iterator[Path]:
+    """The files of all its folders, linked ones too, whose names say that Pillow reads them; none that is hidden."""
+    kinds = {kind for kind, form in Image.registered_extensions().items() if form in Image.OPEN and form != "EPS"}
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and Path(name).suffix.lower() in kinds:
+                yield Path(place, name)
 
 
 def _with_channels(picture: np.ndarray, grey: bool) -> np.ndarray:

@@ -48,6 +48,10 @@ class Parameterized(nn.Module):
         self.net, self.schedule = net, schedule
         self.predicts, self.learned_variance = predicts, learned_variance
 
+    def extra_repr(self) -> str:
+        """What decides the meaning of the output, beside the network."""
+        return f"predicts={self.predicts}, learned_variance={self.learned_variance}, schedule={self.schedule.checksum}"
+
     def forward(self, xt: Tensor, t: Tensor) -> Tensor:
         """epsilon_theta(x_t, t), shaped like x_t."""
         return self._split(xt, t)[0]

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from ddpm_notes.data import to_uint8
@@ -14,6 +15,8 @@ def as_grid(x: Tensor, columns: int) -> np.ndarray:
     """Images (B, C, H, W) in [-1, 1] as one picture with thin gaps, (rows, columns[, C]) uint8, white where empty."""
     pixels = to_uint8(x).cpu()
     count, channels, height, width = pixels.shape
+    if not count or channels not in (1, 3) or columns < 1:
+        raise ValueError(f"a picture is of one image or more, grey or RGB, in columns, got {tuple(x.shape)}, {columns}")
     rows = -(-count // columns)
     gap = max(1, height // 14)
     grid = torch.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, dtype=torch.uint8)
@@ -29,7 +32,8 @@ def picture(x: Tensor, columns: int = 8) -> Image.Image:
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
 
 
-def png_of(pixels: Tensor) -> bytes:
-    """A PNG of images (B, C, H, W) uint8."""
-    picture(pixels.float() / 127.5 - 1).save(buffer := io.BytesIO(), "PNG")
+def png_of(pixels: Tensor, comment: str = "") -> bytes:
+    """A PNG of images (B, C, H, W) uint8, with a comment that programs show."""
+    (told := PngInfo()).add_text("Comment", comment)
+    picture(pixels.float() / 127.5 - 1).save(buffer := io.BytesIO(), "PNG", pnginfo=told)
     return buffer.getvalue()

@@ -10,6 +10,12 @@ Precision = Literal["float32", "tf32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
+def check_precision(precision: str, device: torch.device) -> None:
+    """ValueError for a precision that this kind of device has not."""
+    if precision == "tf32" and device.type != "cuda":
+        raise ValueError(f"tf32 is a GPU's precision, and this is {device}; give float32 or bfloat16")
+
+
 @contextmanager
 def arithmetic(device: torch.device, precision: Precision) -> Iterator[None]:
     """Inside, products and convolutions on this device have that precision; weights and sums of losses stay float32."""

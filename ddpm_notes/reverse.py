@@ -20,6 +20,19 @@ def refuse_dropout(model: Model) -> None:
         raise ValueError("the network is in training mode, where dropout is drawn; call model.eval() first")
 
 
+def check_schedule(model: Model, schedule: Schedule) -> None:
+    """ValueError if the model says that it belongs to another schedule (`Parameterized`); a strided one is its own."""
+    own = getattr(model, "schedule", None) if hasattr(model, "predicts") else None
+    if own is None or schedule is own:
+        return
+    levels = torch.arange(schedule.T + 1) if schedule.levels is None else schedule.levels.cpu()
+    theirs = own.alpha_bar.cpu()[levels] if levels.max() <= own.T else None
+    if theirs is None or not torch.allclose(theirs, schedule.alpha_bar.cpu(), rtol=1e-9, atol=0):
+        raise ValueError(
+            "the model has another schedule than the given one; give model.schedule, or a strided one of it"
+        )
+
+
 def predict_x0(xt: Tensor, t: Tensor, eps: Tensor, schedule: Schedule) -> Tensor:
     """x0_hat = (x_t - sqrt(1 - alpha_bar_t) eps) / sqrt(alpha_bar_t): Eq. (15), p. 7.
 
@@ -82,6 +95,8 @@ def moments_of_each(
     if "learned" in variances:
         if not hasattr(model, "eps_and_log_variance"):
             raise ValueError('variance="learned" needs a network wrapped by parameterizations.Parameterized')
+        if schedule.levels is not None:
+            raise ValueError('a learned variance is of the steps it was trained for; on a strided chain use "beta"')
         eps, log_variances["learned"] = model.eps_and_log_variance(xt, schedule.network_t(t))
     else:
         eps = model(xt, schedule.network_t(t))

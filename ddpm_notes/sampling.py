@@ -16,6 +16,7 @@ from ddpm_notes.reverse import (
     Model,
     Variance,
     add_reverse_noise,
+    check_schedule,
     predict_eps,
     predict_x0,
     refuse_dropout,
@@ -54,6 +55,7 @@ def sample_steps(
     if not 1 <= start <= schedule.T:
         raise ValueError(f"t must be in 1..{schedule.T} (the paper's t), got {start}")
     refuse_dropout(model)
+    check_schedule(model, schedule)
     x, schedule = xt, schedule.on(xt.device)
     for step in progress_bar(range(start, 0, -1), desc="sampling", unit="step", leave=False):
         ts = torch.full((len(x),), step, device=x.device)  # (B,)
@@ -131,6 +133,7 @@ def ddim(
     if not 0 <= eta <= 1:
         raise ValueError(f"eta must be in 0..1, got {eta}; 0 is deterministic, 1 is Algorithm 2")
     refuse_dropout(model)
+    check_schedule(model, schedule)
     x = draw_noise(torch.empty(shape), generator) if xT is None else xT
     alpha_bar, beta_tilde, schedule = schedule.alpha_bar.tolist(), schedule.beta_tilde.tolist(), schedule.on(x.device)
     for step in progress_bar(range(schedule.T, 0, -1), desc="sampling", unit="step", leave=False):

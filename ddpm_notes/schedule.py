@@ -1,6 +1,7 @@
 """The variance schedule beta_1..beta_T and what follows from it: Section 2, Eqs. (2), (4), (7)."""
 
 import math
+import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -61,6 +62,12 @@ class Schedule:
         if not bool(((betas > 0) & (betas < 1)).all()):
             raise ValueError("alpha_bar must decrease strictly from below 1 and stay above 0")
         return cls(torch.cat([betas.new_zeros(1), betas]))
+
+    @property
+    def checksum(self) -> int:
+        """CRC-32 of the betas and the levels."""
+        tables = [self.beta] if self.levels is None else [self.beta, self.levels]
+        return zlib.crc32(b"".join(table.cpu().numpy().tobytes() for table in tables))
 
     @property
     def T(self) -> int:

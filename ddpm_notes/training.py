@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ddpm_notes.data import Images
-from ddpm_notes.distributed import rank_and_world, share
+from ddpm_notes.distributed import rank_and_world, share, to_device
 from ddpm_notes.losses import bound_loss, draw_t, simple_loss
 from ddpm_notes.precision import arithmetic
 from ddpm_notes.schedule import Schedule
@@ -38,7 +38,7 @@ class Objective(nn.Module):
         c, device = self.config, next(self.model.parameters()).device
         if c.draw_on == "cpu":  # the same batch was drawn by all processes
             x0, t, noise = (share(each) for each in (x0, t, noise))  # (batch, ...) to (batch / processes, ...)
-        x0, t, noise = (each.to(device, non_blocking=True) for each in (x0, t, noise))
+        x0, t, noise = (to_device(each, device) for each in (x0, t, noise))
         schedule = self.schedule.on(device)
         with arithmetic(device, c.precision):
             if c.loss == "bound":
@@ -57,10 +57,10 @@ def train(
     Under torchrun the batch is divided among the processes (DistributedDataParallel): they take the steps
     that one process would, to within rounding (and but for dropout, which each draws for itself, and for
     draw_on="device"). Process 0 saves, where all can read.
-    Raises ValueError if `state` belongs to another run, `TrainingDiverged` at the first NaN (on a GPU it
-    looks every 20 steps, so as not to wait for each).
+    Raises ValueError if `state` belongs to another run, or the model to another schedule; `TrainingDiverged`
+    at the first NaN (on a GPU it looks every 20 steps, so as not to wait for each).
     """
-    run = TrainingRun(Objective(model, schedule, config), data, config, state)
+    run = TrainingRun(Objective(model, schedule, config), data, schedule, config, state)
     for generator in run.steps():
         loss, norm = training_step(run.objective, run.optimizer, data, schedule, config, generator)
         run.record(loss, norm)

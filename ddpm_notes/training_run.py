@@ -15,12 +15,13 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ddpm_notes.data import Images, to_levels
-from ddpm_notes.distributed import gathered, rank_and_world
+from ddpm_notes.distributed import gathered, in_any_process, rank_and_world
 from ddpm_notes.files import read_tensors, write_tensors
 from ddpm_notes.interrupts import noted_interrupts
 from ddpm_notes.precision import PRECISIONS, Precision
 from ddpm_notes.progress import progress_bar
-from ddpm_notes.reverse import Variance
+from ddpm_notes.reverse import Variance, check_schedule
+from ddpm_notes.schedule import Schedule
 
 Loss = Literal["eps", "x0", "mean", "bound"]
 
@@ -61,9 +62,10 @@ class TrainingConfig:
 
     def __post_init__(self):
         for name in ("steps", "batch", "save_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name, choices in (("loss", get_args(Loss)), ("precision", PRECISIONS), ("draw_on", ("cpu", "device"))):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, a whole number, got {getattr(self, name)}")
+        choices_of = {"loss": get_args(Loss), "variance": get_args(Variance), "precision": PRECISIONS}
+        for name, choices in (choices_of | {"draw_on": ("cpu", "device")}).items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
         if not (0 <= self.ema < 1 and self.learning_rate > 0 and self.warmup >= 0):
@@ -71,8 +73,11 @@ class TrainingConfig:
                 "ema must be in 0..1 (1 excluded), learning_rate above 0 and warmup not negative, "
                 f"got {self.ema}, {self.learning_rate} and {self.warmup}"
             )
-        if not self.clip > 0 or self.seed < 0:
-            raise ValueError(f"clip must be above 0 and seed not negative, got {self.clip} and {self.seed}")
+        if not 0 < self.clip < math.inf or not 0 < self.learning_rate < math.inf or self.seed < 0 or self.levels < 2:
+            raise ValueError(
+                "clip and learning_rate must be above 0 and finite, levels at least 2 and seed not negative, "
+                f"got {self.clip}, {self.learning_rate}, {self.levels} and {self.seed}"
+            )
 
     def decay(self, step: int) -> float:
         """Of the average at step 0, 1, ..."""
@@ -96,8 +101,18 @@ class TrainingRun:
     are averaged (EMA); the average begins at the initial weights.
     """
 
-    def __init__(self, objective: nn.Module, data: Tensor | Images, config: TrainingConfig, state: Path | None):
+    def __init__(
+        self,
+        objective: nn.Module,
+        data: Tensor | Images,
+        schedule: Schedule,
+        config: TrainingConfig,
+        state: Path | None,
+    ):
         _check_data(data, config)
+        check_schedule(objective.get_submodule("model"), schedule)
+        if not any(weight.requires_grad for weight in objective.parameters()):
+            raise ValueError("the network has no weights to train; if it was loaded, call model.requires_grad_(True)")
         self.rank, self.world = rank_and_world()
         if config.batch % self.world:
             raise ValueError(f"the batch of {config.batch} cannot be divided among {self.world} processes")
@@ -108,8 +123,10 @@ class TrainingRun:
         self.state = Path(state) if state else None
         self.identity = {k: v for k, v in asdict(config).items() if k not in ("steps", "save_every")}
         values = data.pixels if isinstance(data, Images) else data
-        self.identity["data"] = zlib.crc32(values.cpu().contiguous().numpy().data)
+        shape = zlib.crc32(str(tuple(values.shape)).encode())
+        self.identity["data"] = zlib.crc32(values.cpu().contiguous().numpy().data, shape)
         self.identity["network"] = zlib.crc32(repr(self.model).encode())
+        self.identity["schedule"] = schedule.checksum
         self.averaging = AveragedModel(self.model, multi_avg_fn=self._average)
         self.averaging.update_parameters(self.model)  # the first time it copies
         self.average = self.averaging.module
@@ -151,7 +168,7 @@ class TrainingRun:
                 if self.done % 20 == 0:
                     bar.set_postfix(loss=f"{self.measured[0, step]:.4f}", refresh=False)
                 saves = self.done % c.save_every == 0 or self.done == c.steps
-                stops = self.done % look_every == 0 and self._any(noted())
+                stops = self.done % look_every == 0 and in_any_process(noted())
                 if saves or stops or self.done % look_every == 0:
                     self._check_finite()
                 if self.state and self.rank == 0 and (saves or stops):
@@ -181,14 +198,6 @@ class TrainingRun:
 
     def _noted(self):
         return noted_interrupts() if self.state else nullcontext(lambda: False)
-
-    def _any(self, here: bool) -> bool:
-        """Whether it is so in any process, so that all of them stop after the same step."""
-        if self.world == 1:
-            return here
-        anywhere = torch.tensor(float(here), device=self.device)
-        dist.all_reduce(anywhere)
-        return anywhere.item() > 0
 
     def _check_finite(self) -> None:
         """`TrainingDiverged` at the first loss or norm since the last look that is not finite."""
@@ -224,7 +233,11 @@ class TrainingRun:
         self.model.load_state_dict(part("model"))
         self.average.load_state_dict(part("ema"))
         adam = self.optimizer.state_dict()
-        moments = {i: part(f"adam.{i}") for i in adam["param_groups"][0]["params"]}
+        weights = dict(enumerate(self.model.parameters()))
+        moments = {
+            i: {name: torch.empty_like(weights[i]).copy_(x) if x.ndim else x for name, x in part(f"adam.{i}").items()}
+            for i in adam["param_groups"][0]["params"]
+        }  # laid out in memory as the weights are, as the fused step expects
         self.optimizer.load_state_dict(adam | {"state": moments})
         losses = tensors["losses"].float()
         self.done = self.checked = len(losses)

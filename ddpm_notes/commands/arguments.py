@@ -14,7 +14,8 @@ from ddpm_notes.own_data import Fit
 from ddpm_notes.parameterizations import TO_EPS
 from ddpm_notes.precision import PRECISIONS
 from ddpm_notes.reverse import Variance
-from ddpm_notes.training_run import Loss
+from ddpm_notes.training_run import Loss, TrainingConfig
+from ddpm_notes.unet import CIFAR10
 
 DESCRIPTION = """Train a diffusion model, sample from it, evaluate its bound.
 
@@ -29,8 +30,8 @@ A GPU is used where there is one. Several processes share the work if torchrun s
 
 TRAIN = """
 DATA is digits, fashion-mnist or cifar10; or a folder of pictures; or an .npz with one array of images, uint8. It
-decides the U-Net and the settings, those of the paper's CIFAR10 run for images of your own, as far as none is given
-here or by --config:
+decides the U-Net and the settings, as far as none is given here or by --config. For images of your own they are the
+paper's for CIFAR10, from 128 pixels on its U-Net for LSUN, without dropout; on a CPU give smaller --width, --steps:
 
 {table}
 
@@ -39,12 +40,12 @@ settings and the loss; OUT's .toml, the configuration that repeats the run; and,
 interrupted run saves at once. It goes on from the state when the same command is given again, even after it was
 killed, to the same bits (on a CPU, with the same number of threads).
 
-The loss it shows is L_simple, Eq. (14), as a mean over pixels: 1 at the start (the network predicts 0), far
-below soon after, and then nearly flat while the samples still improve.
+The loss it shows is, unless --loss says otherwise, L_simple, Eq. (14), as a mean over pixels: 1 at the start (the
+network predicts 0), far below soon after, and then nearly flat while the samples still improve.
 
 examples:
   python -m ddpm_notes train --data digits --steps 500 --ema-ramp --out first.safetensors
-  python -m ddpm_notes train --data pictures/ --size 32 --fit crop --width 64 --steps 100000
+  python -m ddpm_notes train --data pictures/ --size 32 --fit crop --width 32 --steps 20000 --batch 32
   python -m ddpm_notes train --config first.toml --seed 1 --out second.safetensors
   python -m ddpm_notes train --data cifar10                      # the paper's run; hours on a good GPU, months here
   torchrun --nproc-per-node 2 -m ddpm_notes train --data cifar10 # the same batches, half on each of two GPUs
@@ -92,9 +93,11 @@ examples:
 
 
 class _Parser(argparse.ArgumentParser):
+    source = ""  # the file of the arguments, where they were not typed
+
     def error(self, message: str):
         """One line and exit 2, without the usage."""
-        self.exit(2, f"ddpm_notes: {message}; see {self.prog} --help\n")
+        self.exit(2, f"ddpm_notes: {_Parser.source}{message}; see {self.prog} --help\n")
 
 
 def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -102,18 +105,24 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser, settings = _parser()
     args = parser.parse_args(arguments)
     if config := getattr(args, "config", None):
-        typed = list(arguments or ())
+        typed, of_file = list(arguments or ()), arguments_of(config, settings)
         before = typed.index("train") + 1
-        args = parser.parse_args([*typed[:before], *arguments_of(config, settings), *typed[before:]])
+        _Parser.source = f"{config}: "
+        try:
+            parser.parse_args([*typed[:before], *of_file])
+        finally:
+            _Parser.source = ""
+        args = parser.parse_args([*typed[:before], *of_file, *typed[before:]])
     return args
 
 
 def _recipe_table() -> str:
     names = ("steps", "batch", "learning_rate", "warmup", "ema", "flips", "precision")
     rows = [["", *names, "width", "dropout"]]
-    for data, (unet, config) in RECIPES.items():
+    own = {"your own": (CIFAR10, TrainingConfig())}
+    for data, (unet, config) in (RECIPES | own).items():
         cells = [str(getattr(config, name)) for name in names]
-        cells[-1] = "the fastest" if data in FASTEST else cells[-1]
+        cells[-1] = "auto" if data in FASTEST or data in own else cells[-1]
         rows.append([data, *cells, str(unet.width), str(unet.dropout)])
     return "\n".join("  " + "".join(cell.ljust(14) for cell in row).rstrip() for row in rows)
 
@@ -148,9 +157,10 @@ def _parser() -> tuple[_Parser, set[str]]:
         sub = commands.add_parser(
             name, help=summary, description=summary, epilog=epilog, formatter_class=raw, allow_abbrev=False
         )
-        sub.set_defaults(run=function)
-        sub.add_argument("--seed", type=_whole, default=0, help="decides everything random (default: 0)")
-        sub.add_argument("--device", default="auto", help="cpu, cuda or cuda:N (default: a GPU where there is one)")
+        sub.set_defaults(run=function, device="auto")
+        if function is not export_command:
+            sub.add_argument("--seed", type=_whole, default=0, help="decides everything random (default: 0)")
+            sub.add_argument("--device", default="auto", help="cpu, cuda or cuda:N (default: a GPU where there is one)")
         return sub
 
     sub = command(train_command, "train", TRAIN.format(table=_recipe_table()))

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,22 @@ from torch import Tensor
 
 from ddpm_notes.checkpoints import Checkpoint
 from ddpm_notes.commands.settings import RECIPES
-from ddpm_notes.commands.shared import check_enough, drawing, in_parts, load_images, load_network, noise_of, say, settle
+from ddpm_notes.commands.shared import (
+    check_enough,
+    drawing,
+    finish,
+    in_parts,
+    load_images,
+    load_network,
+    noise_of,
+    say,
+    settle,
+)
 from ddpm_notes.data import Images
-from ddpm_notes.distributed import gathered, rank_and_world, share
-from ddpm_notes.files import check_writable, write_atomically
-from ddpm_notes.finished_parts import Parts, weights_checksum
-from ddpm_notes.likelihood import Bound, mean_and_error, variational_bounds
+from ddpm_notes.distributed import gathered, share
+from ddpm_notes.files import check_writable
+from ddpm_notes.finished_parts import Parts, Tensors, model_checksum
+from ddpm_notes.likelihood import Bound, bound_steps, mean_and_error, prior_kl
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.precision import arithmetic
 from ddpm_notes.reverse import Variance
@@ -32,27 +43,25 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
     check_enough(count, "--images", least=2)
     split = "test" if images.name in RECIPES else "all"
     run = {"data": images.name, "split": split, "images": count, "seed": args.seed} | drawing(args)
-    parts = Parts(out, run | {"data_checksum": images.checksum, "checkpoint": weights_checksum(checkpoint.model)})
+    parts = Parts(out, run | {"data_checksum": images.checksum, "model": model_checksum(checkpoint.model)})
     learned: tuple[Variance, ...] = ("learned",) if model.learned_variance else ()
     bounds = _bounds(parts, model, images[:count], ("beta", "beta_tilde", *learned), images.levels, args, device)
     report: dict[str, Any] = run | {"variance": {variance: _summary(bound) for variance, bound in bounds.items()}}
-    if rank_and_world()[0] == 0:
-        write_atomically(out, json.dumps(report, indent=1).encode() + b"\n")
-        parts.remove()
-        for variance, summary in report["variance"].items():
-            mean, error = summary["total"]["mean"], summary["total"]["standard_error"]
-            say(f"{variance}: {mean:.3f} ± {error:.3f} bits/dim on {count} images, by {args.engine} on {device}")
+    finish(parts, out, lambda: json.dumps(report, indent=1, allow_nan=False).encode() + b"\n")
+    for variance, summary in report["variance"].items():
+        mean, error = summary["total"]["mean"], summary["total"]["standard_error"]
+        say(f"{variance}: {mean:.3f} ± {error:.3f} bits/dim on {count} images, by {args.engine} on {device}")
 
 
 def _images(args: argparse.Namespace, checkpoint: Checkpoint) -> Images:
     name = args.data or checkpoint.about.get("data")
-    if name is None:
+    if not isinstance(name, str):
         raise ValueError(f"{args.checkpoint} does not say what it was trained on; give --data {', '.join(RECIPES)}")
     if not args.data and name not in RECIPES:
         say(f"warning: {name} is what this network was trained on; give --data with images that it has not seen")
     C, H, W = checkpoint.model.net.config.shape
-    own = (None, None, "exact") if name in RECIPES or Path(name).suffix == ".npz" else ((H, W), C, args.fit)
-    images = load_images(name, "test", *own)
+    size, channels = ((H, W), C) if Path(name).is_dir() and name not in RECIPES else (None, None)
+    images = load_images(name, "test", size, channels, args.fit)
     if tuple(images.pixels.shape[1:]) != (C, H, W):
         have = "×".join(map(str, images.pixels.shape[1:]))
         raise ValueError(f"the images of {name} are {have}, this network takes {C}×{H}×{W}; give other --data")
@@ -70,19 +79,34 @@ def _bounds(
 ) -> dict[Variance, Bound]:
     """`variational_bounds` of many images, some at a time, each time divided among the processes."""
 
-    def compute(numbers: Tensor) -> dict[str, Tensor]:
-        mine = share(numbers)
-        noise = noise_of(args, mine, tuple(x0.shape[1:]), device)
-        with arithmetic(device, args.precision):
-            bounds = variational_bounds(
-                model, x0[mine].to(device), model.schedule, variances, levels, clip_x0=True, noises=noise
-            )
-        of_all = bounds[variances[0]]
-        values = {"prior": of_all.prior, "x0_mse": of_all.x0_mse} | {name: it.terms for name, it in bounds.items()}
-        return {name: gathered(value, len(numbers)).cpu() for name, value in values.items()}
+    def compute(numbers: Tensor, begun: Tensors) -> Iterator[Callable[[], Tensors]]:
+        mine, count = share(numbers), len(numbers)
+        noise, images = noise_of(args, mine, tuple(x0.shape[1:]), device), x0[mine].to(device)
+        done = int(begun["t"]) if begun else 0
+        noise.skip(done)
+        columns: dict[str, list[Tensor]] = {name: [] for name in ("x0_mse", *variances)}
 
-    done = [parts.part(f"{numbers[0]}", partial(compute, numbers)) for numbers in in_parts(len(x0), device)]
-    whole = {name: torch.cat([part[name] for part in done]) for name in done[0]}
+        def told() -> Tensors:
+            values = {name: gathered(torch.stack(found, 1), count).cpu() for name, found in columns.items() if found}
+            values = {name: torch.cat([begun[name], value], 1) if begun else value for name, value in values.items()}
+            reached = torch.tensor(done + len(columns["x0_mse"]))
+            return begun | values | {"prior": gathered(prior_kl(images, model.schedule), count).cpu(), "t": reached}
+
+        if done == model.schedule.T:
+            yield told
+        with arithmetic(device, args.precision):
+            steps = bound_steps(
+                model, images, model.schedule, variances, levels, clip_x0=True, noises=noise, first=done + 1
+            )
+            for terms, error in steps:
+                columns["x0_mse"].append(error)
+                for variance in variances:
+                    columns[variance].append(terms[variance])
+                yield told
+
+    parted = in_parts(len(x0), model.net.config, device)
+    done = [parts.part(f"{numbers[0]}", partial(compute, numbers)) for numbers in parted]
+    whole = {name: torch.cat([part[name] for part in done]) for name in ("prior", "x0_mse", *variances)}
     return {variance: Bound(whole["prior"], whole[variance], whole["x0_mse"]) for variance in variances}
 
 

@@ -2,6 +2,8 @@
 
 import argparse
 import io
+import json
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -9,15 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ddpm_notes.commands.shared import check_enough, drawing, in_parts, load_network, noise_of, say, settle
+from ddpm_notes.commands.shared import check_enough, drawing, finish, in_parts, load_network, noise_of, say, settle
 from ddpm_notes.data import to_uint8
-from ddpm_notes.distributed import gathered, rank_and_world, share
-from ddpm_notes.files import check_writable, write_atomically
-from ddpm_notes.finished_parts import Parts, weights_checksum
+from ddpm_notes.distributed import gathered, share
+from ddpm_notes.files import check_writable
+from ddpm_notes.finished_parts import Parts, Tensors, model_checksum
+from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.pictures import png_of
 from ddpm_notes.precision import arithmetic
-from ddpm_notes.sampling import sample_from
-from ddpm_notes.schedule import strided
+from ddpm_notes.sampling import Step, sample_steps
+from ddpm_notes.schedule import Schedule, strided
 
 
 def sample_command(args: argparse.Namespace, device: torch.device) -> None:
@@ -28,34 +31,63 @@ def sample_command(args: argparse.Namespace, device: torch.device) -> None:
     check_writable(out)
     check_enough(args.count, "--count")
     checkpoint = load_network(args.checkpoint)
-    shape, schedule, asked = checkpoint.model.net.config.shape, checkpoint.schedule, checkpoint.about.get("sampler", {})
+    config, schedule = checkpoint.model.net.config, checkpoint.schedule
+    if out.suffix == ".png" and config.channels not in (1, 3):
+        raise ValueError(f"a .png is grey or RGB, these images have {config.channels} channels; give --out an .npz")
     model = settle(args, checkpoint.model, device)
     if args.steps is not None:
         schedule = strided(schedule, args.steps)
-    variance = args.variance or asked.get("variance") or ("learned" if model.learned_variance else "beta")
-    clip_x0 = asked.get("clip_x0", True)
-    run = {"seed": args.seed, "steps": schedule.T, "variance": variance} | drawing(args)
-    parts = Parts(out, run | {"count": args.count, "checkpoint": weights_checksum(checkpoint.model)})
-
-    def draw(numbers: Tensor) -> dict[str, Tensor]:
-        noise = noise_of(args, share(numbers), shape, device)
-        with arithmetic(device, args.precision):
-            x0 = sample_from(
-                model, noise(schedule.T), schedule.T, schedule, variance=variance, clip_x0=clip_x0, noises=noise
-            )
-        return {"x0": gathered(x0, len(numbers)).cpu()}
-
-    x0 = [parts.part(f"{numbers[0]}", partial(draw, numbers))["x0"] for numbers in in_parts(args.count, device)]
-    if rank_and_world()[0] == 0:
-        write_atomically(out, _file(to_uint8(torch.cat(x0)), out.suffix))
-        parts.remove()
-        how = f"{args.count} samples of {schedule.T} steps, seed {args.seed}, {variance}"
-        say(f"{out}: {how}, by {args.engine} on {device}")
+    options = _options(args, checkpoint.about, model, schedule)
+    run = {"seed": args.seed, "count": args.count, "steps": schedule.T} | options | drawing(args)
+    parts = Parts(out, run | {"model": model_checksum(checkpoint.model)})
+    x0 = [
+        parts.part(f"{numbers[0]}", partial(_draw, args, numbers, model, schedule, options, device))["x"]
+        for numbers in in_parts(args.count, config, device)
+    ]
+    finish(parts, out, lambda: _file(to_uint8(torch.cat(x0)), out.suffix, run))
+    how = f"{args.count} samples of {schedule.T} steps, seed {args.seed}, {options['variance']}"
+    say(f"{out}: {how}, by {args.engine} on {device} in {args.precision}")
 
 
-def _file(pixels: Tensor, suffix: str) -> bytes:
-    """The contents of a .png with all images in a grid, or of an .npz with the array `samples`, (N, C, H, W) uint8."""
+def _options(args: argparse.Namespace, about: dict, model: Parameterized, schedule: Schedule) -> dict:
+    """The variance and the clipping: what was asked for, else what a folder of diffusers says, else the usual."""
+    told = about.get("sampler")
+    told = told if isinstance(told, dict) else {}
+    usual = "learned" if model.learned_variance and schedule.levels is None else "beta"
+    return {"variance": args.variance or told.get("variance", usual), "clip_x0": bool(told.get("clip_x0", True))}
+
+
+def _draw(
+    args: argparse.Namespace,
+    numbers: Tensor,
+    model: Parameterized,
+    schedule: Schedule,
+    options: dict,
+    device: torch.device,
+    begun: Tensors,
+) -> Iterator[Callable[[], Tensors]]:
+    """The images of these numbers, or what is left to do of them; after each step x_t and t."""
+    noise = noise_of(args, share(numbers), model.net.config.shape, device)
+    if begun:
+        x, t = share(begun["x"]).to(device), int(begun["t"])
+        noise.skip(schedule.T - t + 1)  # x_T, and a z for each step behind it
+    else:
+        x, t = noise(schedule.T), schedule.T
+    if t == 0:
+        yield lambda: begun
+        return
+    with arithmetic(device, args.precision):
+        for step in sample_steps(model, x, schedule, t, noises=noise, **options):
+            yield partial(_reached, step, len(numbers))
+
+
+def _reached(step: Step, count: int) -> Tensors:
+    return {"x": gathered(step.x, count).cpu(), "t": torch.tensor(step.t)}
+
+
+def _file(pixels: Tensor, suffix: str, run: dict) -> bytes:
+    """The contents of a .png with all images in a grid, or of an .npz: `samples`, (N, C, H, W) uint8, and `run`."""
     if suffix == ".png":
-        return png_of(pixels)
-    np.savez_compressed(buffer := io.BytesIO(), samples=pixels.numpy())
+        return png_of(pixels, json.dumps(run))
+    np.savez_compressed(buffer := io.BytesIO(), samples=pixels.numpy(), run=json.dumps(run))
     return buffer.getvalue()

@@ -1,12 +1,16 @@
 """All that decides a training run, as one table of plain values: of the data set, of a file, of the command line."""
 
 import json
+import os
+import shutil
 import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from math import gcd
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from ddpm_notes.data import Images
 from ddpm_notes.parameterizations import Parameterized
@@ -55,8 +59,11 @@ def settings_of(images: Images, given: Settings) -> Settings:
     values |= given | {"data": images.name, "size": size, "channels": channels, "levels": images.levels}
     if "groups" not in given:
         values["groups"] = gcd(values["groups"], values["width"])
-    if values["variance"] == "learned" and values["loss"] != "bound":
-        raise ValueError(f"a learned variance is trained by the bound alone; give --loss bound, got {values['loss']}")
+    if values["variance"] != "beta" and values["loss"] != "bound":
+        raise ValueError(f"a variance is of the bound alone; give --loss bound with --variance {values['variance']}")
+    compilers = filter(None, [os.environ.get("CXX"), "c++", "g++", "clang++"])
+    if values["compile"] and not torch.cuda.is_available() and not any(map(shutil.which, compilers)):
+        raise ValueError("--compile needs a C++ compiler, and there is none; install one (g++), or leave --compile out")
     return values
 
 
@@ -76,8 +83,10 @@ def _unet_for(height: int, width: int, channels: int) -> UNetConfig:
     )
 
 
-def network_of(values: Settings) -> Parameterized:
+def fresh_network(values: Settings) -> Parameterized:
     """A fresh network, with the schedule it is to be trained with."""
+    if values["T"] < 1:
+        raise ValueError(f"--T must be at least 1, got {values['T']}")
     try:
         schedule = SCHEDULES[values["schedule"]](values["T"])
     except ValueError as error:
@@ -105,7 +114,9 @@ def arguments_of(file: Path, known: set[str]) -> list[str]:
     except (OSError, ValueError) as error:
         raise ValueError(f"{file} cannot be read as TOML ({error}); it holds lines like steps = 500") from error
     if unknown := sorted(set(values) - known):
-        raise ValueError(f"{file} has {', '.join(unknown)}, which is no setting of a run; there is {', '.join(known)}")
+        raise ValueError(
+            f"{file} has {', '.join(unknown)}, which is no setting of a run; there is {', '.join(sorted(known))}"
+        )
     arguments = []
     for key, value in values.items():
         option = key.replace("_", "-")

@@ -1,6 +1,7 @@
 """What several commands do."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -11,13 +12,18 @@ from ddpm_notes.commands.settings import RECIPES
 from ddpm_notes.diffusers_layout import load_diffusers
 from ddpm_notes.distributed import first_process_first, rank_and_world
 from ddpm_notes.engines import choose_engine, engine
-from ddpm_notes.finished_parts import begun
+from ddpm_notes.files import write_atomically
+from ddpm_notes.finished_parts import Parts, begun
 from ddpm_notes.image_noise import ImageNoise
 from ddpm_notes.own_data import Fit, Size, load_own
 from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.precision import check_precision
+from ddpm_notes.unet import UNetConfig
 
 AT_ONCE = {"cpu": 64, "cuda": 256}
-"""Images in memory at one time while sampling or evaluating: what an interrupted command loses at most."""
+"""At most so many images are in memory at one time while sampling or evaluating: of large ones fewer."""
+FEATURES = {"cpu": 2**26, "cuda": 2**28}
+"""At most so many features of the first level: a batch of 64 at 256 pixels and a width of 16, for instance."""
 
 
 def load_images(
@@ -26,7 +32,7 @@ def load_images(
     """A data set by its name, else a folder or an .npz, of which all images are taken. Process 0 fetches or reads."""
     with first_process_first():
         if name not in RECIPES:
-            if not Path(name).exists():
+            if not name or not Path(name).exists():
                 raise ValueError(f"--data is {', '.join(RECIPES)}, or a folder or .npz that exists; got {name}")
             return load_own(Path(name), size, channels, fit)
         images = data.load(name, split)
@@ -51,9 +57,10 @@ def settle(args: argparse.Namespace, model: Parameterized, device: torch.device)
 
     That is the one that was asked for, or with which an unfinished run of the same OUT began, else the fastest here.
     """
-    if args.precision == "tf32" and device.type != "cuda":
-        raise ValueError(f"--precision tf32 is a GPU's; this is {device}: give float32 or bfloat16")
+    check_precision(args.precision, device)
     model = model.to(device)
+    if device.type == "cuda":
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its convolutions' order
     if args.precision != "float32":
         if args.engine == "onnxruntime":
             raise ValueError(f"onnxruntime computes in float32, not in {args.precision}; leave out one of the two")
@@ -67,9 +74,18 @@ def noise_of(args: argparse.Namespace, numbers: torch.Tensor, shape: tuple[int, 
     return ImageNoise(args.seed, numbers.tolist(), shape, device, device if args.draw_on == "device" else "cpu")
 
 
-def in_parts(count: int, device: torch.device) -> list[torch.Tensor]:
+def in_parts(count: int, config: UNetConfig, device: torch.device) -> list[torch.Tensor]:
     """The numbers 0..count-1, as many at a time as fit."""
-    return list(torch.arange(count).tensor_split(-(-count // AT_ONCE[device.type])))
+    _, height, width = config.shape
+    at_once = min(AT_ONCE[device.type], FEATURES[device.type] // (height * width * config.width))
+    return list(torch.arange(count).tensor_split(-(-count // max(1, at_once))))
+
+
+def finish(parts: Parts, out: Path, content: Callable[[], bytes]) -> None:
+    """Write the file, by process 0, and remove what it was made of."""
+    if rank_and_world()[0] == 0:
+        write_atomically(out, content())
+    parts.remove()
 
 
 def check_enough(count: int, option: str, least: int = 1) -> None:

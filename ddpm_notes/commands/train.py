@@ -8,12 +8,12 @@ from typing import cast
 import torch
 
 from ddpm_notes.checkpoints import save_checkpoint
-from ddpm_notes.commands.settings import Settings, config_of, network_of, settings_of, toml_of
+from ddpm_notes.commands.settings import Settings, config_of, fresh_network, settings_of, toml_of
 from ddpm_notes.commands.shared import load_images, say
 from ddpm_notes.distributed import rank_and_world
 from ddpm_notes.files import check_writable, read_tensors, write_atomically
 from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.precision import fast_precision
+from ddpm_notes.precision import check_precision, fast_precision
 from ddpm_notes.schedule import Schedule
 from ddpm_notes.training import Trained, train
 from ddpm_notes.unet import count_parameters
@@ -22,8 +22,11 @@ from ddpm_notes.unet import count_parameters
 def train_command(args: argparse.Namespace, device: torch.device) -> None:
     """Algorithm 1, p. 4, with the U-Net of the released code and L_simple."""
     given = {key: value for key, value in vars(args).items() if key not in ("run", "out", "config", "device")}
-    out = Path(args.out or Path(args.config or args.data).resolve().with_suffix(".safetensors").name)
-    state = out.with_suffix(".state")
+    named_after = args.config.stem if args.config else Path(args.data).resolve().name
+    out = Path(args.out or f"{named_after}.safetensors")
+    state, record = out.with_suffix(".state"), out.with_suffix(".toml")
+    if args.config and record.resolve() == args.config.resolve():
+        record = out.with_suffix(".run.toml")  # a person's file stays as it is
     if out.suffix != ".safetensors":
         raise ValueError(f"--out must end in .safetensors, got {out}")
     if out.exists() and not state.exists():
@@ -32,8 +35,9 @@ def train_command(args: argparse.Namespace, device: torch.device) -> None:
     images = load_images(args.data, "train", given.get("size"), given.get("channels"), given.get("fit", "exact"))
     values = settings_of(images, given)
     why = _choose_precision(values, state, device)
-    torch.manual_seed(values["seed"])
-    config, model = config_of(values), network_of(values).to(device)
+    config = config_of(values)
+    torch.manual_seed(config.seed % 2**63)
+    model = fresh_network(values).to(device)
     _, C, H, W = images.pixels.shape
     parameters = f"{count_parameters(model):,} parameters"
     say(f"{len(images):,} images of {C}×{H}×{W}; a U-Net of {parameters}; on {device} in {config.precision}{why}")
@@ -41,7 +45,7 @@ def train_command(args: argparse.Namespace, device: torch.device) -> None:
     if rank_and_world()[0] == 0:
         threads = f"{rank_and_world()[1]} process(es) of {torch.get_num_threads()} thread(s)"
         heading = f"A run on {device}, {threads}, PyTorch {torch.__version__}; python -m ddpm_notes train --config THIS"
-        write_atomically(out.with_suffix(".toml"), toml_of(values, heading))
+        write_atomically(record, toml_of(values, heading))
     trained = train(model, images.to(device), model.schedule, config, state=state)
     if rank_and_world()[0] == 0:
         _save(out, model, trained, values, images.checksum, device)
@@ -50,8 +54,9 @@ def train_command(args: argparse.Namespace, device: torch.device) -> None:
 
 def _choose_precision(values: Settings, state: Path, device: torch.device) -> str:
     """Settle "auto": an unfinished run keeps its own, another takes the machine's. Returns why, in brackets."""
-    if values["precision"] == "tf32" and device.type != "cuda":
-        raise ValueError(f"--precision tf32 is a GPU's; this run is on {device}: give float32 or bfloat16")
+    check_precision(values["precision"], device)
+    if values["precision"] == "bfloat16" and fast_precision(device)[0] == "float32":
+        return f", which is slow here: {fast_precision(device)[1]}"
     if values["precision"] != "auto":
         return ""
     if state.exists():

@@ -1,7 +1,9 @@
 """python -m ddpm_notes, as a user types it."""
 
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
 
@@ -12,7 +14,7 @@ from PIL import Image
 
 from ddpm_notes.__main__ import main
 from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
-from ddpm_notes.commands import evaluate, sample, shared
+from ddpm_notes.commands import shared
 from ddpm_notes.commands import train as train_module
 from ddpm_notes.commands.arguments import parsed
 from ddpm_notes.commands.settings import RECIPES, arguments_of, settings_of
@@ -20,7 +22,7 @@ from ddpm_notes.data import load
 from ddpm_notes.files import read_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
-from ddpm_notes.unet import DIGITS, UNet
+from ddpm_notes.unet import DIGITS, UNet, UNetConfig
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,62 @@ def test_pictures_of_ones_own_from_training_to_bits(pictures, tmp_path, capsys):
     )
 
 
+def test_a_folder_with_the_name_of_a_data_set_is_a_folder(pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pictures.rename(tmp_path / "digits")
+    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--T", "25", "--schedule", "rescaled"]
+    assert main(["train", "--data", "./digits", *small, "--steps", "1", "--batch", "4"]) == 0
+    report = json.loads((tmp_path / "digits.json").read_text())
+    assert report["data"] == str(tmp_path / "digits") and report["size"] == [8, 12] and report["levels"] == 256
+
+
+def test_a_persons_configuration_stays_and_names_with_dots_stay_apart(pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pictures.rename(tmp_path / "photos.2023")
+    mine = '# mine\ndata = "photos.2023"\nwidth = 8\nmultipliers = [1, 2]\ngroups = 4\nsteps = 1\nbatch = 2\n'
+    (tmp_path / "my.toml").write_text(mine)
+    assert main(["train", "--config", "my.toml"]) == 0
+    assert (tmp_path / "my.toml").read_text() == mine and (tmp_path / "my.run.toml").exists()
+    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--steps", "1", "--batch", "4"]
+    assert main(["train", "--data", "photos.2023", *small]) == 0
+    assert (tmp_path / "photos.2023.safetensors").exists()
+
+
+def test_a_value_of_a_configuration_is_refused_with_its_file(tmp_path, capsys):
+    (tmp_path / "run.toml").write_text("steps = 1e3\n")
+    assert f"{tmp_path}/run.toml: argument --steps" in complaint(capsys, "train", "--config", f"{tmp_path}/run.toml")
+    assert "run.toml" not in complaint(capsys, "train", "--steps", "x")
+
+
+def test_samples_say_how_they_were_drawn(trained, tmp_path):
+    for name in ("a.npz", "a.png"):
+        options = ["--count", "2", "--steps", "3", "--seed", "4", "--out", str(tmp_path / name)]
+        assert main(["sample", "--checkpoint", str(trained), *options]) == 0
+    for told in (np.load(tmp_path / "a.npz")["run"].item(), Image.open(tmp_path / "a.png").text["Comment"]):
+        assert {"seed": 4, "steps": 3, "engine": "onnxruntime", "precision": "float32"}.items() <= json.loads(
+            told
+        ).items()
+
+
+def test_damaged_weights_give_no_pictures(tmp_path, capsys):
+    net, out = UNet(DIGITS), tmp_path / "a.npz"
+    torch.nn.init.constant_(net.conv_out.bias, torch.nan)
+    save_checkpoint(tmp_path / "nan.safetensors", Parameterized(net, rescaled_linear_schedule(25)), {})
+    given = ["--checkpoint", str(tmp_path / "nan.safetensors"), "--count", "1", "--out", str(out)]
+    assert "NaN or infinite numbers" in complaint(capsys, "sample", *given) and not out.exists()
+
+
+def test_compiling_without_a_compiler_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert "needs a C++ compiler" in complaint(capsys, "train", "--compile", "--out", str(tmp_path / "a.safetensors"))
+
+
+def test_large_pictures_are_drawn_few_at_a_time():
+    large, cpu = UNetConfig(size=256, width=128, attention=()), torch.device("cpu")
+    assert [len(part) for part in shared.in_parts(20, large, cpu)] == [7, 7, 6]
+    assert [len(part) for part in shared.in_parts(130, DIGITS, cpu)] == [44, 43, 43]
+
+
 def test_the_same_picture_for_the_same_seed_and_number_whatever_the_count(trained, tmp_path, monkeypatch):
     monkeypatch.setitem(shared.AT_ONCE, "cpu", 3)
     drawn = {}
@@ -144,30 +202,25 @@ def test_engines_draw_the_same_pictures_and_say_so(trained, tmp_path, capsys):
     assert abs(drawn["pytorch"] - drawn["onnxruntime"]).max() <= 1
 
 
-def test_an_unfinished_run_keeps_its_engine(trained, tmp_path, monkeypatch, capsys):
-    """What was begun where there is no onnxruntime goes on by PyTorch where there is; so does evaluate."""
-    monkeypatch.setitem(shared.AT_ONCE, "cpu", 2)
-    short = tmp_path / "short.safetensors"
+@pytest.mark.parametrize("name, kind, count", [("sample", "npz", "--count"), ("evaluate", "json", "--images")])
+def test_an_unfinished_run_keeps_its_engine(tmp_path, monkeypatch, capsys, name, kind, count):
+    """What was begun where there is no onnxruntime goes on by PyTorch where there is."""
+    short, out, real = tmp_path / "short.safetensors", tmp_path / f"out.{kind}", UNet.forward
     save_checkpoint(short, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {"data": "digits"})
-    for name, module, function, options, kind in (
-        ("sample", sample, "sample_from", ["--count", "4"], "npz"),
-        ("evaluate", evaluate, "variational_bounds", ["--images", "4"], "json"),
-    ):
-        out, calls, real = tmp_path / f"{name}.{kind}", [], getattr(module, function)
-        command = [name, "--checkpoint", str(short), *options, "--out", str(out)]
+    command, calls = [name, "--checkpoint", str(short), count, "2", "--out", str(out)], []
 
-        def once(*arguments, calls=calls, real=real, **settings):
-            calls.append(1)
-            if len(calls) == 2:
-                raise KeyboardInterrupt
-            return real(*arguments, **settings)
+    def stopped(self, x, t):
+        calls.append(1)
+        if len(calls) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(self, x, t)
 
-        with monkeypatch.context() as patch:
-            patch.setattr(module, function, once)
-            patch.setattr(shared, "choose_engine", lambda model: "pytorch")
-            assert main(command) == 130
-        assert main(command) == 0 and "by pytorch on cpu" in capsys.readouterr().out
-        assert main(command) == 0 and "by onnxruntime on cpu" in capsys.readouterr().out
+    with monkeypatch.context() as patch:
+        patch.setattr(UNet, "forward", stopped)
+        patch.setattr(shared, "choose_engine", lambda model: "pytorch")
+        assert main(command) == 130
+    assert main(command) == 0 and "by pytorch on cpu" in capsys.readouterr().out
+    assert main(command) == 0 and "by onnxruntime on cpu" in capsys.readouterr().out
 
 
 def test_a_folder_of_diffusers_is_sampled_as_its_scheduler_says(trained, tmp_path, capsys):
@@ -286,16 +339,21 @@ def complaint(capsys, *arguments):
         ("train --data mnist", "or a folder or .npz that exists; got mnist"),
         ("train --size 9", "the images of digits are 8×8; --size, --channels and --fit are for images of ones own"),
         ("train --seed -1", "expected a whole number from 0 on, got -1; see"),
+        ("train --T 0 --schedule rescaled", "--T must be at least 1, got 0"),
+        ("train --data=", "or a folder or .npz that exists"),
+        ("train --clip inf", "clip and learning_rate must be above 0 and finite"),
+        ("train --variance beta_tilde", "a variance is of the bound alone"),
+        ("evaluate --checkpoint {net} --out {tmp}/a.json --data digits --fit crop", "--size, --channels and --fit are"),
         ("train --multipliers 1,two", "expected a whole number from 0 on, got two"),
         ("train --size 1,2,3", "expected a number, or HEIGHT,WIDTH, got 1,2,3"),
-        ("train --variance learned", "a learned variance is trained by the bound alone; give --loss bound"),
+        ("train --variance learned", "a variance is of the bound alone; give --loss bound with --variance learned"),
         ("train --schedule rescaled --T 20", "--schedule rescaled --T 20: every beta must lie strictly"),
-        ("train --precision tf32", "--precision tf32 is a GPUs; this run is on cpu"),
+        ("train --precision tf32", "tf32 is a GPUs precision, and this is cpu"),
         ("train --device mps", "--device is cpu, cuda or cuda:N (tables in float64 are on no other), got mps"),
         ("sample --checkpoint {net} --device cuda:7", "there is no GPU 7, this machine has 0"),
         ("train --out {tmp}/net.json", "--out must end in .safetensors, got"),
         ("train --out {tmp}/file/net.safetensors", "cannot write"),
-        ("train --steps 0", "steps must be at least 1, got 0"),
+        ("train --steps 0", "steps must be at least 1, a whole number, got 0"),
         ("train --ema 1.5", "ema must be in 0..1"),
         ("train --dropout 2", "dropout of a U-Net must be in 0..1 (1 excluded), got 2.0"),
         ("sample --checkpoint {tmp}/file", "damaged or not a safetensors file"),
@@ -308,7 +366,7 @@ def complaint(capsys, *arguments):
         ("evaluate --checkpoint {net} --out {tmp}/a.json", "give --data digits, fashion-mnist, cifar10"),
         ("evaluate --checkpoint {net} --out {tmp}/a.json --data digits --images 1", "--images must be at least 2"),
         ("sample --checkpoint {net} --precision bfloat16 --engine onnxruntime", "onnxruntime computes in float32"),
-        ("sample --checkpoint {net} --precision tf32", "--precision tf32 is a GPUs; this is cpu"),
+        ("sample --checkpoint {net} --precision tf32", "tf32 is a GPUs precision, and this is cpu"),
         ("export --checkpoint {net} --to onnx --out {tmp}/a.json", "an ONNX file ends in .onnx"),
         ("", "required: train | sample | evaluate | export"),
     ],

@@ -1,6 +1,9 @@
 """sample and evaluate go on where they stopped, to the same result."""
 
 import json
+import os
+import signal
+import sys
 
 import numpy as np
 import pytest
@@ -8,9 +11,9 @@ import torch
 from torch import nn
 
 from ddpm_notes.__main__ import main
-from ddpm_notes.checkpoints import save_checkpoint
-from ddpm_notes.commands import evaluate, sample, shared
-from ddpm_notes.finished_parts import Parts, weights_checksum
+from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
+from ddpm_notes.commands import sample, shared
+from ddpm_notes.finished_parts import Parts, model_checksum
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet
@@ -31,36 +34,35 @@ def four_at_once(monkeypatch):
     monkeypatch.setitem(shared.AT_ONCE, "cpu", 4)
 
 
-COMMANDS = {
-    "sample": (sample, "sample_from", ["--count", "10"], "npz"),
-    "evaluate": (evaluate, "variational_bounds", ["--images", "10"], "json"),
-}
+COMMANDS = {"sample": (["--count", "10"], "npz"), "evaluate": (["--images", "10"], "json")}
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_interrupted_command_goes_on_and_gives_the_same(checkpoint, tmp_path, monkeypatch, name):
-    module, function, options, kind = COMMANDS[name]
-    arguments = [name, "--checkpoint", str(checkpoint), *options, "--out"]
+def test_an_interrupted_command_loses_a_step_at_most_and_gives_the_same(
+    checkpoint, tmp_path, monkeypatch, name, number
+):
+    """The signal comes in the third of three parts, in its tenth of 25 steps: none of those before is taken again."""
+    options, kind = COMMANDS[name]
+    arguments = [name, "--engine", "pytorch", "--checkpoint", str(checkpoint), *options, "--out"]
     whole, stopped = tmp_path / f"whole.{kind}", tmp_path / f"stopped.{kind}"
     assert main([*arguments, str(whole)]) == 0
+    calls, real = [], UNet.forward
 
-    calls, real = [], getattr(module, function)
-
-    def interrupted(*args, **kwargs):
+    def counted(self, x, t):
         calls.append(1)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return real(*args, **kwargs)
+        if len(calls) == 60:
+            os.kill(os.getpid(), number)
+        return real(self, x, t)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(module, function, interrupted)
-        assert main([*arguments, str(stopped)]) == 130
-        assert not stopped.exists()
-        done = len(list((tmp_path / f"stopped.{kind}.parts").glob("*.safetensors")))
-        assert done == 2
-        calls[:] = [1, 1, 1]  # from now on it only counts
-        assert main([*arguments, str(stopped)]) == 0
-    assert len(calls) == 3 + 3 - done
+    monkeypatch.setattr(UNet, "forward", counted)
+    assert main([*arguments, str(stopped)]) == 130
+    assert len(calls) == 60 and not stopped.exists()
+    assert sorted(path.suffix for path in (tmp_path / f"stopped.{kind}.parts").iterdir()) == [
+        *(".begun", ".safetensors", ".safetensors")
+    ]
+    assert main([*arguments, str(stopped)]) == 0
+    assert len(calls) == 75 + (name == "sample")  # x_t is kept, and what the network says of it is not
     if kind == "npz":
         assert np.array_equal(np.load(whole)["samples"], np.load(stopped)["samples"])
     else:
@@ -68,18 +70,51 @@ def test_an_interrupted_command_goes_on_and_gives_the_same(checkpoint, tmp_path,
     assert not (tmp_path / f"stopped.{kind}.parts").exists()
 
 
+def test_parts_of_another_network_schedule_or_meaning_are_not_gone_on_with(checkpoint, tmp_path, capsys):
+    out = tmp_path / "out.npz"
+    net = load_checkpoint(checkpoint).model.net
+    command = ["sample", "--checkpoint", str(checkpoint), "--count", "10", "--out", str(out)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sample, "finish", lambda *_: sys.exit(9))  # all parts are there
+        with pytest.raises(SystemExit):
+            main(command)
+    for model in (
+        Parameterized(net, rescaled_linear_schedule(30)),
+        Parameterized(net, rescaled_linear_schedule(25), predicts="x0"),
+        Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)),
+    ):
+        save_checkpoint(checkpoint, model, {"data": "digits"})
+        assert main(command) == 1 and "belongs to a run with another" in capsys.readouterr().err
+
+
+def of(value):
+    """A part of one step."""
+    return lambda begun: iter([lambda: {"x": torch.full((1,), float(value))}])
+
+
+def never(begun):
+    pytest.fail("computed")
+
+
 def test_parts_of_another_run_are_refused_by_name_and_kept(tmp_path):
     out = tmp_path / "out.npz"
-    Parts(out, {"seed": 1, "count": 4}).part("0", lambda: {"x": torch.zeros(1)})
+    Parts(out, {"seed": 1, "count": 4}).part("0", of(0))
     with pytest.raises(ValueError, match="another seed; remove it or give another --out"):
-        Parts(out, {"seed": 2, "count": 4}).part("0", lambda: pytest.fail("computed"))
-    assert Parts(out, {"seed": 1, "count": 4}).part("0", lambda: pytest.fail("computed"))["x"].item() == 0
+        Parts(out, {"seed": 2, "count": 4}).part("0", never)
+    assert Parts(out, {"seed": 1, "count": 4}).part("0", never)["x"].item() == 0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_nan_is_no_result(tmp_path, value):
+    with pytest.raises(ValueError, match="NaN or infinite numbers; its weights are damaged"):
+        Parts(tmp_path / "out.npz", {}).part("0", of(value))
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_checksum_of_weights_sees_one_changed_bit():
     layer = nn.Linear(3, 2)
-    before = weights_checksum(layer)
-    assert before == weights_checksum(layer)
+    before = model_checksum(layer)
+    assert before == model_checksum(layer)
     with torch.no_grad():
         layer.weight[0, 0] = torch.nextafter(layer.weight[0, 0], torch.tensor(9.0))
-    assert weights_checksum(layer) != before
+    assert model_checksum(layer) != before

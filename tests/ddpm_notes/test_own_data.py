@@ -1,5 +1,7 @@
 """Images of one's own: folders and .npz files, as people have them."""
 
+import zipfile
+
 import numpy as np
 import pytest
 import torch
@@ -154,3 +156,50 @@ def test_a_damaged_npz_is_refused(tmp_path):
         (tmp_path / "own.npz").write_bytes(content)
         with pytest.raises(ValueError, match="cannot be read as an .npz"):
             load_own(tmp_path / "own.npz")
+
+
+@pytest.mark.parametrize("mode", ["LA", "P", "1"])
+def test_every_kind_of_grey_is_grey(folder, mode):
+    folder.mkdir()
+    Image.new("L", (3, 2), 90).convert(mode).save(folder / "a.png")
+    assert load_own(folder).pixels.shape == (1, 1, 2, 3)
+
+
+def test_what_is_hidden_or_only_written_by_pillow_is_passed_over_and_links_are_followed(folder, tmp_path):
+    picture(tmp_path / "elsewhere" / "b.png", seed=3)
+    picture(folder / "a.png")
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    for name in ("._a.png", "notes.pdf", "drawing.eps"):
+        (folder / name).write_text("no picture")
+    picture(folder / ".thumbnails" / "a.png", height=1, width=1)
+    assert len(load_own(folder)) == 2
+
+
+def test_a_moving_picture_and_a_link_to_nothing_are_named(folder):
+    folder.mkdir()
+    frames = [Image.new("L", (3, 2), value) for value in (0, 255)]
+    frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
+    with pytest.raises(ValueError, match=r"a.gif .*it moves, with 2 frames"):
+        load_own(folder)
+    (folder / "a.gif").unlink()
+    (folder / "b.png").symlink_to(folder / "gone.png")
+    with pytest.raises(ValueError, match="b.png cannot be read"):
+        load_own(folder)
+
+
+def test_archives_of_every_kind_that_are_no_images_are_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((2, 3, 3), np.uint8))
+    (tmp_path / "renamed.npz").write_bytes((tmp_path / "a.npy").read_bytes())
+    with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
+        archive.writestr("a.txt", "text")
+    for name in ("renamed.npz", "text.npz"):
+        with pytest.raises(ValueError, match=rf"{name} (cannot be read as an .npz|must hold one array)") as caught:
+            load_own(tmp_path / name)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [{"fit": "foo"}, {"size": 0}, {"size": "8"}, {"size": (8,)}])
+def test_settings_that_mean_nothing_are_refused(folder, given):
+    picture(folder / "a.png")
+    with pytest.raises(ValueError, match="fit is one of|size is a whole number"):
+        load_own(folder, **given)

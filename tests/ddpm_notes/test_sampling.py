@@ -116,13 +116,21 @@ def test_whatever_takes_a_strided_schedule_hands_the_network_the_old_t(paper_sch
     assert seen[-2:] == [750, 750]
 
 
-def test_a_learned_variance_is_asked_for_at_the_old_t(paper_schedule):
-    seen = []
+def test_a_learned_variance_is_refused_on_a_strided_chain(paper_schedule):
+    """It is that of one step of the whole chain."""
     net = UNet(UNetConfig(size=8, channels=1, out_channels=2, width=8, multipliers=(1,), attention=(), groups=4))
-    net.register_forward_hook(lambda module, inputs, output: seen.append(inputs[1].tolist()))
     model = Parameterized(net, paper_schedule, "x0", learned_variance=True).eval()
-    sample(model, (1, 1, 8, 8), strided(paper_schedule, 2), variance="learned", clip_x0=True)
-    assert seen == [[1000], [500]]
+    with pytest.raises(ValueError, match='on a strided chain use "beta"'):
+        sample(model, (1, 1, 8, 8), strided(paper_schedule, 2), variance="learned", clip_x0=True)
+
+
+def test_a_chain_of_another_schedule_than_the_models_is_refused(paper_schedule):
+    net = UNet(UNetConfig(size=8, channels=1, width=8, multipliers=(1,), attention=(), groups=4, dropout=0.0))
+    model = Parameterized(net, paper_schedule)
+    for other in (linear_schedule(50), linear_schedule(beta_T=0.03), strided(linear_schedule(beta_T=0.03), 5)):
+        with pytest.raises(ValueError, match="another schedule than the given one"):
+            sample(model, (1, 1, 8, 8), other)
+    sample(model, (1, 1, 8, 8), strided(linear_schedule(), 2))
 
 
 def test_ddim_with_eta_1_is_algorithm_2_with_beta_tilde():

@@ -148,6 +148,45 @@ def test_an_interrupted_run_saves_at_once_and_goes_on_to_the_same_bits(x0, tmp_p
         assert torch.equal(value, resumed.model.state_dict()[name]), name
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_moments_are_resumed_in_the_order_in_memory_of_their_weights(x0, tmp_path, layout):
+    """A GPU's convolutions are channels-last; Adam in one call walks through memory."""
+    whole = train(tiny_model().to(memory_format=layout), x0, SCHEDULE, config())
+    train(tiny_model().to(memory_format=layout), x0, SCHEDULE, config(steps=4), tmp_path / "state")
+    resumed = train(tiny_model().to(memory_format=layout), x0, SCHEDULE, config(), tmp_path / "state")
+    assert torch.equal(whole.losses, resumed.losses)
+    assert all(map(torch.equal, whole.model.state_dict().values(), resumed.model.state_dict().values()))
+
+
+def other_schedule(model):
+    model.schedule = linear_schedule(beta_T=0.03)
+
+
+@pytest.mark.parametrize(
+    "change, what",
+    [
+        (other_schedule, "network, schedule"),
+        (lambda model: setattr(model, "predicts", "x0"), "network"),
+        (lambda model: setattr(model.net.norm_out, "eps", 1e-2), "network"),
+    ],
+)
+def test_a_state_of_another_meaning_is_refused(x0, tmp_path, change, what):
+    train(tiny_model(), x0, SCHEDULE, config(steps=2), tmp_path / "state")
+    model = tiny_model()
+    change(model)
+    with pytest.raises(ValueError, match=f"another {what}; remove it"):
+        train(model, x0, model.schedule, config(), tmp_path / "state")
+    with pytest.raises(ValueError, match="another data"):
+        train(tiny_model(), x0.reshape(32, 1, 16, 8)[:, :, :8], SCHEDULE, config(), tmp_path / "state")
+
+
+def test_two_schedules_and_frozen_networks_are_refused(x0):
+    with pytest.raises(ValueError, match="another schedule than the given one; give model.schedule"):
+        train(tiny_model(), x0, linear_schedule(50), config())
+    with pytest.raises(ValueError, match=r"call model.requires_grad_\(True\)"):
+        train(tiny_model().requires_grad_(False), x0, SCHEDULE, config())
+
+
 def test_a_second_interrupt_does_not_wait_for_the_step(x0, tmp_path):
     model = tiny_model()
     model.register_forward_hook(lambda *_: [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)] and None)
@@ -205,7 +244,7 @@ def test_a_compiled_step_is_the_same_step_and_leaves_the_networks_names(x0, monk
 @pytest.mark.parametrize("draw_on", ["cpu", "device"])
 def test_processes_share_the_draws_on_the_cpu_alone_and_never_the_dropout(x0, draw_on):
     settings, seeds, dropout = config(draw_on=draw_on), [], []
-    run = TrainingRun(Objective(tiny_model(), SCHEDULE, settings), x0, settings, None)
+    run = TrainingRun(Objective(tiny_model(), SCHEDULE, settings), x0, SCHEDULE, settings, None)
     for run.rank in (0, 1):
         with torch.random.fork_rng():
             seeds.append(run._generator(3).initial_seed())
@@ -226,7 +265,11 @@ def test_a_step_on_a_gpu_waits_for_nothing(x0, draw_on):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"clip": 0.0}, "clip must be above 0"),
+        ({"clip": 0.0}, "clip and learning_rate must be above 0 and finite"),
+        ({"clip": float("inf")}, "must be above 0 and finite"),
+        ({"levels": 1}, "levels at least 2"),
+        ({"variance": "gamma"}, "variance must be one of beta, beta_tilde, learned"),
+        ({"steps": 5.0}, "steps must be at least 1, a whole number"),
         ({"seed": -1}, "seed not negative"),
         ({"loss": "l1"}, "loss must be one of eps, x0, mean, bound, got 'l1'"),
         ({"precision": "float16"}, "precision must be one of float32, tf32, bfloat16"),

@@ -30,28 +30,18 @@ MINIATURES: dict[str, dict[str, object]] = {  # the names that get another value
     "fashion_pilot": {"fashion_pilot.TRIED": fashion_pilot.TRIED[:1]},
     "digits": {"digits.CONFIG": replace(digits.CONFIG, **SMALL)},
     "fashion": {"fashion.CONFIG": replace(fashion.CONFIG, **SMALL)},
-    "report": {
-        "report.BOUND_IMAGES": {"digits": 4, "fashion-mnist": 2},
-        "report.SAMPLES": 4,
-        "report.PART": 2,
-        "report.SET": 4,
-    },
-    "few_steps": {"few_steps.STEPS": (5,), "few_steps.SETS": 1},
+    "report": {"report.BOUND_IMAGES": {"digits": 4, "fashion-mnist": 2}, "report.SAMPLES": 4, "report.PART": 2},
+    "few_steps": {"few_steps.STEPS": (5,), "few_steps.SAMPLES": 32},
     "ablation": {
         "ablation.SEEDS": (1,),
-        "networks.SETS": 1,
         "ablation.CONFIG": replace(networks.CONFIG, **SMALL),
         "ablation.linear_schedule": partial(linear_schedule, T=10),
     },
-    "schedules": {
-        "schedules.SEEDS": (1,),
-        "networks.SETS": 1,
-        "schedules.CONFIG": replace(networks.CONFIG, **SMALL),
-    },
+    "schedules": {"schedules.SEEDS": (1,), "schedules.CONFIG": replace(networks.CONFIG, **SMALL)},
     "scaling": {
         "scaling.WIDTHS": (8,),
         "scaling.STEPS": (10, 20),
-        "scaling.SETS": 1,
+        "scaling.SAMPLES": 32,
         "scaling.CONFIG": replace(networks.CONFIG, **SMALL),
     },
     "projection": {"projection.REPEATS": 1},
@@ -62,7 +52,7 @@ WRITTEN = {  # where experiments write; what is under `made` is compared
     "photographs.FILE": "made/results/photographs.safetensors",
     "training.CHECKPOINTS": "made/checkpoints",
     "classifier.CHECKPOINTS": "made/checkpoints",
-    **{f"{module}.STATES": "states" for module in ("training", "networks", "report", "results", "scaling")},
+    **{f"{module}.STATES": "states" for module in ("training", "networks", "report", "scaling")},
 }
 # Of each run its own; and the checksum of a file, whose header safetensors writes in any order.
 VOLATILE = {"code", "duration", "machine", "file_checksum"}

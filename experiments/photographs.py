@@ -62,5 +62,4 @@ def choose() -> dict:
 
 def main() -> None:
     """The one file."""
-    with Result("photographs", "photographs", DATA, weights_of(f"classifier-{DATA}")) as result:
-        result.part("file", choose)
+    Result("photographs", "photographs", DATA, weights_of(f"classifier-{DATA}")).part("file", choose)

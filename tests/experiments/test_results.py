@@ -9,7 +9,7 @@ from urllib.error import URLError
 import pytest
 
 from ddpm_notes import DIGITS, TrainingConfig
-from ddpm_notes.__main__ import RECIPES
+from ddpm_notes.commands.settings import FASTEST, RECIPES
 from ddpm_notes.data import DEBIAN_FASHION, load
 from ddpm_notes.files import read_tensors
 from experiments import classifier, digits, fashion, results, stale, training, witness
@@ -132,8 +132,11 @@ def test_a_result_of_other_code_is_named_as_stale(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("data", "experiment"), [("digits", digits), ("fashion-mnist", fashion)])
 def test_the_command_line_has_the_recipe_of_the_committed_network(data, experiment):
+    """The clothes' precision apart: here it is the machine's fastest, which was bfloat16 where they were trained."""
     _, recipe = RECIPES[data]
-    assert replace(recipe, save_every=experiment.CONFIG.save_every) == experiment.CONFIG
+    ours = experiment.CONFIG
+    assert replace(recipe, save_every=ours.save_every, precision=ours.precision) == ours
+    assert (ours.precision != recipe.precision) == (data in FASTEST)
 
 
 def test_checkpoints_that_are_there_by_the_same_code_are_not_made_again(tmp_path, monkeypatch, capsys):

@@ -73,9 +73,9 @@ class TrainingConfig:
                 "ema must be in 0..1 (1 excluded), learning_rate above 0 and warmup not negative, "
                 f"got {self.ema}, {self.learning_rate} and {self.warmup}"
             )
-        if not 0 < self.clip < math.inf or not 0 < self.learning_rate < math.inf or self.seed < 0 or self.levels < 2:
+        if not self.clip > 0 or self.learning_rate == math.inf or self.seed < 0 or self.levels < 2:
             raise ValueError(
-                "clip and learning_rate must be above 0 and finite, levels at least 2 and seed not negative, "
+                "clip must be above 0, learning_rate finite, levels at least 2 and seed not negative, "
                 f"got {self.clip}, {self.learning_rate}, {self.levels} and {self.seed}"
             )
 

@@ -16,8 +16,7 @@ from publishing.execute.fingerprint import Module, fingerprint
 
 WITNESSES = EXPERIMENTS / "witnesses"
 IDLE = {  # what an experiment imports and never runs, so that a change of it cannot matter
-    **dict.fromkeys(("digits", "fashion"), {"ddpm_notes.reverse"}),  # L_simple alone
-    **dict.fromkeys(("fashion_pilot", "projection"), {"ddpm_notes.reverse", "ddpm_notes.interrupts"}),  # no state
+    **dict.fromkeys(("fashion_pilot", "projection"), {"ddpm_notes.interrupts"}),  # no state
     "scaling": {"ddpm_notes.likelihood"},  # no bounds
 }
 

@@ -103,7 +103,8 @@ def config_of(values: Settings) -> TrainingConfig:
 
 def toml_of(values: Settings, heading: str) -> bytes:
     """The configuration that repeats a run, for `--config`, under a comment."""
-    lines = [f"{key} = {json.dumps(values[key], ensure_ascii=False)}" for key in sorted(values) if key != "levels"]
+    said = {key: json.dumps(value, ensure_ascii=False) for key, value in sorted(values.items()) if key != "levels"}
+    lines = [f"{key} = {'inf' if value == 'Infinity' else value}" for key, value in said.items()]
     return "\n".join([f"# {heading}", *lines, ""]).encode()
 
 

@@ -265,8 +265,9 @@ def test_a_step_on_a_gpu_waits_for_nothing(x0, draw_on):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"clip": 0.0}, "clip and learning_rate must be above 0 and finite"),
-        ({"clip": float("inf")}, "must be above 0 and finite"),
+        ({"clip": 0.0}, "clip must be above 0"),
+        ({"clip": float("nan")}, "clip must be above 0"),
+        ({"learning_rate": float("inf")}, "learning_rate finite"),
         ({"levels": 1}, "levels at least 2"),
         ({"variance": "gamma"}, "variance must be one of beta, beta_tilde, learned"),
         ({"steps": 5.0}, "steps must be at least 1, a whole number"),

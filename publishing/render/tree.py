@@ -7,7 +7,7 @@ from markdown_it.token import Token
 from nbformat import NotebookNode
 
 from publishing import paths
-from publishing.contract import MAY_RAISE
+from publishing.contract import MACROS, MAY_RAISE
 from publishing.errors import PublishingError
 from publishing.render import bibliography, figures
 from publishing.render.card import lead
@@ -105,7 +105,8 @@ def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
     for output in cell.outputs:
         if output.output_type == "error" and MAY_RAISE not in cell.metadata.get("tags", []):
             raise context.error(f"raised {output.ename}; fix it, or tag the cell raises-exception")
-        yield output_node(output, context)
+        if MACROS not in output.get("data", {}):
+            yield output_node(output, context)
 
 
 def _together(nodes: list) -> list:

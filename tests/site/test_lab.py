@@ -63,6 +63,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     (root / "notebooks/toy/helper.py").write_text("VALUE = 1\n")
     code = "\n\n".join(f"```python\n{cell}\n```" for cell in (CELLS, AGAIN))
     (root / "notebooks/toy/01-first.md").write_text(f"{HEADER}\n# 1. First\n\n{code}\n")
+    told = "```python\nfrom publishing.cells import macros\n\nmacros()\n```"
+    (root / "notebooks/ddpm/macros.tex").write_text("\\newcommand{\\half}[1]{\\frac{#1}{2}}\n")
+    (root / "notebooks/ddpm/99-macros.md").write_text(f"{HEADER}\n{told}\n\n# Half $\\half{{x}}$\n")
     own = {f"JUPYTER_{kind}_DIR": str(root / f".{kind}") for kind in ("CONFIG", "DATA", "RUNTIME")}
     settings = {"IPYTHONDIR": str(root / ".ipython"), "PYTHONPATH": str(paths.ROOT), "JUPYTER_PREFER_ENV_PATH": "1"}
     with (root / "log.txt").open("w") as log:
@@ -181,4 +184,18 @@ def test_figures_tables_and_claims_are_shown_and_an_edit_of_a_module_counts_at_o
     pictures = paths.BUILD / "screenshots"
     pictures.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=pictures / "lab.png")
+    page.close()
+
+
+def test_a_macro_of_the_paper_is_typeset_after_the_cell_that_tells_it(lab):
+    page = lab.open("notebooks/ddpm/99-macros.md")
+    title = page.locator(".jp-MarkdownCell")
+    expect(title.locator("mjx-container mjx-mfrac")).to_have_count(0)
+    page.locator(".jp-CodeCell .cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-CodeCell .jp-OutputArea-output mjx-container")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Enter")
+    expect(title.locator("mjx-container mjx-mfrac")).to_have_count(1)
+    expect(title.locator("mjx-merror")).to_have_count(0)
     page.close()

@@ -44,6 +44,11 @@ def repository() -> str | None:
     return named if re.fullmatch(r"[\w-]+/[\w.-]+", named, re.ASCII) else None
 
 
+def keeps(path: Path) -> bool:
+    """Whether git keeps this file, or will with the next commit; True where git is not there or refuses to answer."""
+    return not _git("rev-parse", "--git-dir") or bool(_git("ls-files", "--", str(path)))
+
+
 def _is_no_origin(line: str) -> bool:
     return not line.startswith("remote.origin.")
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from publishing import macros as paper_macros
@@ -102,12 +102,14 @@ def _in_sources(sections: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _in_outputs(sections: list[tuple[str, str]]) -> Iterator[str]:
-    from publishing.checks import outputs
+    from publishing.checks import budgets, outputs
 
     for paper, stem in sections:
         if (path := paths.executed_path(paper, stem)).is_file():
             executed = json.loads(path.read_text(encoding="utf-8"))
             yield from outputs.problems(places.read(paper, stem), executed)
+    for paper, group in groupby(sections, lambda section: section[0]):
+        yield from budgets.exceeded(paper, {stem: places.read(paper, stem) for _, stem in group})
 
 
 def _in_site() -> Iterator[str]:

@@ -216,7 +216,8 @@ class Section:
     stem: str
     blocks: list[Block]
     footnotes: Prose
-    minutes: int = 0
+    words: int = 0
+    seconds: float = 0
 
 
 @dataclass

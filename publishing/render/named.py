@@ -7,10 +7,9 @@ from urllib.parse import unquote
 
 from PIL import Image, UnidentifiedImageError
 
-from publishing import notebooks, paths
+from publishing import git, notebooks, paths
 from publishing.render.nodes import Drawing
 from publishing.render.page import Context
-from publishing.site import origin
 
 KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 MOST_BYTES, MOST_PIXELS, WIDEST = 2_000_000, 4000, 760  # the last of the page, in CSS pixels
@@ -28,7 +27,7 @@ def file_of(address: str, context: Context) -> Path:
         raise context.error(f"{name!r} lies outside this repository; link to what is in it, or write https://…")
     if not path.is_file():
         raise context.error(f"{name!r} leads nowhere: there is no file {paths.relative(path)}; correct the name")
-    if not origin.keeps(path):
+    if not git.keeps(path):
         raise context.error(f"{name!r} is not in git, so readers do not have it; git add {paths.relative(path)}")
     return path
 

@@ -1,19 +1,23 @@
 """Files beside a notebook that its prose shows: `![alt](picture.png "caption")`."""
 
+import base64
 import io
+import json
 import re
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin
 
 from publishing import build, paths, stamps
+from publishing.checks import leaks
 from publishing.errors import PublishingError
 from publishing.render import figures
 from publishing.render.page import Context, Page
 from publishing.render.products import images_and_data
+from publishing.site import downloads
 
-from .notes import code, diagram, fragment, notebook, select
+from .notes import code, diagram, executed, fragment, notebook, select
 from .test_origin import git
 
 SHOWN = '![A grey *square*](square.png "Eq. (1) says $\\{x\\}$ is \\"grey\\".")'
@@ -59,6 +63,16 @@ def test_a_picture_by_itself_is_a_figure_with_its_size_and_its_caption_as_typed(
     assert caption == f"{link} says {formula} is &quot;grey&quot;."
     assert "fig-square" in page.ids
     assert set(images_and_data(page)) == {paths.IMAGES / "toy-square.png"}
+
+
+def test_the_colours_of_a_picture_stay_as_they_are_and_are_no_leak(put):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    put("square.png", picture(icc_profile=profile))
+    page = Page("toy", complete=False)
+    fragment("![A](square.png)", page=page)
+    (made,) = images_and_data(page).values()
+    assert Image.open(io.BytesIO(made)).info["icc_profile"] == profile
+    assert list(leaks.in_picture(made)) == []
 
 
 def test_a_picture_wider_than_the_text_is_shown_as_wide_as_that(put):
@@ -145,6 +159,15 @@ def test_a_picture_and_a_drawing_of_one_name_are_refused(put):
     figures.collect(notebook(code("1", diagram("chain"))), Context(page, "01-first"))
     with pytest.raises(PublishingError, match="a figure named 'chain' is drawn twice"):
         fragment("![A](chain.png)", page=page)
+
+
+def test_a_downloaded_notebook_holds_its_pictures(put, repository):
+    put("square.png", picture())
+    executed(repository, "01-first", f"# A\n\n{SHOWN}\n\n`![A](gone.png)`")
+    content = downloads.of("toy", ["01-first"])[paths.downloads_dir("toy") / "01-first.ipynb"]
+    (cell,) = json.loads(content)["cells"]
+    assert '](attachment:square.png "Eq.' in "".join(cell["source"]) and "](gone.png)" in "".join(cell["source"])
+    assert base64.b64decode(cell["attachments"]["square.png"]["image/png"]) == picture()
 
 
 def test_another_picture_is_work_for_the_build(put):

@@ -61,6 +61,7 @@ class FileLink:
 
     path: str
     lines: str
+    title: str
 
 
 @dataclass

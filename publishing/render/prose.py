@@ -282,16 +282,16 @@ def _link(token: Token, context: Context) -> Token:
     elif re.match(r"https?://", target):
         token.attrSet("rel", "external")
     elif not target.startswith("mailto:"):
-        return _file_link(target, context)
+        return _file_link(target, str(token.attrs.get("title", "")), context)
     return token
 
 
-def _file_link(target: str, context: Context) -> Token:
+def _file_link(target: str, title: str, context: Context) -> Token:
     address, _, lines = target.partition("#")
     path = named.file_of(address, context)
     if not _LINES.fullmatch(lines):
         raise context.error(f"{lines!r} is no place in {address}; write #L12 or #L12-L20, or leave it out")
-    opening = as_token(FileLink(quote(paths.relative(path)), lines))
+    opening = as_token(FileLink(quote(paths.relative(path)), lines, title))
     opening.tag, opening.nesting = "a", 1
     return opening
 

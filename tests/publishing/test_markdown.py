@@ -265,7 +265,7 @@ def test_a_link_to_a_file_of_the_repository_leads_to_it_on_github(kept):
         ("net.py", "net"),
     ]
     assert not select(html, "a.permalink")
-    assert "external\"{% endif %} title=\"&quot;so&quot;\">" in fragment("[net](../../net.py '\"so\"')")
+    assert 'external"{% endif %} title="&quot;so&quot;">' in fragment("[net](../../net.py '\"so\"')")
 
 
 def test_where_there_is_no_git_a_file_is_taken_for_kept(repository):

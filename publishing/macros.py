@@ -8,12 +8,13 @@ from publishing import paths
 from publishing.contract import MACROS
 from publishing.errors import PublishingError
 
-FORBIDDEN = {
+_FORM = r"this is no macro; write one in a line, as in \newcommand{\abs}[1]{\lvert #1 \rvert}"
+_FORBIDDEN = {
     r"\\(label|ref|eqref)(?![A-Za-z])": "number it with \\tag{…} and link to it as [Eq. (5)](#eq-5)",
     r"\\tag(?![A-Za-z])": "write one \\tag{…}, in a display formula",
     r"\\(mmlToken|Declare\w*|mathtoolsset|\w+tagform)(?![A-Za-z])": "leave it out",
-}  # to formulas and macros
-_COMMAND = re.compile(r"\\[A-Za-z]+")
+}
+COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
 _ARGUMENTS = r"(?:\[([1-9])\]\s*(?:\[([^\[\]]*)\]\s*)?)?"
 _LINE = re.compile(rf"\\newcommand\*?\s*(\{{\\[A-Za-z]+\}}|\\[A-Za-z]+)\s*{_ARGUMENTS}\{{(.*)\}}")
@@ -74,9 +75,6 @@ def place(paper: str, line: int, fault: str) -> str:
     return f"{paths.relative(paths.macros(paper))}:{line}: {fault}"
 
 
-_FORM = r"this is no macro; write one in a line, as in \newcommand{\abs}[1]{\lvert #1 \rvert}"
-
-
 def _macro(text: str, number: int) -> Macro | None:
     found = _LINE.fullmatch(text)
     if found is None or not _is_balanced(found[4]):
@@ -97,7 +95,7 @@ def _faults(macro: Macro, macros: list[Macro]) -> Iterator[str]:
     others = {other.name: other.line for other in reversed(macros)}  # of a name given twice, the first line
     if others[macro.name] < macro.line:
         yield f"{macro.name} is defined on line {others[macro.name]} already; define it once"
-    for name in _COMMAND.findall(macro.body):
+    for name in COMMAND.findall(macro.body):
         if others.get(name, 0) >= macro.line:
             yield f"{macro.name} uses {name}, which is not defined above it; put the line of {name} first"
     for number in re.findall(r"#(\d?)", macro.body):
@@ -109,7 +107,7 @@ def _faults(macro: Macro, macros: list[Macro]) -> Iterator[str]:
 
 def problem_of(tex: str) -> str | None:
     """What a formula or a macro must not hold, with the remedy."""
-    for pattern, remedy in FORBIDDEN.items():
+    for pattern, remedy in _FORBIDDEN.items():
         if found := re.search(pattern, tex):
             return f"{found.group()} cannot stand in a formula here; {remedy}"
     if found := re.search(r"[^\x00-\x7f]", tex):

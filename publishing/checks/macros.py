@@ -30,7 +30,7 @@ def unknown_to_jupyter(source: Source) -> Found:
         (number, line, name)
         for number, text in prose_of(source.notebook)
         for line, tex in formulas_of(text)
-        for name in re.findall(r"\\[A-Za-z]+", tex)
+        for name in macros.COMMAND.findall(tex)
         if number < told and name in names
     )
     for number, line, name in uses:

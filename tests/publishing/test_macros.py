@@ -44,6 +44,14 @@ def test_lines_of_newcommand_are_read_with_their_arguments(toy):
     assert macros.read("other") == []
 
 
+def test_a_letter_after_a_row_s_end_is_no_macro(repository):
+    repository.write(
+        "notebooks/toy/macros.tex", "\\newcommand{\\b}{x}\n\\newcommand{\\c}{a \\\\d}\n\\newcommand{\\d}{y}\n"
+    )
+    assert [macro.name for macro in macros.read("toy")] == ["\\b", "\\c", "\\d"]
+    assert problems(repository, "# T\n\n$$\na \\\\b\n$$") == []
+
+
 @pytest.mark.parametrize(
     ("lines", "says"),
     [

@@ -19,13 +19,14 @@ from PIL import Image
 
 from publishing import contract, paths, phone
 from publishing.contract import CLAIM, DIAGRAM, NAME, REFERENCES, TABLE
+from publishing.macros import bundle
 from publishing.paths import ROOT
 from publishing.source import source_bundle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["ROOT", "claim", "diagram", "references", "source", "table"]
+__all__ = ["ROOT", "claim", "diagram", "macros", "references", "source", "table"]
 
 PIXELS_PER_INCH = 100  # of the page; the image itself has twice as many
 WIDEST = 5  # standard errors
@@ -145,14 +146,16 @@ def source(dotted: str) -> None:
     display(source_bundle(dotted), raw=True)
 
 
-def references() -> None:
-    """Show the bibliography that lies beside the paper's notebooks.
+def macros() -> None:
+    """Tell JupyterLab the commands of the paper's `macros.tex`, for all that is shown after it; the page knows them."""
+    display(bundle(_paper()), raw=True)
 
-    The paper is known by the name of the kernel's folder, so that a copy in build/executed runs as well.
-    """
+
+def references() -> None:
+    """Show the bibliography that lies beside the paper's notebooks."""
     from pybtex import PybtexEngine
 
-    bibliography = paths.bibliography(Path.cwd().name).read_text(encoding="utf-8")
+    bibliography = paths.bibliography(_paper()).read_text(encoding="utf-8")
     styled = PybtexEngine().format_from_string
     display(
         {
@@ -162,6 +165,11 @@ def references() -> None:
         },
         raw=True,
     )
+
+
+def _paper() -> str:
+    """Known by the name of the kernel's folder, so that a copy in build/executed runs as well."""
+    return Path.cwd().name
 
 
 def _sides(statement: str, measured: Any, expected: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -4,8 +4,8 @@ import re
 from typing import NotRequired, TypedDict
 
 PRIVATE = "application/vnd.paper-"
-DIAGRAM, TABLE, CLAIM, SOURCE, REFERENCES = (
-    f"{PRIVATE}{kind}+json" for kind in ("diagram", "table", "claim", "source", "references")
+DIAGRAM, TABLE, CLAIM, SOURCE, REFERENCES, MACROS = (
+    f"{PRIVATE}{kind}+json" for kind in ("diagram", "table", "claim", "source", "references", "macros")
 )
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")  # of a figure, a table, an instrument, a place that a writer names

@@ -19,7 +19,7 @@ HEADER = """\
 jupyter:
   jupytext:
     cell_metadata_filter: tags,-all
-    notebook_metadata_filter: -jupytext.text_representation.jupytext_version
+    notebook_metadata_filter: words,-jupytext.text_representation.jupytext_version
     text_representation:
       extension: .md
       format_name: markdown

@@ -52,13 +52,18 @@ def packages() -> list[Path]:
 
 
 def notebooks_dir(paper: str) -> Path:
-    """What a person writes: the paper's Markdown notebooks and its `references.bib`."""
+    """What a person writes: the paper's Markdown notebooks, its `references.bib` and its `macros.tex`."""
     return NOTEBOOKS / paper
 
 
 def bibliography(paper: str) -> Path:
     """The papers that the notes cite."""
     return notebooks_dir(paper) / "references.bib"
+
+
+def macros(paper: str) -> Path:
+    """The commands of TeX that all its formulas may use."""
+    return notebooks_dir(paper) / "macros.tex"
 
 
 def executed_dir(paper: str) -> Path:

@@ -1,18 +1,23 @@
 """The form that JupyterLab saves, so that its next save leaves a clean diff."""
 
+import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
 from publishing.checks.places import Source, at
 from publishing.notebooks import HEADER
 
+_WORDS = re.compile(r"^  words: [1-9]\d*\n(?=---$)", re.MULTILINE)
+
 
 def not_canonical(source: Source) -> Iterator[str]:
     """The first line that saving would change."""
     import jupytext
 
-    if not source.text.startswith(HEADER):
-        yield f"{at(source.path)}: its header is not the one that all notebooks share; copy it from another notebook"
+    if not _WORDS.sub("", source.text, count=1).startswith(HEADER):
+        also = "; a budget is its last line, as in `  words: 280`" if "words" in source.notebook.metadata else ""
+        cause = "its header is not the one that all notebooks share"
+        yield f"{at(source.path)}: {cause}; copy it from another notebook{also}"
         return
     canonical = jupytext.writes(source.notebook, fmt="md")
     for line, (is_now, should_be) in enumerate(zip_longest(source.text.splitlines(), canonical.splitlines()), 1):

@@ -22,30 +22,39 @@ _DELIMITERS = re.compile(r"^ {0,3}\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 
 def wrong_formulas(notebook: "NotebookNode") -> Found:
     """Formulas of the prose, and of the strings given to `table`, `diagram` and `claim`."""
+    for number, prose in prose_of(notebook):
+        yield from ((number, line, problem) for line, problem in _faults(prose, _table_lines(prose)))
+        for found in _NUMBERED_BY_TEX.finditer(prose):
+            remedy = "works in no notebook; write \\tag{11} and [Eq. (11)](#eq-11)"
+            yield number, line_of(prose, found.start()), f"{found.group()} {remedy}"
+    for number, line, text, in_table in strings_of(notebook):
+        for _, problem in _faults(text, range(1, 10**6) if in_table else range(0)):
+            yield number, line, problem
+
+
+def prose_of(notebook: "NotebookNode") -> Iterator[tuple[int, str]]:
+    """Each Markdown cell, by number, with blanks where it has code, so that places stay true."""
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":
-            yield from ((number, line, problem) for line, problem in _of_prose(cell.source))
+            yield number, _INLINE_CODE.sub(_blank, _FENCED.sub(_blank, cell.source))
+
+
+def strings_of(notebook: "NotebookNode") -> Iterator[tuple[int, int, str, bool]]:
+    """What is written in calls of `table`, `diagram` and `claim`: cell, line, text, and whether it is in a table."""
     for number, call in calls(notebook, "table", "diagram", "claim"):
-        in_table = ast.unparse(call.func) == "table"
         for node in ast.walk(call):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for _, problem in _faults(node.value, range(1, 10**6) if in_table else range(0)):
-                    yield number, node.lineno, problem
+                yield number, node.lineno, node.value, ast.unparse(call.func) == "table"
 
 
-def _of_prose(source: str) -> Iterator[tuple[int, str]]:
-    prose = _INLINE_CODE.sub(_blank, _FENCED.sub(_blank, source))
-    yield from _faults(prose, _table_lines(prose))
-    for found in _NUMBERED_BY_TEX.finditer(prose):
-        yield (
-            line_of(prose, found.start()),
-            f"{found.group()} works in no notebook; write \\tag{{11}} and [Eq. (11)](#eq-11)",
-        )
+def formulas_of(text: str) -> Iterator[tuple[int, str]]:
+    """The TeX of each formula of a text, with its line."""
+    for found in _FORMULA.finditer(text):
+        yield line_of(text, found.start()), found["display"] or found["inline"]
 
 
 def _faults(text: str, table_lines: range | set[int]) -> Iterator[tuple[int, str]]:
-    for found in _FORMULA.finditer(text):
-        tex, line = found["display"] or found["inline"], line_of(text, found.start())
+    for line, tex in formulas_of(text):
         shown = " ".join(tex.split())
         if odd := re.search(r"[^\x00-\x7f]", tex):
             yield line, f"{odd.group()!r} in the formula “{shown}” is not TeX; write it as a command, like \\theta"
@@ -67,5 +76,5 @@ def _table_lines(prose: str) -> set[int]:
 
 
 def _blank(code: re.Match) -> str:
-    """As many characters and lines as the code had, so that places stay true."""
+    """As many characters and lines as the code had."""
     return re.sub(r"[^\n]", " ", code.group())

@@ -12,7 +12,7 @@ from pathlib import Path
 from publishing import paths
 from publishing.checks.places import line_of
 
-_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"IDAT", b"IEND"}
+_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"pHYs", b"IDAT", b"IEND"}
 
 
 def in_text(text: str) -> Iterator[tuple[int, str]]:

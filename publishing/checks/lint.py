@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
+from publishing import macros as paper_macros
 from publishing import notebooks, paths, posts
-from publishing.checks import places
+from publishing.checks import macros, places
 from publishing.checks.canonical import not_canonical
 from publishing.checks.claims import idle_claims
 from publishing.checks.code import not_plain_python
@@ -22,6 +24,7 @@ STARTER = re.compile(r"_?Starter( instructions)?:|\*\*…\*\*|^\s*[-*] …|your 
 
 def checked(paper: str, stem: str) -> "NotebookNode":
     """The notebook; raises the first thing that would make it run or read otherwise than its writer means."""
+    paper_macros.read(paper)
     source = places.read(paper, stem)
     for problem in _problems(source):
         raise PublishingError(problem)
@@ -34,9 +37,13 @@ def problems(paper: str, stem: str) -> Iterator[str]:
 
 
 def _problems(source: places.Source) -> Iterator[str]:
-    for rule in (not_plain_python, wrong_formulas, idle_claims):
-        for cell, line, problem in rule(source.notebook):
-            yield f"{source.at(cell, line)}: {problem}"
+    found = chain(
+        *(rule(source.notebook) for rule in (not_plain_python, wrong_formulas, idle_claims)),
+        macros.misplaced(source),
+        macros.unknown_to_jupyter(source),
+    )
+    for cell, line, problem in found:
+        yield f"{source.at(cell, line)}: {problem}"
     yield from not_canonical(source)
 
 
@@ -90,16 +97,19 @@ def _in_sources(sections: list[tuple[str, str]]) -> Iterator[str]:
         yield from problems(*section)
     for paper in notebooks.papers():
         yield from citations.unmatched(paper)
+        yield from paper_macros.known_and_wrong(paper)[1]
     yield from pages.problems()
 
 
 def _in_outputs(sections: list[tuple[str, str]]) -> Iterator[str]:
-    from publishing.checks import outputs
+    from publishing.checks import budgets, outputs
 
     for paper, stem in sections:
         if (path := paths.executed_path(paper, stem)).is_file():
             executed = json.loads(path.read_text(encoding="utf-8"))
             yield from outputs.problems(places.read(paper, stem), executed)
+    for paper, group in groupby(sections, lambda section: section[0]):
+        yield from budgets.exceeded(paper, {stem: places.read(paper, stem) for _, stem in group})
 
 
 def _in_site() -> Iterator[str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from publishing import paths, progress, source
-from publishing.contract import SOURCE
+from publishing import macros, paths, progress, source
+from publishing.contract import MACROS, SOURCE
 from publishing.errors import PublishingError
 from publishing.execute import cache
 from publishing.execute.cache import Run
@@ -162,13 +162,13 @@ def _failed_path(job: Job) -> Path:
 
 
 def _written(job: Job, run: Run) -> Executed:
-    """Join today's prose with the run's outputs, in which the package's source is shown as it is today."""
+    """Join today's prose with the run's outputs, in which source and macros are shown as they are today."""
     runs = iter(run.cells)
     for number, cell in enumerate(job.notebook.cells, 1):
         if cell.cell_type == "code":
             cell.update(next(runs))
             for output in cell.outputs:
-                _refresh_source(output, f"{job.name}, cell {number}")
+                _refresh(output, job.paper, f"{job.name}, cell {number}")
     job.notebook.metadata["language_info"] = {"name": "python"}
     path = paths.executed_path(job.paper, job.stem)
     make_way(path)
@@ -176,12 +176,15 @@ def _written(job: Job, run: Run) -> Executed:
     return Executed(path, job.modules | run.opened, ran=job.cell is not None)
 
 
-def _refresh_source(output: dict, place: str) -> None:
-    if shown := output.get("data", {}).get(SOURCE):
-        try:
-            output["data"] = source.source_bundle(shown["object"])
-        except PublishingError as error:
-            raise PublishingError(f"{place}: {error}") from None
+def _refresh(output: dict, paper: str, place: str) -> None:
+    shown = output.get("data", {})
+    try:
+        if SOURCE in shown:
+            output["data"] = source.source_bundle(shown[SOURCE]["object"])
+        if MACROS in shown:
+            output["data"] = macros.bundle(paper)
+    except PublishingError as error:
+        raise PublishingError(f"{place}: {error}") from None
 
 
 def _text(notebook: "NotebookNode") -> str:

@@ -1,8 +1,8 @@
 """An IPython kernel that writes down which of the repository's data files its notebook opens.
 
 Started as `python -m publishing.execute.recorder ROOT REPORT …kernel arguments…`. The report gets a line for each file,
-with its digest at the moment it is first opened. Modules are left out (the fingerprint knows them), and so is what the
-repository generates.
+with its digest at the moment it is first opened. Modules are left out (the fingerprint knows them), and so are macros
+(no number follows from them) and what the repository generates.
 """
 
 import json
@@ -54,7 +54,7 @@ def _only_writes(mode: str | None, flags: int) -> bool:
 
 def _is_data(parts: tuple[str, ...]) -> bool:
     hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-    return not hidden and parts[0] not in GENERATED and not parts[-1].endswith((".py", ".pyc"))
+    return not hidden and parts[0] not in GENERATED and not parts[-1].endswith((".py", ".pyc", "macros.tex"))
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ def card(page: Page) -> dict[str, bytes]:
         cause = "the card shows the title, and there is none; add `title:` to the front matter"
         raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
     title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
-    return {figures.image_name(page.paper, figures.CARD): _drawn(title, drawing.png)}
+    return {figures.image_name(page.paper, figures.CARD): _drawn(title, drawing.image)}
 
 
 def lead(page: Page) -> Lead | None:
@@ -34,7 +34,8 @@ def lead(page: Page) -> Lead | None:
     facts, drawing = _chosen(page)
     if drawing is None:
         return None
-    return Lead(figures.src_of(page.paper, drawing.name), drawing, str((facts.get("image") or {}).get("alt", "")))
+    src = figures.src_of(page.paper, drawing.name, drawing.suffix)
+    return Lead(src, drawing, str((facts.get("image") or {}).get("alt", "")))
 
 
 def _chosen(page: Page) -> tuple[dict, Drawing | None]:
@@ -50,7 +51,7 @@ def _chosen(page: Page) -> tuple[dict, Drawing | None]:
     return facts, drawing
 
 
-def _drawn(title: str, png: bytes) -> bytes:
+def _drawn(title: str, image: bytes) -> bytes:
     picture = Image.new("RGB", SIZE, _PAPER)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, SIZE[0], 12), fill=_ACCENT)
@@ -58,7 +59,7 @@ def _drawn(title: str, png: bytes) -> bytes:
     for number, line in enumerate(lines):
         draw.text((_EDGE, 55 + number * _TYPE * 1.25), line, fill=_INK, font=ImageFont.load_default(_TYPE))
     top = 55 + len(lines) * _TYPE * 1.25 + 30
-    figure = Image.open(io.BytesIO(png)).convert("RGB")
+    figure = Image.open(io.BytesIO(image)).convert("RGB")
     figure.thumbnail((SIZE[0] - 2 * _EDGE, SIZE[1] - round(top) - 30), Image.Resampling.LANCZOS)
     picture.paste(figure, ((SIZE[0] - figure.width) // 2, round(top)))
     buffer = io.BytesIO()

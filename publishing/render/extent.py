@@ -1,4 +1,4 @@
-"""How long a section takes to read, and how tall its blocks will be, roughly.
+"""How tall the blocks of a section will be, roughly.
 
 A browser need not draw a block before it comes into sight. A block says its height in lines of text, on a coarse scale
 that the stylesheet knows (`lines-8`), so that the scroll bar and links to a place far down are nearly right before
@@ -11,36 +11,28 @@ from typing import Any, NamedTuple
 from markdown_it.token import Token
 
 from publishing.render import nodes
-from publishing.render.nodes import Claims, Figure, Prose, Section, Tools, as_token, walk
+from publishing.render.nodes import Claims, Figure, Section, walk
 from publishing.typeset.formulas import Formula
 
 SCALE = (2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256)
 _LINE = 62  # characters
 _PIXELS = 30  # of a line
 _APART, _HEADING, _CODE, _EQUATION = 0.93, 2.6, 1.4, 3  # lines
-_ROW = 4  # seconds
 _TALL = dict.fromkeys(("p", "li", "tr"), _APART) | dict.fromkeys(("h2", "h3", "h4", "h5", "h6", "summary"), _HEADING)
-_WORDS_A_MINUTE = 220
 
 
 class _Extent(NamedTuple):
-    """What a node or token brings by itself: its words, and beyond them how many lines and seconds it takes."""
+    """What a node or token brings by itself: its words, and beyond them how many lines it takes."""
 
     text: str = ""
     lines: float = 0
-    seconds: float = 0
 
 
 def measure(section: Section) -> None:
-    """Say how tall each block will be, and below the heading how long the section takes to read."""
+    """Say how tall each block will be."""
     for block in section.blocks:
         lines = _lines(block.children)
         block.lines = next((size for size in SCALE if size >= lines), SCALE[-1])
-    written = [*(child for block in section.blocks for child in block.children), section.footnotes]
-    every = [_extent(one) for one in _parts(written)]
-    words = "".join(one.text for one in every).split()
-    section.minutes = max(1, round(len(words) / _WORDS_A_MINUTE + sum(one.seconds for one in every) / 60))
-    _insert_below_heading(section, as_token(Tools(section.stem, section.minutes)))
 
 
 def _lines(written: list) -> float:
@@ -56,7 +48,7 @@ def _height(written: list) -> float:
         if isinstance(one, Token) and one.tag in ("details", "summary"):
             inside.append(one.tag) if one.nesting > 0 else inside.remove(one.tag)
         if "details" not in inside or "summary" in inside:
-            text, apart, _ = _extent(one)
+            text, apart = _extent(one)
             lines += apart + len(text.lstrip()) / _LINE
     return lines
 
@@ -75,7 +67,7 @@ def _of_token(token: Token) -> _Extent:
     if token.type in ("text", "code_inline"):
         return _Extent(token.content if token.type == "text" else f" {token.content} ")
     opens = token.nesting > 0 and not token.hidden
-    return _Extent(" ", _TALL.get(token.tag, 0) if opens else 0, _ROW if opens and token.tag == "tr" else 0)
+    return _Extent(" ", _TALL.get(token.tag, 0) if opens else 0)
 
 
 def _of_code(one: Any) -> _Extent:
@@ -86,9 +78,9 @@ _EXTENTS: dict[type, Callable[[Any], _Extent]] = {
     Token: _of_token,
     nodes.Inline: lambda line: _Extent(" "),
     Formula: lambda formula: _Extent(f" {formula.tex} "),
-    nodes.Equation: lambda it: _Extent(f" ({it.number}) " if it.number else "", _EQUATION, 20),
-    nodes.Table: lambda table: _Extent(" ", _APART * (len(table.rows) + 2), _ROW * (len(table.rows) + 1)),
-    Figure: lambda figure: _Extent("", figure.drawing.height / _PIXELS if figure.drawing else 0, 15),
+    nodes.Equation: lambda it: _Extent(f" ({it.number}) " if it.number else "", _EQUATION),
+    nodes.Table: lambda table: _Extent(" ", _APART * (len(table.rows) + 2)),
+    Figure: lambda figure: _Extent("", figure.drawing.height / _PIXELS if figure.drawing else 0),
     nodes.Code: _of_code,
     nodes.Text: _of_code,
     nodes.Source: lambda source: _Extent(f" {source.name} ", _APART),
@@ -99,11 +91,3 @@ _EXTENTS: dict[type, Callable[[Any], _Extent]] = {
     nodes.FootnoteBack: lambda back: _Extent(f" {back.note} "),
     nodes.References: lambda listed: _Extent("", 5 * len(listed.entries)),
 }
-
-
-def _insert_below_heading(section: Section, token: Token) -> None:
-    for tokens in (node.tokens for block in section.blocks for node in block.children if isinstance(node, Prose)):
-        for place, one in enumerate(tokens, 1):
-            if (one.type, one.tag) == ("heading_close", "h2"):
-                tokens.insert(place, token)
-                return

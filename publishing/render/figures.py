@@ -1,4 +1,4 @@
-"""Figures: drawn by a cell with `diagram`, shown where they are drawn, or by an include that is written by hand."""
+"""Figures: drawn by a cell with `diagram`, or files beside the notebook; shown there, or by an include by hand."""
 
 import base64
 import re
@@ -7,12 +7,15 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, image
+from markdown_it.token import Token
 from mdit_py_plugins.utils import is_code_block
 
 from publishing import paths
 from publishing.contract import DIAGRAM, FILE, NAME, DiagramFacts, Picture
 from publishing.escaping import clean
-from publishing.render import nodes
+from publishing.render import named, nodes
 from publishing.render.nodes import Drawing, Figure
 from publishing.render.page import Context, Page
 
@@ -21,6 +24,7 @@ CARD = "card"  # beside the figures, the picture of card.py has this name
 Inline = Callable[[str, Context], nodes.Inline]
 _OPENING = re.compile(r"\{%-?\s*include\s+paper_diagram\.html\b")
 _WHOLE = re.compile(_OPENING.pattern + r".*?%\}\s*", re.DOTALL)
+_TITLE = re.compile(r"""\s(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|\(((?:\\.|[^()\\])*)\))\s*\)\Z""", re.DOTALL)
 _PARAMETER = re.compile(r'\s+(\w+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
 
 
@@ -34,12 +38,7 @@ def collect(notebook: dict, context: Context) -> None:
 
 def _collect_one(drawn: DiagramFacts, png: str, context: Context) -> None:
     name = drawn["name"]
-    if not NAME.fullmatch(name):
-        raise context.error(f"a figure cannot be named {name!r}; use small letters, digits and single hyphens")
-    if name == CARD:
-        raise context.error(f"a figure cannot be named {name!r}, as the picture for sharing is; name it otherwise")
-    if name in context.page.drawings:
-        raise context.error(f"a figure named {name!r} is drawn twice in these notes; name one of them otherwise")
+    _need_new(name, context)
     if not png:
         raise context.error(f"the figure {name!r} has no PNG; show it with diagram()")
     instrument = drawn.get("instrument")
@@ -50,6 +49,15 @@ def _collect_one(drawn: DiagramFacts, png: str, context: Context) -> None:
     phone = _drawing(f"{name}.phone", drawn["phone"]) if "phone" in drawn else None
     picture: Picture = {"png": png, "width": drawn["width"], "height": drawn["height"]}
     context.page.drawings[name] = _drawing(name, picture, drawn["chart"], phone, instrument, files)
+
+
+def _need_new(name: str, context: Context) -> None:
+    if not NAME.fullmatch(name):
+        raise context.error(f"a figure cannot be named {name!r}; use small letters, digits and single hyphens")
+    if name == CARD:
+        raise context.error(f"a figure cannot be named {name!r}, as the picture for sharing is; name it otherwise")
+    if name in context.page.drawings:
+        raise context.error(f"a figure named {name!r} is drawn twice in these notes; name one of them otherwise")
 
 
 def _drawing(name: str, drawn: Picture, *more: Any) -> Drawing:
@@ -85,14 +93,37 @@ def included(text: str, context: Context, inline: Inline) -> Figure:
     return _figure_of(name, parameters["alt"], inline(parameters.get("caption", ""), context), context)
 
 
-def image_name(paper: str, name: str) -> str:
+def pictured(token: Token, context: Context, inline: Inline) -> Figure:
+    """A picture that no cell draws: `![alt](picture.png "caption")` on lines of its own."""
+    drawing = named.picture_of(str(token.attrs["src"]), context)
+    _need_new(drawing.name, context)
+    context.page.drawings[drawing.name] = drawing
+    return _figure_of(drawing.name, _alt(token, context), inline(_title(token, context), context), context)
+
+
+def _alt(token: Token, context: Context) -> str:
+    inside = token.children or []
+    if any(one.type == "node" for one in inside):
+        raise context.error(f"the alternative text of {token.attrs['src']!r} holds more than words; say it in words")
+    return "".join(" " if one.type == "softbreak" else one.content for one in inside)
+
+
+def _title(token: Token, context: Context) -> str:
+    """The caption as it was typed: Markdown takes a title for plain text, and a backslash before a sign away."""
+    found = _TITLE.search(token.meta["source"])
+    if found is None and token.attrs.get("title"):
+        raise context.error(f'write the picture {token.attrs["src"]!r} as ![alt](picture.png "caption"), in one place')
+    return found[1] or found[2] or found[3] if found else ""
+
+
+def image_name(paper: str, name: str, suffix: str = ".png") -> str:
     """File name of a figure's image."""
-    return f"{paper}-{name}.png"
+    return f"{paper}-{name}{suffix}"
 
 
-def src_of(paper: str, name: str) -> str:
+def src_of(paper: str, name: str, suffix: str = ".png") -> str:
     """The image's address, below the site's."""
-    return f"/{paths.relative(paths.IMAGES)}/{image_name(paper, name)}"
+    return f"/{paths.relative(paths.IMAGES)}/{image_name(paper, name, suffix)}"
 
 
 def data_name(paper: str, name: str, file: str) -> str:
@@ -112,7 +143,34 @@ def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> 
         raise context.error(f"the figure {name!r} has no alternative text; say in alt what it shows")
     context.reserve(f"fig-{name}")
     page = context.page
-    return Figure(name, src_of(page.paper, name), clean(alt).strip(), caption, page.drawings.get(name))
+    drawing = page.drawings.get(name)
+    src = src_of(page.paper, name, drawing.suffix if drawing else ".png")
+    return Figure(name, src, clean(alt).strip(), caption, drawing)
+
+
+def pictures(md: MarkdownIt) -> None:
+    """Plugin: a paragraph that is one picture and nothing else becomes a token `picture`."""
+    md.inline.ruler.at("image", _image)
+    md.core.ruler.after("inline", "pictures", _alone)
+
+
+def _image(state: StateInline, silent: bool) -> bool:
+    start = state.pos
+    found = image(state, silent)
+    if found and not silent:
+        state.tokens[-1].meta["source"] = state.src[start : state.pos]
+    return found
+
+
+def _alone(state: StateCore) -> None:
+    tokens: list[Token] = []
+    for token in state.tokens:
+        tokens.append(token)
+        inside = tokens[-2].children or [] if token.type == "paragraph_close" else []
+        if [one.type for one in inside] == ["image"]:
+            picture = inside[0]
+            tokens[-3:] = [Token("picture", "", 0, picture.attrs, children=picture.children, meta=picture.meta)]
+    state.tokens = tokens
 
 
 def written_by_hand(md: MarkdownIt) -> None:

@@ -10,16 +10,12 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_block_dollar
 
 from publishing.contract import NUMBER
+from publishing.macros import problem_of
 from publishing.render.nodes import Equation
 from publishing.render.page import Context
 from publishing.typeset.formulas import Formula
 
 _TAG = re.compile(r"\\tag\s*\{([^{}]*)\}")
-_FORBIDDEN = {
-    r"\\(label|ref|eqref)(?![A-Za-z])": "number it with \\tag{…} and link to it as [Eq. (5)](#eq-5)",
-    r"\\tag(?![A-Za-z])": "write one \\tag{…}, in a display formula",
-    r"\\(mmlToken|Declare\w*|mathtoolsset|\w+tagform)(?![A-Za-z])": "leave it out",
-}
 
 
 def mathematics(md: MarkdownIt) -> None:
@@ -54,14 +50,8 @@ def _source(tex: str, numbers: list[str]) -> str:
 
 def _checked(tex: str, context: Context) -> str:
     tex = tex.strip()
-    for pattern, remedy in _FORBIDDEN.items():
-        if found := re.search(pattern, tex):
-            raise context.error(f"{found.group()} cannot stand in a formula here; {remedy}")
-    if found := re.search(r"[^\x00-\x7f]", tex):
-        formula = " ".join(tex.split())
-        raise context.error(
-            f"{found.group()!r} in the formula “{formula}” is not TeX; write it as a command, like \\theta"
-        )
+    if problem := problem_of(tex):
+        raise context.error(problem)
     return tex
 
 

@@ -14,7 +14,7 @@ from publishing.typeset.formulas import Formula
 
 @dataclass(frozen=True)
 class Drawing:
-    """An image that a cell drew with `diagram`, and its size on the page in CSS pixels.
+    """An image that a cell drew with `diagram`, or a file beside the notebook, and its size on the page in CSS pixels.
 
     `phone` is what a narrow screen shows in its place. A `chart` holds no pictures, so that its colours may be turned
     into those of a dark page. `instrument` names the script that brings it to life, and
@@ -22,13 +22,14 @@ class Drawing:
     """
 
     name: str
-    png: bytes
+    image: bytes
     width: int
     height: int
     chart: bool = False
     phone: "Drawing | None" = None
     instrument: str | None = None
     files: dict[str, bytes] = field(default_factory=dict)
+    suffix: str = ".png"
 
 
 @dataclass
@@ -52,6 +53,15 @@ class Prose:
     """Blocks of Markdown."""
 
     tokens: list[Token]
+
+
+@dataclass
+class FileLink:
+    """The beginning of a link to a file of this repository, on GitHub."""
+
+    path: str
+    lines: str
+    title: str
 
 
 @dataclass
@@ -207,7 +217,8 @@ class Section:
     stem: str
     blocks: list[Block]
     footnotes: Prose
-    minutes: int = 0
+    words: int = 0
+    seconds: float = 0
 
 
 @dataclass

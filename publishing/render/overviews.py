@@ -7,6 +7,7 @@ from markdown_it.token import Token
 
 from publishing import paths
 from publishing.errors import PublishingError
+from publishing.render import reading
 from publishing.render.nodes import Claim, Heading, Inline, Overview, PostLink, as_token, leads_to, text_token
 from publishing.render.page import Page
 
@@ -27,9 +28,9 @@ def contents(page: Page) -> Overview:
     return Overview("Contents", {"groups": groups})
 
 
-def reading(page: Page) -> Overview:
+def byline(page: Page) -> Overview:
     """How long it takes to read all of it, for the post's byline."""
-    hours, minutes = divmod(page.minutes, 60)
+    hours, minutes = divmod(reading.minutes(page.seconds), 60)
     return Overview("Reading", {"hours": hours, "minutes": minutes})
 
 

@@ -24,7 +24,7 @@ class Page:
     equations: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
-    minutes: int = 0
+    seconds: float = 0
 
     def reserve(self, name: str, place: str) -> str:
         """Reserve an id that must be the only one of its name on the page."""

@@ -17,7 +17,7 @@ from publishing.typeset.formulas import Formula, typeset
 def images_and_data(page: Page) -> dict[Path, bytes]:
     """The images of a page, and what its instruments fetch."""
     drawn = [one for drawing in page.drawings.values() for one in (drawing, drawing.phone) if one]
-    images = {figures.image_name(page.paper, one.name): one.png for one in drawn}
+    images = {figures.image_name(page.paper, one.name, one.suffix): one.image for one in drawn}
     images |= card(page) if page.complete else {}
     data = {
         paths.DATA / figures.data_name(page.paper, name, file): content

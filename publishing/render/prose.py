@@ -5,26 +5,32 @@ The writer's language is checked on the way, so that nothing is dropped silently
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore, block
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from publishing import paths
 from publishing.contract import NAME, SECTION
 from publishing.escaping import clean
-from publishing.render import figures
+from publishing.render import figures, named
 from publishing.render.crossrefs import EQUATION_LINK, crossrefs
 from publishing.render.highlighting import code
 from publishing.render.mathematics import equation, formula, mathematics
-from publishing.render.nodes import FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
+from publishing.render.nodes import FileLink, FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
 
 _ELEMENTS = "details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark"
 _ATTRIBUTE = r"""\s+(class|id|title|lang|open)(?:="([^"<>]*)")?"""
 _TAG = re.compile(rf"<(/?)({_ELEMENTS})((?:{_ATTRIBUTE})*)\s*(/?)>")
 CLASSES = ("algorithm",)  # that the stylesheet has for prose
+_SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])(https?)\Z")
+_ADDRESS, _END = re.compile(r"://[A-Za-z0-9][^\s<]*"), re.compile(r"[.,:;!?*_~'\"]+\Z")
+_LINES = re.compile(r"(L\d+(-L\d+)?)?")
 Attributes = dict[str, str | int | float]
 Change = Callable[[Token, Context], list[Token]]
 _SECTION_FILE = re.compile(rf"({SECTION.pattern})\.md(?:#(.+))?")
@@ -59,9 +65,11 @@ def inline(text: str, context: Context) -> Inline:
 def _parser() -> MarkdownIt:
     md = MarkdownIt("commonmark", {"xhtmlOut": False}).enable(["table", "strikethrough"])
     md.use(mathematics).use(footnote_plugin).use(deflist_plugin).use(figures.written_by_hand)
+    md.inline.ruler.push("bare_address", _bare_address)
     md.disable("footnote_inline")  # ^[…] would reach the page unchecked; JupyterLab shows it as it is written
     md.core.ruler.at("block", _cells)
     md.use(crossrefs).core.ruler.after("crossrefs", "nodes", _nodes)
+    md.use(figures.pictures)
     md.core.ruler.after("footnote_tail", "footnotes", _footnote_nodes)  # which has just put them at the end
     return md
 
@@ -160,6 +168,7 @@ _BLOCKS = {
     "math_block": _math,
     "amsmath": _math,
     "include": lambda token, context: [as_token(figures.included(token.content, context, inline))],
+    "picture": lambda token, context: [as_token(figures.pictured(token, context, inline))],
     "th_open": _header_cell,
     "table_open": _table,
     "table_close": _table_end,
@@ -189,7 +198,7 @@ def _heading(opening: Token, content: Token, closing: Token, context: Context) -
 
 
 def _leads_elsewhere(token: Token) -> bool:
-    return token.type in ("link_open", "link_close") or isinstance(token.meta.get("node"), FootnoteMark)
+    return token.type in ("link_open", "link_close") or isinstance(token.meta.get("node"), FootnoteMark | FileLink)
 
 
 # --- within a line --------------------------------------------------------------------------------------------------
@@ -222,10 +231,7 @@ def _display_in_text(token: Token, context: Context) -> Token:
 
 
 def _image(token: Token, context: Context) -> Token:
-    source = token.attrs["src"]
-    raise context.error(
-        f"the image {source!r} is not drawn by these notes; draw it with diagram(), or include paper_diagram.html"
-    )
+    raise context.error(f"the picture {token.attrs['src']!r} stands within a line; put blank lines around it")
 
 
 def _html(token: Token, context: Context) -> Token:
@@ -276,8 +282,18 @@ def _link(token: Token, context: Context) -> Token:
     elif re.match(r"https?://", target):
         token.attrSet("rel", "external")
     elif not target.startswith("mailto:"):
-        raise context.error(f"the link {target!r} leads nowhere on the page; write #…, NN-section.md or https://…")
+        return _file_link(target, str(token.attrs.get("title", "")), context)
     return token
+
+
+def _file_link(target: str, title: str, context: Context) -> Token:
+    address, _, lines = target.partition("#")
+    path = named.file_of(address, context)
+    if not _LINES.fullmatch(lines):
+        raise context.error(f"{lines!r} is no place in {address}; write #L12 or #L12-L20, or leave it out")
+    opening = as_token(FileLink(quote(paths.relative(path)), lines, title))
+    opening.tag, opening.nesting = "a", 1
+    return opening
 
 
 def _footnote_mark(token: Token, context: Context) -> Token:
@@ -296,6 +312,24 @@ _CHECKS = {
     "link_open": _link,
     "footnote_ref": _footnote_mark,
 }
+
+
+def _bare_address(state: StateInline, silent: bool) -> bool:
+    """An address that stands in the text becomes a link, as in JupyterLab, without what ends the sentence."""
+    before = _SCHEME.search(state.pending)
+    found = _ADDRESS.match(state.src, state.pos)
+    if state.linkLevel or before is None or found is None:
+        return False
+    address = _END.sub("", found.group())
+    while address.endswith(")") and address.count(")") > address.count("("):
+        address = _END.sub("", address[:-1])
+    if not silent:
+        state.pending = state.pending[: before.start(1)]
+        state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(before[1] + address)}
+        state.push("text", "", 0).content = before[1] + address
+        state.push("link_close", "a", -1)
+    state.pos += len(address)
+    return True
 
 
 def _check_nesting(tokens: list[Token], context: Context) -> None:

@@ -7,17 +7,16 @@ from markdown_it.token import Token
 from nbformat import NotebookNode
 
 from publishing import paths
-from publishing.contract import MAY_RAISE
+from publishing.contract import MACROS, MAY_RAISE
 from publishing.errors import PublishingError
-from publishing.render import bibliography, figures
+from publishing.render import bibliography, extent, figures, reading
 from publishing.render.card import lead
 from publishing.render.crossrefs import resolve
-from publishing.render.extent import measure
 from publishing.render.highlighting import code
 from publishing.render.listings import fold, is_folded, one_fold
 from publishing.render.nodes import Block, CellInput, Claim, Claims, References, Section, lines, walk
 from publishing.render.outputs import output_node
-from publishing.render.overviews import claim_count, claim_list, contents, listing_list, reading
+from publishing.render.overviews import byline, claim_count, claim_list, contents, listing_list
 from publishing.render.page import Context, Page
 from publishing.render.prose import prose
 
@@ -56,7 +55,7 @@ def _beside_the_sections(page: Page) -> dict[str, object]:
         "claims.html": claim_list(page),
         "code.html": listing_list(page),
         "claims-summary.html": claim_count(page),
-        "reading.html": reading(page),
+        "reading.html": byline(page),
         "lead.html": lead(page) if page.complete else None,
     }
 
@@ -105,7 +104,8 @@ def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
     for output in cell.outputs:
         if output.output_type == "error" and MAY_RAISE not in cell.metadata.get("tags", []):
             raise context.error(f"raised {output.ename}; fix it, or tag the cell raises-exception")
-        yield output_node(output, context)
+        if MACROS not in output.get("data", {}):
+            yield output_node(output, context)
 
 
 def _together(nodes: list) -> list:
@@ -140,6 +140,8 @@ def resolve_equations(page: Page) -> None:
 
 
 def _measure(page: Page) -> None:
+    page.seconds = reading.of_lead(page.paper)
     for section in page.sections.values():
-        measure(section)
-        page.minutes += section.minutes
+        extent.measure(section)
+        reading.measure(section)
+        page.seconds += section.seconds

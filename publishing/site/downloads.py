@@ -1,7 +1,11 @@
 """The notebooks that a reader may download: executed, as Jupyter shows it, and in Markdown, as it was written."""
 
+import re
+from base64 import b64encode
 from collections.abc import Iterable
+from mimetypes import guess_type
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 
@@ -9,12 +13,13 @@ from publishing import paths, posts, source
 from publishing.contract import PRIVATE, SOURCE
 from publishing.notebooks import path_of
 
+_PICTURE = re.compile(r"!\[[^\]]*\]\(([^\s()]+)")
 _METADATA = ("kernelspec", "language_info")
 
 
 def of(paper: str, stems: Iterable[str]) -> dict[Path, str]:
     """Both, of each of these sections."""
-    texts = {f"{stem}.ipynb": _executed(paths.executed_path(paper, stem)) for stem in stems}
+    texts = {f"{stem}.ipynb": _executed(paper, stem) for stem in stems}
     texts |= {f"{stem}.md": _markdown(paper, stem) for stem in stems}
     return {paths.downloads_dir(paper) / name: text for name, text in texts.items()}
 
@@ -26,15 +31,30 @@ def _markdown(paper: str, stem: str) -> str:
     return text if front is None else f"<!--\n\n---\n{front}---\n\n-->\n{rest}"
 
 
-def _executed(path: Path) -> str:
-    """The notebook without private MIME types and tracebacks, and with today's source of the package."""
-    notebook = nbformat.read(path, as_version=4)
+def _executed(paper: str, stem: str) -> str:
+    """The notebook without private MIME types and tracebacks, with today's source of the package, and with pictures."""
+    notebook = nbformat.read(paths.executed_path(paper, stem), as_version=4)
     notebook.metadata = {key: notebook.metadata[key] for key in _METADATA if key in notebook.metadata}
     for cell in notebook.cells:
         cell.metadata = {"tags": tags} if (tags := cell.metadata.get("tags")) else {}
         for output in cell.get("outputs", []):
             _clean(output)
+        if cell.cell_type == "markdown":
+            _attach_pictures(cell, path_of(paper, stem).parent)
     return nbformat.writes(notebook) + "\n"
+
+
+def _attach_pictures(cell: nbformat.NotebookNode, folder: Path) -> None:
+    """Put the pictures of a cell into it, as Jupyter does where one is dropped, since their files stay here."""
+    attached = {}
+    for name in _PICTURE.findall(cell.source):
+        if (kind := guess_type(name, strict=False)[0]) and (path := folder / unquote(name)).is_file():
+            attached[name] = {kind: b64encode(path.read_bytes()).decode()}
+    if attached:
+        cell.source = _PICTURE.sub(
+            lambda found: found[0].replace("](", "](attachment:") if found[1] in attached else found[0], cell.source
+        )
+        cell.attachments = attached
 
 
 def _clean(output: nbformat.NotebookNode) -> None:

@@ -2,11 +2,10 @@
 
 import os
 import re
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publishing import paths, posts
+from publishing import git, posts
 from publishing.errors import PublishingError
 
 COMMIT = Path(__file__).with_name("commit.txt")  # `git archive` writes the commit's time into it
@@ -27,7 +26,7 @@ def time() -> str:
                 f"SOURCE_DATE_EPOCH is a number of seconds since 1970, got {epoch!r}; correct or unset it"
             ) from None
     archived = COMMIT.read_text(encoding="utf-8").strip()
-    if commit := _git("log", "-1", "--format=%cI") or ("" if archived.startswith("$") else archived):
+    if commit := git.said("log", "-1", "--format=%cI") or ("" if archived.startswith("$") else archived):
         return commit
     days = [post.date for post in posts.every() if post.date and not post.is_draft]
     return f"{max(days, default='2000-01-01')}T00:00:00+00:00"
@@ -35,8 +34,8 @@ def time() -> str:
 
 def repository() -> str | None:
     """`owner/name` on GitHub: that of git's remote, or the one whose workflow runs; None if it is not there."""
-    remotes = sorted(_git("config", "--get-regexp", r"^remote\..*\.url$").splitlines(), key=_is_no_origin)
-    addresses = [*(line.partition(" ")[2] for line in remotes), _git("ls-remote", "--get-url")]  # as given, as reached
+    remotes = sorted(git.said("config", "--get-regexp", r"^remote\..*\.url$").splitlines(), key=_is_no_origin)
+    addresses = [*(line.partition(" ")[2] for line in remotes), git.said("ls-remote", "--get-url")]  # given, reached
     found = filter(None, map(_GITHUB.fullmatch, addresses))
     if remote := next(found, None):
         return remote[1]
@@ -46,15 +45,3 @@ def repository() -> str | None:
 
 def _is_no_origin(line: str) -> bool:
     return not line.startswith("remote.origin.")
-
-
-def _git(*arguments: str) -> str:
-    """What git says of this repository, not of one around it; nothing where it is not there or refuses to answer."""
-    ours = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
-    environment = ours | {"GIT_CEILING_DIRECTORIES": str(paths.ROOT.parent)}
-    command = ["git", "-C", str(paths.ROOT), *arguments]
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    except OSError:
-        return ""
-    return "" if done.returncode else done.stdout.strip()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from publishing import files, paths
+from publishing import files, macros, paths
 from publishing.errors import PublishingError
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
@@ -30,11 +30,19 @@ class Formula:
 def typeset(paper: str, formulas: list[Formula]) -> str:
     """Give every formula of a paper's page its HTML; returns the glyphs that they share, which stand on it once.
 
-    Raises PublishingError with a line for each formula that is wrong, which names notebook, cell and formula.
+    They may use the paper's macros. Raises PublishingError with a line for each formula that is wrong, which names
+    notebook, cell and formula.
     """
     counts = Counter((formula.tex, formula.display) for formula in formulas)
-    question = [{"tex": tex, "display": display, "count": count} for (tex, display), count in counts.items()]
+    known = macros.read(paper)
+    question = {
+        "macros": {macro.name[1:]: macro.told for macro in known},
+        "formulas": [{"tex": tex, "display": display, "count": count} for (tex, display), count in counts.items()],
+    }
     result = _converted(paper, question)
+    if taken := [macro for macro in known if macro.name[1:] in result["taken"]]:
+        cause = f"{taken[0].name} is a command of TeX; give the macro another name"
+        raise PublishingError(macros.place(paper, taken[0].line, cause))
     answers = dict(zip(counts, result["formulas"], strict=True))
     first = {(formula.tex, formula.display): formula for formula in reversed(formulas)}
     wrong = [
@@ -49,9 +57,9 @@ def typeset(paper: str, formulas: list[Formula]) -> str:
     return result["glyphs"]
 
 
-def _converted(paper: str, formulas: list[dict]) -> dict:
-    """What MathJax makes of the formulas; asked again only if they, the script or the locked packages changed."""
-    question = json.dumps({paper: formulas})
+def _converted(paper: str, told: dict) -> dict:
+    """What MathJax makes of these formulas and macros; asked again only if they, the script or the lock changed."""
+    question = json.dumps({paper: told})
     lock = paths.ROOT / "package-lock.json"
     question_and_tools = (question.encode(), _SCRIPT.read_bytes(), _OUTLINE.read_bytes(), lock.read_bytes())
     key = files.digest_of(b"\0".join(question_and_tools))

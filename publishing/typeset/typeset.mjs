@@ -1,5 +1,6 @@
-// TeX to static SVG: reads {paper: [{tex, display, count}]} from standard input and writes
-// {paper: {glyphs, formulas: [{html} or {error}]}} to standard output. One document and one glyph cache for each paper.
+// TeX to static SVG: reads {paper: {macros: {name: [body, arguments, default?]}, formulas: [{tex, display, count}]}} from
+// standard input and writes {paper: {taken, glyphs, formulas: [{html} or {error}]}} to standard output; taken are the
+// macros whose names TeX has already. One document and one glyph cache for each paper.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -28,7 +29,7 @@ const PACKAGES = {
   upgreek: "Upgreek",
   extpfeil: "Extpfeil",
 };
-for (const [name, file] of Object.entries(PACKAGES))
+for (const [name, file] of Object.entries({ ...PACKAGES, configmacros: "ConfigMacros" }))
   require(`mathjax-full/js/input/tex/${name}/${file}Configuration.js`);
 
 const ELEMENTS = new Set(["svg", "g", "path", "use", "rect", "line", "polyline", "ellipse"]);
@@ -58,13 +59,19 @@ const visitor = new SerializedMmlVisitor();
 await speech.setupEngine({ locale: "en", domain: "clearspeak", modality: "speech" });
 
 const result = {};
-for (const [paper, formulas] of Object.entries(JSON.parse(readFileSync(0, "utf8"))))
-  result[paper] = typeset(paper, formulas);
+const known = new TeX({ packages: Object.keys(PACKAGES) }).parseOptions.handlers;
+for (const [paper, { macros, formulas }] of Object.entries(JSON.parse(readFileSync(0, "utf8")))) {
+  const taken = Object.keys(macros).filter(
+    (name) => known.get("macro").contains(name) || known.get("delimiter").contains(`\\${name}`),
+  );
+  result[paper] = { taken, ...typeset(paper, macros, formulas) };
+}
 process.stdout.write(JSON.stringify(result));
 
-function typeset(paper, formulas) {
+function typeset(paper, macros, formulas) {
   const input = new TeX({
-    packages: Object.keys(PACKAGES),
+    packages: [...Object.keys(PACKAGES), "configmacros"],
+    macros,
     formatError: (jax, error) => {
       throw error;
     },

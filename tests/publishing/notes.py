@@ -11,8 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from publishing import contract, paths
 from publishing.folders import Report, sync
+from publishing.render import extent, reading
 from publishing.render.exporter import SectionExporter
-from publishing.render.extent import measure
 from publishing.render.page import Context, Page
 from publishing.render.products import images_and_data
 from publishing.render.serialise import html_of
@@ -87,7 +87,8 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     shown, page = SectionExporter().without_tagged(with_numbers(notebook(*cells))), page or Page("toy", complete=False)
     page.sections[stem] = build_section(shown, Context(page, stem))
     resolve_equations(page)
-    measure(page.sections[stem])
+    extent.measure(page.sections[stem])
+    reading.measure(page.sections[stem])
     return html_of(page.sections[stem])
 
 

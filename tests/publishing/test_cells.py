@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from publishing import cells
-from publishing.cells import ClaimError, claim, diagram, references, source, table
+from publishing.cells import ClaimError, claim, diagram, macros, references, source, table
+from publishing.errors import PublishingError
 
 
 @pytest.fixture(autouse=True)
@@ -402,6 +403,20 @@ def test_references_are_read_beside_the_papers_notebooks_wherever_a_copy_runs(re
         data, _ = shown(references)
         assert data[cells.REFERENCES] == {}
         assert data["text/plain"].startswith("[1] Jane Doe.")
+
+
+# macros
+
+
+def test_jupyter_is_told_all_macros_in_one_formula(repository, monkeypatch):
+    file = repository.write("notebooks/toy/macros.tex", "\\newcommand{\\eps}{\\epsilon}\n\\newcommand\\abs[1]{|#1|}\n")
+    monkeypatch.chdir(file.parent)
+    data, _ = shown(macros)
+    assert data["application/vnd.paper-macros+json"] == {}
+    assert data["text/latex"] == r"$\newcommand{\eps}{\epsilon} \newcommand{\abs}[1]{|#1|}$"
+    file.unlink()
+    with pytest.raises(PublishingError, match="^notebooks/toy/macros.tex has no macros; write one, or take macros"):
+        macros()
 
 
 # what the writer's language may not drag into a kernel

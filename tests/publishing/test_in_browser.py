@@ -236,7 +236,7 @@ formulas = st.recursive(atoms, _larger, max_leaves=8)
 
 
 def mathjax(*formulas: str, display: bool = True) -> list[dict]:
-    question = {"toy": [{"tex": tex, "display": display} for tex in formulas]}
+    question = {"toy": {"macros": {}, "formulas": [{"tex": tex, "display": display} for tex in formulas]}}
     results = json.loads(typesetting._mathjax(json.dumps(question)))["toy"]["formulas"]
     return [one if "error" in one else {"html": html_of(Formula("", display, "", one["html"]))} for one in results]
 

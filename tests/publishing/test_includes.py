@@ -114,9 +114,10 @@ WORDS = """`nav popover`, `'/assets/js/x.js'`, "/assets/data/y.json" and site.re
 
 def test_in_another_site_the_includes_lead_to_where_it_has_their_files(built, repository):
     repository.write("assets/js/instruments/slider.js", "")
+    repository.write("x.py", "")
     drawn = diagram("chain", caption=WORDS)
     drawn.data[contract.DIAGRAM] |= {"instrument": "slider", "files": {}}
-    made(executed(repository, "01-first", f"# 1. First\n\n{WORDS}", code("1", drawn)))
+    made(executed(repository, "01-first", f"# 1. First\n\n[x](../../x.py#L2)\n\n{WORDS}", code("1", drawn)))
     lines = ("paper_styles.html", 'paper_section.html name="toy/01-first"', 'sections/toy/toc.html folded="true"')
     page = built("\n\n".join(f"{{% include {line} %}}" for line in lines), FRONT.removesuffix("---\n") + TOLD)
     assert select(page, 'span#fig-chain:empty + figure[data-files="/base/assets/paper-notes/data/toy-chain-"]')
@@ -125,6 +126,7 @@ def test_in_another_site_the_includes_lead_to_where_it_has_their_files(built, re
     assert scripts == [f"{own}/note.js", f"{own}/instruments/loader.js"]
     assert all(one["href"].startswith("/base/assets/paper-notes/css/") for one in select(page, "link"))
     assert select(page, '.section-tools a[href^="https://github.com/owner/name/blob/"]')
+    assert select(page, 'p > a[rel=external][href="https://github.com/owner/name/blob/HEAD/x.py#L2"]')
     assert select(page, "nav#toc:not([popover])")
     said = [" ".join(text.split()) for text in texts(page, "section > div > p, figcaption")]
     assert all(text.startswith(WORDS.replace("`", "")) for text in said[-2:])
@@ -134,6 +136,13 @@ def test_here_they_lead_to_where_this_site_has_them_and_the_contents_pop_up(buil
     made(executed(repository, "01-first", "# 1. First", code("1", diagram("chain"))))
     page = built('{% include paper_section.html name="toy/01-first" %}\n\n{% include sections/toy/toc.html %}\n')
     assert select(page, "nav#toc[popover]") and not select(page, "span#fig-chain")
+
+
+def test_a_file_of_the_repository_is_no_link_where_nobody_knows_where_that_is(built, repository):
+    repository.write("x.py", "")
+    made(executed(repository, "01-first", "# 1. First\n\n[x](../../x.py)"))
+    words = '{% include paper_section.html name="toy/01-first" %}\n'
+    assert select(built(words), "section p > a:not([href]):not([rel])")[0].get_text() == "x"
 
 
 def test_no_glyphs_without_mathematics(built):

@@ -5,6 +5,7 @@ import pytest
 from publishing.errors import PublishingError
 
 from .notes import claim, code, diagram, fragment, select, shows, texts
+from .test_origin import git
 
 
 def error(*cells) -> str:
@@ -229,9 +230,75 @@ def test_a_link_to_another_notebook_leads_to_its_section():
     assert [one["href"] for one in select(html, "a")] == ["#07-algorithm", "#eq-7"]
 
 
-@pytest.mark.parametrize("target", ["other.html", "/about", "../x.md", "ftp://x"])
-def test_a_link_that_leads_nowhere_is_refused(target):
-    assert "leads nowhere" in error(f"[a]({target})")
+@pytest.fixture
+def kept(repository):
+    """A repository of which git keeps one file and not another."""
+    repository.write("net.py", "")
+    repository.write("build/x.txt", "")
+    git(repository, "init", "-q")
+    git(repository, "add", "net.py")
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("other.html", "'other.html' leads nowhere: there is no file notebooks/toy/other.html; correct the name"),
+        ("../../ddpm_notes", "leads nowhere: there is no file ddpm_notes"),
+        ("../../../x.md", "'../../../x.md' lies outside this repository"),
+        ("/about", "'/about' is no file of this repository; name it as seen from notebooks/toy/"),
+        ("ftp://x", "'ftp://x' is no file of this repository"),
+        ("../../build/x.txt", "is not in git, so readers do not have it; git add build/x.txt"),
+        ("../../net.py#loss", "'loss' is no place in ../../net.py; write #L12 or #L12-L20, or leave it out"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_refused(kept, target, says):
+    assert says in error(f"[a]({target})")
+
+
+def test_a_link_to_a_file_of_the_repository_leads_to_it_on_github(kept):
+    html = fragment("[*net*](../../net.py#L1-L2) and [b](../../net.py)", "## The [net](../../net.py)")
+    plain = html.replace("{% endif %}", "")
+    assert re.findall(r"blob/HEAD/(\S+)\" rel=\"external\">(.*?)</a>", plain) == [
+        ("net.py#L1-L2", "<em>net</em>"),
+        ("net.py", "b"),
+        ("net.py", "net"),
+    ]
+    assert not select(html, "a.permalink")
+    assert 'external"{% endif %} title="&quot;so&quot;">' in fragment("[net](../../net.py '\"so\"')")
+
+
+def test_where_there_is_no_git_a_file_is_taken_for_kept(repository):
+    repository.write("a b.py", "")
+    assert "blob/HEAD/a%20b.py" in fragment("[a](../../a%20b.py)")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("see https://example.org/a_b_c*d?x=1&y=2#z.", "https://example.org/a_b_c*d?x=1&y=2#z"),
+        ("(https://example.org/a_(b)).", "https://example.org/a_(b)"),
+        ("**http://example.org**, so", "http://example.org"),
+        ("| h |\n|---|\n| https://example.org |", "https://example.org"),
+        ("a[^1]\n\n[^1]: https://example.org", "https://example.org"),
+    ],
+)
+def test_a_bare_address_becomes_a_link(text, address):
+    (link,) = select(fragment(text), "a[rel=external]")
+    assert (link["href"], link.get_text()) == (address, address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["`https://example.org`", "```text\nhttps://example.org\n```", "xhttps://e.org", "https: //e.org", "https://"],
+)
+def test_code_and_what_is_no_address_stay_text(text):
+    assert select(fragment(text), "a") == []
+
+
+def test_an_address_within_a_link_makes_no_other():
+    (link,) = select(fragment("[at https://example.org](https://example.com)"), "a")
+    assert link.get_text() == "at https://example.org"
 
 
 def test_a_script_in_a_link_is_no_link():
@@ -319,10 +386,6 @@ def test_a_comment_is_not_shown():
 )
 def test_html_that_is_not_nested_well_is_refused(text):
     assert "one cell" in error(text)
-
-
-def test_an_image_in_markdown_is_refused():
-    assert "diagram()" in error("![alt](picture.png)")
 
 
 @pytest.mark.parametrize("fence", ["text", "python .noeval", "nonsense", "", "console"])

@@ -37,7 +37,7 @@ AGAIN = "print('value is now', helper.VALUE)"
 
 @dataclass(frozen=True)
 class Lab:
-    """A JupyterLab that runs in a copy of the notebooks."""
+    """A JupyterLab that runs in a copy of the notebooks and of what they import."""
 
     root: Path
     process: int
@@ -58,13 +58,21 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     if not JUPYTER.exists():
         pytest.skip("JupyterLab is not laid here; `make lab` lays it")
     root = tmp_path_factory.mktemp("lab")
-    shutil.copytree(paths.NOTEBOOKS, root / "notebooks")
+    for folder in (paths.NOTEBOOKS, paths.PACKAGE):
+        shutil.copytree(folder, root / folder.name)
+    equations = root / "notebooks/ddpm/05-key-equations.md"
+    equations.write_text(equations.read_text().replace("name: python3\n", "name: python3\n  words: 4000\n", 1))
     (root / "notebooks/toy").mkdir()
     (root / "notebooks/toy/helper.py").write_text("VALUE = 1\n")
     code = "\n\n".join(f"```python\n{cell}\n```" for cell in (CELLS, AGAIN))
     (root / "notebooks/toy/01-first.md").write_text(f"{HEADER}\n# 1. First\n\n{code}\n")
+    told = "```python\nfrom publishing.cells import macros\n\nmacros()\n```"
+    (root / "notebooks/ddpm/macros.tex").write_text("\\newcommand{\\half}[1]{\\frac{#1}{2}}\n")
+    (root / "notebooks/ddpm/99-macros.md").write_text(
+        f"{HEADER}\n{told}\n\n# Half $\\half{{x}}$\n\n<!-- #region -->\n$\\half{{y}}$\n<!-- #endregion -->\n"
+    )
     own = {f"JUPYTER_{kind}_DIR": str(root / f".{kind}") for kind in ("CONFIG", "DATA", "RUNTIME")}
-    settings = {"IPYTHONDIR": str(root / ".ipython"), "PYTHONPATH": str(paths.ROOT), "JUPYTER_PREFER_ENV_PATH": "1"}
+    settings = {"IPYTHONDIR": str(root / ".ipython"), "PYTHONPATH": str(root), "JUPYTER_PREFER_ENV_PATH": "1"}
     with (root / "log.txt").open("w") as log:
         server = subprocess.Popen(
             [JUPYTER, "lab", *options(), "--no-browser", "--ServerApp.port=0", f"--ServerApp.root_dir={root}"],
@@ -181,4 +189,27 @@ def test_figures_tables_and_claims_are_shown_and_an_edit_of_a_module_counts_at_o
     pictures = paths.BUILD / "screenshots"
     pictures.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=pictures / "lab.png")
+    page.close()
+
+
+def test_a_macro_is_typeset_in_what_is_shown_after_it_was_told(lab):
+    page = lab.open("notebooks/ddpm/99-macros.md")
+    fractions = page.locator(".jp-MarkdownCell mjx-container mjx-mfrac")
+    expect(page.locator(".jp-MarkdownCell mjx-container")).to_have_count(2)
+    expect(fractions).to_have_count(0)
+    page.locator(".jp-CodeCell .cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-CodeCell .jp-OutputArea-output mjx-container")).to_have_count(1)
+
+    page.locator(".jp-MarkdownCell").first.dblclick()
+    page.locator(".jp-MarkdownCell .cm-content").first.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" of it")
+    page.keyboard.press("Shift+Enter")
+    expect(fractions).to_have_count(1)
+
+    page.locator(".lm-TabBar-tab.jp-mod-current .lm-TabBar-tabCloseIcon").first.click()
+    page.get_by_role("button", name="Discard").click()
+    page.locator(".jp-DirListing-item").filter(has_text="99-macros.md").dblclick()
+    expect(fractions).to_have_count(2)
     page.close()

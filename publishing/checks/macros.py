@@ -1,0 +1,62 @@
+"""Macros that a notebook defines by itself, and those that JupyterLab does not know where they stand."""
+
+import re
+
+from publishing import macros, paths
+from publishing.checks.code import calls
+from publishing.checks.formulas import formulas_of, prose_of, strings_of
+from publishing.checks.places import Found, Source
+
+_DEFINES = re.compile(r"\\((?:re|provide)?newcommand|[egx]?def|DeclareMathOperator)(?![A-Za-z])\*?")
+_NAME = re.compile(r"\s*(?:\{\s*(\\[A-Za-z]+)\s*\}|(\\[A-Za-z]+))\s*((?:\[[^\]]*\]|#\d|\s)*)")
+
+
+def misplaced(source: Source) -> Found:
+    """Definitions in the prose and in what cells show, each with the line that the paper's file should have."""
+    prose = [(number, 1, text) for number, text in prose_of(source.notebook)]
+    told = [(number, line, text) for number, line, text, _ in strings_of(source.notebook)]
+    file = paths.relative(paths.macros(source.paper))
+    for number, first, text in prose + told:
+        for found in _DEFINES.finditer(text):
+            line = first + text.count("\n", 0, found.start())
+            yield number, line, f"{found.group()} stands in a notebook; move it to {file}: {_rewritten(text, found)}"
+
+
+def unknown_to_jupyter(source: Source) -> Found:
+    """The first formula of the prose that uses a macro before a cell calls `macros()`."""
+    names = {macro.name for macro in macros.known_and_wrong(source.paper)[0]}
+    told = min((number for number, _ in calls(source.notebook, "macros")), default=len(source.notebook.cells) + 1)
+    uses = (
+        (number, line, name)
+        for number, text in prose_of(source.notebook)
+        for line, tex in formulas_of(text)
+        for name in macros.COMMAND.findall(tex)
+        if number < told and name in names
+    )
+    for number, line, name in uses:
+        yield number, line, f"JupyterLab does not know {name} yet; call macros() in a cell above"
+        return
+
+
+def _rewritten(text: str, found: re.Match) -> str:
+    """The definition as a line of the file."""
+    named = _NAME.match(text, found.end())
+    if named is None or not text[named.end() :].startswith("{"):
+        return r"\newcommand{\name}{…}"
+    arguments = named[3].strip()
+    if "#" in arguments:
+        arguments = f"[{arguments.count('#')}]"
+    body = _group(text, named.end())
+    if found[1].startswith("Declare"):
+        body = rf"\operatorname{{{body}}}"
+    return rf"\newcommand{{{named[1] or named[2]}}}{arguments}{{{body}}}"
+
+
+def _group(text: str, start: int) -> str:
+    """What is between the brace here and the one that closes it, on one line."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[place], 0)
+        if depth == 0:
+            return " ".join(text[start + 1 : place].split())
+    return "…"

@@ -1,0 +1,101 @@
+"""How many words a section has, and how long it takes to read.
+
+Words are those that a reader sees: prose, headings, footnotes, captions, tables, and claims with their numbers; not
+blocks of code, what they printed, the bibliography, nor what is folded. A formula in a line is one word, or a part of
+the word that it touches; a display equation is none.
+"""
+
+import re
+from collections.abc import Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from publishing import posts
+from publishing.render.nodes import (
+    Claim,
+    Claims,
+    Equation,
+    Figure,
+    Inline,
+    Prose,
+    Section,
+    Table,
+    Tools,
+    as_token,
+    walk,
+)
+from publishing.typeset.formulas import Formula
+
+WORDS_A_MINUTE = 238  # of English that is no fiction, read silently (Brysbaert 2019)
+EQUATION, FIGURE, ROW = 20, 15, 4  # seconds
+_LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_BETWEEN_WORDS = ("softbreak", "hardbreak", "br", "div", "details", "summary")
+
+
+def measure(section: Section) -> None:
+    """Say how many words the section has and how many seconds it takes, and below its heading how many minutes."""
+    seen = list(_seen([*(block.children for block in section.blocks), section.footnotes]))
+    section.words, section.seconds = _words(seen), _seconds(seen)
+    _insert_below_heading(section, as_token(Tools(section.stem, minutes(section.seconds))))
+
+
+def minutes(seconds: float) -> int:
+    """Whole minutes, at least one."""
+    return max(1, round(seconds / 60))
+
+
+def of_lead(paper: str) -> float:
+    """The seconds that the post's own words take, around the sections that it includes."""
+    own = next((post.text for post in posts.of(paper)), "")
+    return _seconds(list(_seen(MarkdownIt("commonmark").parse(_LIQUID.sub("", own)))))
+
+
+def _words(seen: list[object]) -> int:
+    """A sign without a letter or digit is none."""
+    return len(re.findall(r"\S*\w\S*", "".join(map(_text, seen))))
+
+
+def _seconds(seen: list[object]) -> float:
+    return 60 * _words(seen) / WORDS_A_MINUTE + sum(map(_looking, seen))
+
+
+def _seen(written: object) -> Iterator[object]:
+    """All that these nodes hold, but for what is in a fold."""
+    folded = {id(one) for claims in walk(written) if isinstance(claims, Claims) for one in walk(claims.more)}
+    inside: list[str] = []
+    for one in walk(written):
+        if isinstance(one, Token) and one.tag in ("details", "summary"):
+            inside.append(one.tag) if one.nesting > 0 else inside.remove(one.tag)
+        if id(one) not in folded and ("details" not in inside or "summary" in inside):
+            yield one
+
+
+def _text(one: object) -> str:
+    if isinstance(one, Token):
+        if one.type in ("text", "code_inline"):
+            return one.content
+        return " " if one.block or one.type in _BETWEEN_WORDS or one.tag in _BETWEEN_WORDS else ""
+    if isinstance(one, Formula):
+        return " " if one.display else "x"
+    if isinstance(one, Claim):
+        return f" {one.numbers} "
+    return " " if isinstance(one, Inline) else ""
+
+
+def _looking(one: object) -> float:
+    if isinstance(one, Equation):
+        return EQUATION
+    if isinstance(one, Figure):
+        return FIGURE
+    if isinstance(one, Table):
+        return ROW * (len(one.rows) + 1)
+    return ROW if isinstance(one, Token) and one.tag == "tr" and one.nesting > 0 else 0
+
+
+def _insert_below_heading(section: Section, token: Token) -> None:
+    for tokens in (node.tokens for block in section.blocks for node in block.children if isinstance(node, Prose)):
+        for place, one in enumerate(tokens, 1):
+            if (one.type, one.tag) == ("heading_close", "h2"):
+                tokens.insert(place, token)
+                return

@@ -152,7 +152,7 @@ def references() -> None:
     """
     from pybtex import PybtexEngine
 
-    bibliography = paths.bibliography(Path.cwd().name).read_text(encoding="utf-8")
+    bibliography = paths.bibliography(paths.paper_of(Path.cwd())).read_text(encoding="utf-8")
     styled = PybtexEngine().format_from_string
     display(
         {

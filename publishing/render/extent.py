@@ -32,7 +32,7 @@ class _Extent(NamedTuple):
 
 
 def measure(section: Section) -> None:
-    """Say how tall each block will be, and below the heading how long the section takes to read."""
+    """Say how tall each block will be, and how long the section takes to read: in a post below its heading."""
     for block in section.blocks:
         lines = _lines(block.children)
         block.lines = next((size for size in SCALE if size >= lines), SCALE[-1])
@@ -40,7 +40,8 @@ def measure(section: Section) -> None:
     every = [_extent(one) for one in _parts(written)]
     words = "".join(one.text for one in every).split()
     section.minutes = max(1, round(len(words) / _WORDS_A_MINUTE + sum(one.seconds for one in every) / 60))
-    _insert_below_heading(section, as_token(Tools(section.stem, section.minutes)))
+    if section.id:
+        _insert_below_heading(section, as_token(Tools(section.stem, section.minutes)))
 
 
 def _lines(written: list) -> float:
@@ -64,7 +65,7 @@ def _height(written: list) -> float:
 def _parts(written: Iterable[object]) -> Iterator[object]:
     """All that these nodes hold, but for the words of figures."""
     for node in written:
-        yield from [node] if isinstance(node, Figure) else walk(node)
+        yield from [node] if isinstance(node, Figure | nodes.Fold) else walk(node)
 
 
 def _extent(one: object) -> _Extent:

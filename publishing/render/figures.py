@@ -39,7 +39,7 @@ def _collect_one(drawn: DiagramFacts, png: str, context: Context) -> None:
     if name == CARD:
         raise context.error(f"a figure cannot be named {name!r}, as the picture for sharing is; name it otherwise")
     if name in context.page.drawings:
-        raise context.error(f"a figure named {name!r} is drawn twice in these notes; name one of them otherwise")
+        raise context.error(f"a figure named {name!r} is drawn twice on this page; name one of them otherwise")
     if not png:
         raise context.error(f"the figure {name!r} has no PNG; show it with diagram()")
     instrument = drawn.get("instrument")
@@ -85,26 +85,26 @@ def included(text: str, context: Context, inline: Inline) -> Figure:
     return _figure_of(name, parameters["alt"], inline(parameters.get("caption", ""), context), context)
 
 
-def image_name(paper: str, name: str) -> str:
-    """File name of a figure's image."""
-    return f"{paper}-{name}.png"
+def image_name(prefix: str, name: str) -> str:
+    """File name of the image of a figure, by the prefix of its page."""
+    return f"{prefix}-{name}.png"
 
 
-def src_of(paper: str, name: str) -> str:
+def src_of(prefix: str, name: str) -> str:
     """The image's address, below the site's."""
-    return f"/{paths.relative(paths.IMAGES)}/{image_name(paper, name)}"
+    return f"/{paths.relative(paths.IMAGES)}/{image_name(prefix, name)}"
 
 
-def data_name(paper: str, name: str, file: str) -> str:
+def data_name(prefix: str, name: str, file: str) -> str:
     """File name of what a figure's instrument fetches; `paper_diagram.html` knows it as well."""
-    return f"{paper}-{name}-{file}"
+    return f"{prefix}-{name}-{file}"
 
 
 def _name(src: str, page: Page) -> str | None:
     """The figure whose image has this address."""
-    before, after = src_of(page.paper, "*").split("*")
+    before, after = src_of(page.prefix, "*").split("*")
     name = src.removeprefix(before).removesuffix(after)
-    return name if NAME.fullmatch(name) and src == src_of(page.paper, name) else None
+    return name if NAME.fullmatch(name) and src == src_of(page.prefix, name) else None
 
 
 def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> Figure:
@@ -112,7 +112,7 @@ def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> 
         raise context.error(f"the figure {name!r} has no alternative text; say in alt what it shows")
     context.reserve(f"fig-{name}")
     page = context.page
-    return Figure(name, src_of(page.paper, name), clean(alt).strip(), caption, page.drawings.get(name))
+    return Figure(name, src_of(page.prefix, name), clean(alt).strip(), caption, page.drawings.get(name))
 
 
 def written_by_hand(md: MarkdownIt) -> None:

@@ -72,7 +72,7 @@ def test_the_line_is_no_longer_than_the_terminal_is_wide(commands):
 
 def test_a_terminal_that_lacks_a_letter_shows_another(commands):
     commands.environment["PYTHONIOENCODING"] = "ascii"
-    passing, lines = in_terminal(commands, "notebooks", until=f" toy/{STEM}")
+    passing, lines = in_terminal(commands, "notebooks", until=f" toy/{STEM}", columns=120)
     assert any(f" ? toy/{STEM}" in text for text in passing)
     assert lines[-2:] == ["toy: 2 notebooks, 2 executed", ""]
 

@@ -4,8 +4,10 @@ import shutil
 
 import pytest
 import yaml
+from playwright.sync_api import expect
 
 from publishing import paths, posts
+from publishing.serve.watch import start_server
 
 from .notes import select, texts
 from .small_site import MADE, Commands
@@ -312,3 +314,54 @@ def test_a_list_of_another_form_is_left_to_its_writer(commands):
     out = commands.succeed("new", "toy", "What else?", "--study", "what-else")
     assert "add what-else to the `pages` of a group of `studies` in _posts/2026-01-01-toy.md" in out
     assert [group.pages for group in posts.read(post).studies] == [["cost"], ["why"]]
+
+
+@pytest.fixture
+def address(built, tmp_path):
+    """Where the site stands, below the address that it was built for."""
+    (tmp_path / "notes").symlink_to(built.root / "_site")
+    with start_server(tmp_path, 0) as server:
+        yield f"http://127.0.0.1:{server.server_port}/notes"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("start", "link", "shown"),
+    [
+        ("/toy/cost/", ".post-description a[href$='/toy/#eq-1']", "(1)"),
+        ("/second/", "a[href$='/toy/cost/#eq-2']", "(2)"),
+        ("/toy/claims/", "td a[href$='/toy/cost/#claim-1']", "Eq. (1) holds for"),
+    ],
+)
+def test_what_stands_on_another_page_is_shown_beside_the_link_with_its_glyphs(browser, address, start, link, shown):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(address + start)
+    page.locator(link).first.focus()
+    expect(page.locator(".preview")).to_contain_text(shown)
+    drawn = page.locator(".preview use").evaluate_all(
+        "all => all.map(one => document.querySelector(one.getAttribute('href')))"
+    )
+    assert drawn and None not in drawn
+    assert page.locator(".preview use").first.bounding_box()["width"] > 2
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator(link).first.blur()
+    expect(page.locator(".preview")).to_be_hidden()
+    assert complaints == []
+    page.close()
+
+
+def test_a_page_that_cannot_be_fetched_is_left_to_the_link(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/toy/cost/")
+    page.route("**/toy/", lambda route: route.abort())
+    link = page.locator(".post-description a[href$='/toy/#eq-1']")
+    with page.expect_event("requestfailed"):
+        link.focus()
+    assert page.locator(".preview").is_hidden()
+    page.unroute("**/toy/")
+    link.blur()
+    link.focus()
+    expect(page.locator(".preview")).to_contain_text("(1)")
+    page.close()

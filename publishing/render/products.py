@@ -60,7 +60,6 @@ def _frame(page: Page) -> str:
         "layout": "study",
         "title": title,
         "description": plain(page.answer),
-        "date": next((post.date for post in posts.of(page.paper)), ""),
         "paper": page.paper,
         "subpage": page.name,
         "permalink": page.address,
@@ -68,4 +67,7 @@ def _frame(page: Page) -> str:
         "feed": {"excerpt_only": True},
         "image": {"path": picture, "width": width, "height": height, "alt": figure.alt if figure else title},
     }
-    return f"---\n{yaml.safe_dump(facts, allow_unicode=True, sort_keys=False)}---\n"
+    days = [
+        f"date: {post.date} 00:00:00 +0000\n" for post in posts.of(page.paper)[:1]
+    ]  # a time, also where it is a page
+    return f"---\n{yaml.safe_dump(facts, allow_unicode=True, sort_keys=False)}{''.join(days)}---\n"

@@ -35,7 +35,7 @@ REFUSE_NO_FOLDER = 'import os, sys; os.path.isdir(os.path.expanduser(sys.argv[1]
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
-notebooks: ## Execute and render the notebooks: ONLY=05 takes one section, FORCE=1 runs it again
+notebooks: ## Execute and render the notebooks: ONLY=05 or ONLY=ddpm/which-variance takes one, FORCE=1 runs it again
 	@$(PYTHON) bootstrap.py notebooks
 	@$(PUBLISHING) notebooks $(if $(ONLY),--only $(call given,ONLY)) $(if $(FORCE),--force)
 
@@ -51,9 +51,9 @@ lab: ## Open the notebooks in JupyterLab
 	@$(PYTHON) bootstrap.py lab
 	@.venv-lab/bin/jupyter lab --allow-root --LabApp.default_url=/lab/tree/notebooks
 
-new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models"
+new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models", or with STUDY=name a study
 	@$(if $(and $(value PAPER),$(value TITLE)),$(PYTHON) bootstrap.py notebooks,echo 'error: both are needed, as in make new PAPER=ddim TITLE="Denoising Diffusion Implicit Models"' >&2; exit 1)
-	@$(PUBLISHING) new $(call given,PAPER) $(call given,TITLE)
+	@$(PUBLISHING) new $(call given,PAPER) $(call given,TITLE) $(if $(value STUDY),--study $(call given,STUDY))
 
 embed: ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
 	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
@@ -93,7 +93,7 @@ bench-page: site ## Measure the built post in Lighthouse, as a phone sees it (ab
 	@$(INSIDE) .venv/bin/python -m benchmarks.page
 
 clean: ## Remove everything that is generated, environments too, but for hours of training in build/experiments/
-	@rm -rf _site $(filter-out build/experiments,$(wildcard build/*)) _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
+	@rm -rf _site _studies $(filter-out build/experiments,$(wildcard build/*)) _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 help: ## List these targets

@@ -58,7 +58,9 @@ def write_papers(root: Path, count: int) -> None:
         stems = [f"{n:02}-synthetic" for n in range(1, NOTEBOOKS + 1)]
         for n, stem in enumerate(stems, 1):
             (folder / f"{stem}.md").write_text(_notebook(n))
-        includes = "\n".join(f'{{% include paper_section.html name="{paper}/{stem}" %}}' for stem in [*stems, "claims"])
+        includes = "\n".join(
+            f'{{% include paper_section.html name="{paper}/{stem}" %}}' for stem in [*stems, "claims-summary"]
+        )
         post = root / "_posts" / f"2026-01-{number + 1:02}-{paper}.md"
         post.parent.mkdir(exist_ok=True)
         post.write_text(POST.format(paper=paper, includes=includes))

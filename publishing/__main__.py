@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     notebooks = commands.add_parser("notebooks", help="execute and render the notebooks")
-    notebooks.add_argument("--only", metavar="05", help="take one section, by number or name")
+    notebooks.add_argument("--only", metavar="05", help="take one notebook, by number or name")
     notebooks.add_argument("--force", action="store_true", help="run it even if nothing changed")
     notebooks.set_defaults(command=_notebooks)
 
@@ -53,9 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--sources", action="store_true", help="not what was built")
     check.set_defaults(command=_check)
 
-    new = commands.add_parser("new", help="begin the notes on another paper")
+    new = commands.add_parser("new", help="begin the notes on another paper, or a study of one")
     new.add_argument("paper", help="its name in folders and addresses, as in ddim")
-    new.add_argument("title", help="the paper's title")
+    new.add_argument("title", help="the title of the paper, or of the study")
+    new.add_argument("--study", metavar="which-variance", help="the study's name in its address")
     new.set_defaults(command=_new)
 
     embed = commands.add_parser("embed", help="put the published notes into another Jekyll site")
@@ -94,9 +95,12 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> None:
-    from publishing.blog.new import new
+    from publishing.blog import new
 
-    new(arguments.paper, arguments.title)
+    if arguments.study is None:
+        new.new(arguments.paper, arguments.title)
+    else:
+        new.new_study(arguments.paper, arguments.study, arguments.title)
 
 
 def _embed(arguments: argparse.Namespace) -> None:

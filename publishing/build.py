@@ -17,20 +17,22 @@ from publishing.errors import PublishingError
 from publishing.files import UNFINISHED, below
 
 if TYPE_CHECKING:
-    from publishing.render.page import Page
+    from publishing.execute.jobs import Executed
+    from publishing.render.exporter import SectionExporter
+    from publishing.render.page import Paper
 
 
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
-    """Execute and render every paper, or the one section of each that `only` names."""
+    """Execute and render every paper, or the one notebook of each that `only` names."""
     with _alone():
         _check_names()
         papers = [paper for paper in _papers() if notebooks.select(paper, only)]
         if not _papers():
             raise PublishingError("no paper in notebooks/; write notebooks/<paper>/01-paper-overview.md")
         if not papers:
-            there = dict.fromkeys(stem for paper in _papers() for stem in notebooks.sections(paper))
+            there = dict.fromkeys(notebooks.slug_of(stem) or stem for one in _papers() for stem in notebooks.every(one))
             raise PublishingError(f"no notebook is numbered or named {only!r}; there are {', '.join(there)}")
-        made = [path for paper in papers for path in _notebooks_stage(paper, only, force)]
+        made = _notebooks_stage(papers, only, force)
         if not only:
             _remove_strays(papers, made)
 
@@ -47,7 +49,7 @@ def build_site(drafts: bool = False) -> None:
         _check_names()
         settings = jekyll.build_settings(drafts)
         papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
-        made = [path for paper in papers for path in _notebooks_stage(paper)]
+        made = _notebooks_stage(papers)
         _remove_strays(papers, made)
         _site_stage(papers, settings)
     for paper in _papers():
@@ -100,30 +102,55 @@ def _check_names() -> None:
         raise PublishingError("\n".join(stale))
 
 
-def _notebooks_stage(paper: str, only: str | None = None, force: bool = False) -> list[Path]:
-    """Update what is made of a paper's notebooks; returns all of it."""
-    stage = stamps.of_notebooks(paper)
-    fronts = [post.front for post in posts.of(paper)]
-    inputs = {**stamps.digests(_read_by_notebooks(paper)), "python": platform.python_version(), "post": fronts}
-    if not only and not force and (outputs := stamps.outputs_if_fresh(stage, inputs)) is not None:
-        _say(paper, notebooks.sections(paper), "nothing changed")
-        _say_figures(unchanged=outputs)
-        return outputs
+def _notebooks_stage(papers: list[str], only: str | None = None, force: bool = False) -> list[Path]:
+    """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
+    inputs = {paper: _inputs(paper) for paper in papers}
+    fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
+    executed = {paper: _executed(paper, only, force) for paper in papers if not fresh.get(paper)}
+    made: list[Path] = []
+    for paper in papers:
+        if paper in executed:
+            made += _rendered(paper, only, executed[paper], inputs[paper])
+        else:
+            _say(paper, notebooks.every(paper), "nothing changed")
+            _say_figures(unchanged=fresh[paper])
+            made += fresh[paper]
+    return made
 
+
+def _inputs(paper: str) -> dict[str, Any]:
+    fronts = [post.front for post in posts.of(paper)]
+    return {**stamps.digests(_read_by_notebooks(paper)), "python": platform.python_version(), "post": fronts}
+
+
+def _outputs_if_fresh(paper: str, inputs: dict[str, Any]) -> list[Path]:
+    return stamps.outputs_if_fresh(stamps.of_notebooks(paper), inputs) or []
+
+
+def _executed(paper: str, only: str | None, force: bool) -> list["Executed"]:
     from publishing.checks import lint
     from publishing.execute.jobs import execute
 
-    sections, chosen = notebooks.sections(paper), notebooks.select(paper, only)
-    executed = execute(paper, {stem: lint.checked(paper, stem) for stem in chosen}, force)
+    return execute(paper, {stem: lint.checked(paper, stem) for stem in notebooks.select(paper, only)}, force)
+
+
+def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any]) -> list[Path]:
+    """Write what the site shows of a paper beside its text; all of it is built and checked before the first file."""
+    from publishing.render import products
+    from publishing.site import downloads
+
     with progress.doing(lambda: f"rendering {paper}"):
-        report = _rendered(paper)
+        pages = _paper(paper)
+        stems = [stem for page in pages.pages.values() for stem in page.sections]
+        report = folders.sync({**products.images_and_data(pages), **downloads.of(paper, stems)})
     rendered = "rendered" if report.written or report.changed else "nothing changed"
+    chosen = notebooks.select(paper, only)
     _say(paper, chosen, f"{ran} executed" if (ran := sum(one.ran for one in executed)) else rendered)
     _say_figures(**vars(report))
     made = [*(one.path for one in executed), *report.made]
-    if chosen == sections:
+    if chosen == notebooks.every(paper):
         found = {name: was for one in executed for name, was in one.made_from.items()}
-        stamps.record(stage, inputs, made, found)
+        stamps.record(stamps.of_notebooks(paper), inputs, made, found)
     return made
 
 
@@ -141,7 +168,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     vendor.copy_packages()
     inputs = {**stamps.digests(_read_by_site(papers)), **settings}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
-        if strays := folders.sweep([paths.SITE, paths.SECTIONS], outputs):
+        if strays := folders.sweep([paths.SITE, paths.STUDIES, paths.SECTIONS], outputs):
             _say_removed(strays)
         else:
             print("site: nothing changed")
@@ -150,28 +177,24 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     from publishing.render import products
 
     with progress.doing(lambda: "typesetting the formulas"):
-        made = {path: html for paper in papers for path, html in products.sections(_page(paper)).items()}
+        made = {path: html for paper in papers for path, html in products.pages(_paper(paper)).items()}
     folders.sync(made)
-    folders.sweep([paths.SECTIONS], made)
+    folders.sweep([paths.STUDIES, paths.SECTIONS], made)
     with progress.doing(lambda: "building the site with Jekyll"):
         jekyll.build_site(settings["unpublished"])
-    stamps.record("site", inputs, [*folders.everything(paths.SECTIONS), *folders.everything(paths.SITE)])
-
-
-def _rendered(paper: str) -> folders.Report:
-    """Write what the site shows of a paper beside its text; all of it is built and checked before the first file."""
-    from publishing.render import products
-    from publishing.site import downloads
-
-    page = _page(paper)
-    return folders.sync({**products.images_and_data(page), **downloads.of(paper, page.sections)})
+    stamps.record("site", inputs, [*made, *folders.everything(paths.SITE)])
 
 
 @cache
-def _page(paper: str) -> "Page":
+def _paper(name: str) -> "Paper":
+    return _exporter().paper(name)
+
+
+@cache
+def _exporter() -> "SectionExporter":
     from publishing.render.exporter import SectionExporter
 
-    return SectionExporter().page(paper)
+    return SectionExporter()
 
 
 def _say(paper: str, stems: list[str], state: str) -> None:
@@ -199,7 +222,7 @@ def _read_by_notebooks(paper: str) -> list[Path]:
 
 def _read_by_site(papers: list[str]) -> list[Path]:
     """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of."""
-    own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path != paths.SITE]
+    own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path not in paths.generated()]
     made_of = [place(paper) for paper in papers for place in (paths.executed_dir, paths.notebooks_dir)]
     found = [path for folder in (*own, paths.ASSETS, paths.PACKAGE, *made_of) for path in below(folder)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]

@@ -168,8 +168,7 @@ def references() -> None:
 
 
 def _paper() -> str:
-    """Known by the name of the kernel's folder, so that a copy in build/executed runs as well."""
-    return Path.cwd().name
+    return paths.paper_of(Path.cwd())
 
 
 def _sides(statement: str, measured: Any, expected: Any) -> tuple[np.ndarray, np.ndarray]:

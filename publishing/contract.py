@@ -13,6 +13,7 @@ FILE = re.compile(r"[a-z0-9][a-z0-9.-]*")  # that an instrument fetches
 NUMBER = re.compile(r"[\w.-]+", re.ASCII)  # of an equation
 PAPER = re.compile(r"[a-z0-9]+")
 SECTION = re.compile(r"\d\d(?:-[a-z0-9]+)+")
+CLAIMS_PAGE = "claims"  # of all claims of a paper, below its address
 
 REMOVE_CELL, REMOVE_INPUT, REMOVE_OUTPUT, HIDE_INPUT = "remove-cell", "remove-input", "remove-output", "hide-input"
 MAY_RAISE = "raises-exception"

@@ -1,4 +1,7 @@
-"""Papers, their sections, and the Markdown notebooks that a person writes."""
+"""Papers, their sections and studies, and the Markdown notebooks that a person writes.
+
+A notebook is called by its stem: `05-key-equations`, or `studies/which-variance`.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publishing import paths
-from publishing.contract import PAPER, SECTION
+from publishing.contract import CLAIMS_PAGE, NAME, PAPER, SECTION
 from publishing.errors import PublishingError
 from publishing.files import digest_of
 
@@ -42,7 +45,7 @@ def papers() -> list[str]:
 
 
 def sections(paper: str) -> list[str]:
-    """The stems of a paper's notebooks, in the order of their numbers."""
+    """The stems of the notebooks that are a paper's post, in the order of their numbers."""
     stems = sorted(path.stem for path in paths.notebooks_dir(paper).glob("[!.]*.md"))
     for stem in stems:
         if not SECTION.fullmatch(stem):
@@ -53,9 +56,47 @@ def sections(paper: str) -> list[str]:
     return stems
 
 
+def studies(paper: str) -> list[str]:
+    """The stems of the notebooks that are a page each."""
+    names = sorted(path.stem for path in paths.studies_dir(paper).glob("[!.]*.md"))
+    for name in names:
+        check_study(paper, name)
+    return [f"{paths.OF_STUDIES}/{name}" for name in names]
+
+
+def check_study(paper: str, name: str) -> None:
+    """Raise PublishingError if a study cannot be named so."""
+    place = f"{paper}/{paths.OF_STUDIES}/{name}.md"
+    if not NAME.fullmatch(name):
+        raise PublishingError(f"{place}: a study is named like which-variance.md, as in its address; name it so")
+    if name == CLAIMS_PAGE:
+        raise PublishingError(f"{place}: the name is taken, /{paper}/{name}/ is the page of claims; take another")
+    if SECTION.fullmatch(name):
+        raise PublishingError(f"{place}: the name is taken, sections are named like it; take another")
+
+
+def slug_of(stem: str) -> str:
+    """What a study is called in its address; nothing for a section, which stands in the post."""
+    return stem.removeprefix(f"{paths.OF_STUDIES}/") if is_study(stem) else ""
+
+
+def is_study(stem: str) -> bool:
+    """Whether the notebook is a page of its own."""
+    return stem.startswith(f"{paths.OF_STUDIES}/")
+
+
+def every(paper: str) -> list[str]:
+    """The stems of all notebooks of a paper."""
+    return [*sections(paper), *studies(paper)]
+
+
 def select(paper: str, only: str | None) -> list[str]:
-    """The sections that ONLY names, as in 5, 05, 05-key-equations or ddpm/05-key-equations; without it, all of them."""
-    return [stem for stem in sections(paper) if only in (None, stem, f"{paper}/{stem}") or only.zfill(2) == stem[:2]]
+    """The notebooks that ONLY names, as in 5, ddpm/05, 05-key-equations or ddpm/which-variance; without it, all."""
+    if only is None:
+        return every(paper)
+    name = only.removeprefix(f"{paper}/")
+    number = f"{name.zfill(2)}-" if name.isdecimal() else None
+    return [stem for stem in every(paper) if name in (stem, slug_of(stem)) or (number and stem.startswith(number))]
 
 
 def path_of(paper: str, stem: str) -> Path:

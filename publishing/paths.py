@@ -20,6 +20,7 @@ INCLUDES = ROOT / "_includes"
 SECTIONS = INCLUDES / "sections"
 POSTS = ROOT / "_posts"
 CLAIMS = ROOT / "_claims"
+STUDIES = ROOT / "_studies"
 SITE = ROOT / "_site"
 
 BUILD = ROOT / "build"
@@ -28,6 +29,7 @@ EXECUTED = BUILD / "executed"
 FAILED = BUILD / "failed"
 TYPESET = BUILD / "typeset"
 STAMPS = BUILD / "stamps"
+OF_STUDIES = "studies"  # the folder of a paper's notebooks that are a page each
 REQUIREMENTS = ROOT / "requirements" / "main.lock"
 
 
@@ -38,7 +40,7 @@ def relative(path: Path) -> str:
 
 def generated() -> tuple[Path, ...]:
     """The folders that the build writes and nobody edits."""
-    return BUILD, SITE, SECTIONS, IMAGES, DOWNLOADS, DATA, VENDOR
+    return BUILD, SITE, STUDIES, SECTIONS, IMAGES, DOWNLOADS, DATA, VENDOR
 
 
 def indexes() -> list[Path]:
@@ -54,6 +56,16 @@ def packages() -> list[Path]:
 def notebooks_dir(paper: str) -> Path:
     """What a person writes: the paper's Markdown notebooks, its `references.bib` and its `macros.tex`."""
     return NOTEBOOKS / paper
+
+
+def studies_dir(paper: str) -> Path:
+    """Those of them that are a page each."""
+    return notebooks_dir(paper) / OF_STUDIES
+
+
+def paper_of(folder: Path) -> str:
+    """The paper whose notebooks, or whose studies, lie in this folder."""
+    return folder.parent.name if folder.name == OF_STUDIES else folder.name
 
 
 def bibliography(paper: str) -> Path:
@@ -81,14 +93,14 @@ def failed_dir(paper: str) -> Path:
     return FAILED / paper
 
 
-def typeset_file(paper: str) -> Path:
-    """What MathJax made of the paper's formulas."""
-    return TYPESET / f"{paper}.json"
+def typeset_file(page: str) -> Path:
+    """What MathJax made of a page's formulas."""
+    return TYPESET / f"{page}.json"
 
 
-def sections_dir(paper: str) -> Path:
-    """Typeset HTML, ready for Jekyll to include."""
-    return SECTIONS / paper
+def sections_dir(paper: str, page: str = "") -> Path:
+    """Typeset HTML of a page, ready for Jekyll to include; that of the post is beside the folders of the others."""
+    return SECTIONS / paper / page
 
 
 def downloads_dir(paper: str) -> Path:

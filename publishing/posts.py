@@ -15,6 +15,14 @@ _PARTS = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)(.*)", re.DO
 
 
 @dataclass(frozen=True)
+class Group:
+    """Studies that belong together, by the names in their addresses."""
+
+    title: str
+    pages: list[str]
+
+
+@dataclass(frozen=True)
 class Post:
     """A post: its front matter as text and as facts, and what follows."""
 
@@ -42,6 +50,26 @@ class Post:
         found = re.match(r"(\d{2,4})-(\d{1,2})-(\d{1,2})", said)
         return "{:0>4}-{:0>2}-{:0>2}".format(*found.groups()) if found else ""
 
+    @property
+    def studies(self) -> list[Group]:
+        """The paper's studies in groups, in the order in which they are to be read.
+
+        Raises PublishingError for what is no list of groups, each with a title and pages.
+        """
+        groups = self.facts.get("studies") or []
+        if not isinstance(groups, list) or not all(map(_is_group, groups)):
+            form = "`- title: Sampling` with `pages: [which-variance]` below it"
+            cause = f"`studies` is a list of groups, each like {form}; correct the front matter"
+            raise PublishingError(f"{paths.relative(self.path)}: {cause}")
+        return [Group(group["title"], group["pages"]) for group in groups]
+
+
+def _is_group(group: object) -> bool:
+    match group:
+        case {"title": str(), "pages": [*pages], **more}:
+            return not more and all(isinstance(page, str) for page in pages)
+    return False
+
 
 def every() -> list[Post]:
     """All posts, be they published or drafts."""
@@ -51,6 +79,16 @@ def every() -> list[Post]:
 def of(paper: str) -> list[Post]:
     """The posts that show a paper."""
     return [post for post in every() if post.paper == paper]
+
+
+def studies(paper: str) -> list[Group]:
+    """The groups of studies that its posts list."""
+    return [group for post in of(paper) for group in post.studies]
+
+
+def address(paper: str) -> str:
+    """Where its post is found, below the address of the site."""
+    return next((str(post.facts["permalink"]) for post in of(paper) if "permalink" in post.facts), f"/{paper}/")
 
 
 def is_draft(paper: str) -> bool:

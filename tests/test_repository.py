@@ -180,6 +180,7 @@ def test_the_site_is_built_from_what_git_keeps(git_checkout):
         "build/x",
         "_site/x",
         "_includes/sections/ddpm/x.html",
+        "_studies/ddpm/x.html",
         "assets/data/ddpm-x.json",
         "assets/images/ddpm-x.png",
         "assets/notebooks/ddpm/x.ipynb",

@@ -1,8 +1,7 @@
 // Folded code: it stands on another page, to which each fold has a link, and comes into the fold when that is opened. One
 // button opens or closes all folds.
 
-/** @type {Map<string, Promise<Document>>} */
-const pages = new Map();
+import { pageOf, targetOn } from "./pages.js";
 
 /**
  * @param {Element} note
@@ -48,22 +47,8 @@ async function fill(fold, whenFilled) {
 
 /** @param {HTMLAnchorElement} link */
 async function listed(link) {
-  const [page, id] = link.href.split("#");
-  if (!pages.has(page)) pages.set(page, fetched(page));
   link.ariaBusy = "true";
-  try {
-    return (await pages.get(page))?.getElementById(id)?.querySelector(".highlight");
-  } catch {
-    pages.delete(page);
-    return undefined;
-  } finally {
-    link.ariaBusy = null;
-  }
-}
-
-/** @param {string} page */
-async function fetched(page) {
-  const response = await fetch(page);
-  if (!response.ok) throw new Error(`${page}: ${response.status}`);
-  return new DOMParser().parseFromString(await response.text(), "text/html");
+  const page = await pageOf(link);
+  link.ariaBusy = null;
+  return page && targetOn(page, link)?.querySelector(".highlight");
 }

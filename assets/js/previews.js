@@ -1,4 +1,7 @@
-// A reference to an equation, a figure, a table, a claim or a source shows it, as long as pointer or focus is on it.
+// A reference to an equation, a figure, a table, a claim or a source shows it, as long as pointer or focus is on it. What
+// stands on another page of the site is fetched from there.
+
+import { pageOf, targetOn } from "./pages.js";
 
 const KINDS = /^#(eq|fig|table|ref|fn|claim|source)-/;
 const LEFT_OUT = "button, script, .instrument, .instrument-call, .permalink, .footnote-back, .backlinks";
@@ -13,7 +16,7 @@ export function previewTargets(note) {
   card.hidden = true;
   note.append(card);
   /** @type {HTMLAnchorElement | undefined} */
-  let shown;
+  let shown; // or, of another page, awaited
   let timer = 0;
 
   note.addEventListener("pointerover", (event) => wait(event, DELAY));
@@ -43,15 +46,17 @@ export function previewTargets(note) {
   }
 
   /** @param {HTMLAnchorElement} link */
-  function show(link) {
+  async function show(link) {
     if (link === shown) return;
     hide();
-    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    if (!target || target.contains(link)) return;
+    shown = link;
+    const page = isHere(link) ? document : await pageOf(link);
+    const target = page && targetOn(page, link);
+    if (!target || target.contains(link) || link !== shown) return;
     card.replaceChildren(likeness(target));
+    bringGlyphs(page, note);
     card.hidden = false;
     link.setAttribute("aria-describedby", card.id);
-    shown = link;
     place(card, link, note);
   }
 
@@ -64,11 +69,29 @@ export function previewTargets(note) {
 }
 
 /**
- * On this page, and no link of the contents.
+ * On this site, and no link of the contents.
  * @param {HTMLAnchorElement} link
  */
 function leadsToText(link) {
-  return link.pathname === location.pathname && !link.matches(".toc a");
+  return link.origin === location.origin && !link.matches(".toc a");
+}
+
+/** @param {HTMLAnchorElement} link */
+function isHere(link) {
+  return link.pathname === location.pathname;
+}
+
+/**
+ * The shapes of another page's formulas, once: they have names that no other page uses.
+ * @param {Document} page
+ * @param {Element} note
+ */
+function bringGlyphs(page, note) {
+  const glyphs = page.querySelector(".math-glyphs");
+  const first = glyphs?.querySelector("[id]")?.id;
+  if (!glyphs || !first || document.getElementById(first)) return;
+  const style = glyphs.previousElementSibling;
+  note.append(...[style, glyphs].filter((one) => one !== null).map((one) => document.importNode(one, true)));
 }
 
 /**
@@ -77,7 +100,7 @@ function leadsToText(link) {
  */
 function likeness(target) {
   const whole = target.matches("table") ? (target.closest(".table-scroll") ?? target) : target;
-  const copy = /** @type {Element} */ (whole.cloneNode(true));
+  const copy = document.importNode(whole, true);
   for (const one of copy.querySelectorAll(LEFT_OUT)) one.remove();
   for (const one of [copy, ...copy.querySelectorAll("*")]) {
     if (one instanceof HTMLElement && one.matches("picture, img")) one.hidden = false; // an instrument may stand in its place

@@ -18,7 +18,10 @@ from publishing.site import jekyll, origin
 
 LIST = ".paper-notes.json"
 FIGURE = "_includes/paper_diagram.html"
-INCLUDES = (FIGURE, *(f"_includes/paper_{name}.html" for name in ("section", "section_tools", "cite", "styles")))
+INCLUDES = (
+    FIGURE,
+    *(f"_includes/paper_{name}.html" for name in ("byline", "section", "section_tools", "study", "cite", "styles")),
+)
 OWN = "assets/paper-notes"  # where styles and scripts go, so that they meet none of the blog's
 TEMPLATES = Path(__file__).with_name("templates")
 DARK = "(prefers-color-scheme: dark)"
@@ -130,6 +133,7 @@ def _wanted(blog: Path) -> dict[str, bytes]:
     for post in _published():
         files |= _of_paper(str(post.paper))
         files |= _claims(str(post.paper), told)
+        files |= _studies(str(post.paper), told)
         files[paths.relative(post.path)] = _post(post, _layout(blog), told)
     return files
 
@@ -185,8 +189,22 @@ def _claims(paper: str, told: dict[str, Any]) -> dict[str, bytes]:
     if not path.is_file():
         return {}
     claims = posts.read(path)
-    front = {"heading" if name == "title" else name: value for name, value in claims.facts.items()} | told
-    return {f"{paper}/claims/index.html": _framed("claims.html", front, claims)}
+    return {f"{paper}/claims/index.html": _framed("claims.html", _untitled(claims) | told, claims)}
+
+
+def _studies(paper: str, told: dict[str, Any]) -> dict[str, bytes]:
+    """The pages of its studies, without titles too."""
+    studies = [posts.read(path) for path in below(paths.STUDIES / paper)]
+    return {
+        f"{paper}/{study.path.stem}/index.html": _framed(
+            "study.html", _untitled(study) | told | {"layout": "none"}, study
+        )
+        for study in studies
+    }
+
+
+def _untitled(page: posts.Post) -> dict[str, Any]:
+    return {"heading" if name == "title" else name: value for name, value in page.facts.items()}
 
 
 def _framed(template: str, front: dict, page: posts.Post) -> bytes:

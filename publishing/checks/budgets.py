@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from publishing.checks.places import Source, at
 from publishing.errors import PublishingError
+from publishing.notebooks import slug_of
 
 
 def exceeded(paper: str, sources: Mapping[str, Source]) -> Iterator[str]:
@@ -14,12 +15,13 @@ def exceeded(paper: str, sources: Mapping[str, Source]) -> Iterator[str]:
     from publishing.render.exporter import SectionExporter
 
     try:
-        page = SectionExporter().page(paper)
+        pages = SectionExporter().paper(paper).pages
     except PublishingError as error:
         yield str(error)
         return
     for stem, most in allowed.items():
-        if stem in page.sections and (words := page.sections[stem].words) > most:
+        page = pages.get(slug_of(stem))
+        if page and stem in page.sections and (words := page.sections[stem].words) > most:
             source = sources[stem]
             line = source.text.splitlines().index(f"  words: {most}") + 1
             excess = f"{words:,} words are shown, {words - most:,} more than the {most:,} of its budget"

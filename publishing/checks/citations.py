@@ -16,13 +16,13 @@ def unmatched(paper: str) -> Iterator[str]:
     """Citations without an entry, in the notebooks and in the post; and entries that nothing cites."""
     file = paths.bibliography(paper)
     entries = set(bibliography.read(file).entries) if file.is_file() else set()
-    texts = [*(notebooks.path_of(paper, stem) for stem in notebooks.sections(paper)), *below(paths.POSTS)]
+    written = [notebooks.path_of(paper, stem) for stem in notebooks.every(paper)]
     cited = set()
-    for path in texts:
+    for path in (*written, *below(paths.POSTS)):
         text = path.read_text(encoding="utf-8")
         for found in _CITED.finditer(text):
             cited.add(found[1])
-            if found[1] not in entries and path.parent == file.parent:
+            if found[1] not in entries and path in written:
                 place = at(path, line_of(text, found.start()))
                 yield f"{place}: cites {found[1]!r}, which has no entry; add it to references.bib"
     for key in sorted(entries - cited):

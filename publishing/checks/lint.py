@@ -51,7 +51,7 @@ def starters(paper: str) -> Iterator[str]:
     """The template's starters that still wait for their text. A draft may keep them; a finished summary may not."""
     for post in posts.of(paper):
         yield from _starters(post.path.read_text(encoding="utf-8"), partial(places.at, post.path))
-    for source in (places.read(paper, stem) for stem in notebooks.sections(paper)):
+    for source in (places.read(paper, stem) for stem in notebooks.every(paper)):
         for number, cell in enumerate(source.notebook.cells, 1):
             yield from _starters(cell.source, partial(source.at, number))
 
@@ -67,9 +67,9 @@ def check_all(sources_alone: bool = False) -> None:
 
     What was built is looked at too, unless it is to be of the sources alone, which may be newer.
     """
-    sections = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.sections(paper)]
-    built = [] if sources_alone else [*_in_outputs(sections), *_in_site()]
-    found = [*_in_sources(sections), *built]
+    written = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.every(paper)]
+    built = [] if sources_alone else [*_in_outputs(written), *_in_site()]
+    found = [*_in_sources(written), *built]
     for paper in notebooks.papers():
         waiting = list(starters(paper))
         if posts.is_draft(paper):
@@ -80,7 +80,7 @@ def check_all(sources_alone: bool = False) -> None:
         print(line)
     if found:
         raise PublishingError(f"{len(found)} {'thing' if len(found) == 1 else 'things'} to fix, named above")
-    print(f"{len(sections)} notebooks checked, {_beside_them(sources_alone)}: nothing to fix")
+    print(f"{len(written)} notebooks checked, {_beside_them(sources_alone)}: nothing to fix")
 
 
 def _beside_them(sources_alone: bool) -> str:
@@ -89,26 +89,26 @@ def _beside_them(sources_alone: bool) -> str:
     return "and the site that was built from them" if paths.SITE.is_dir() else "but no site, since none is built"
 
 
-def _in_sources(sections: list[tuple[str, str]]) -> Iterator[str]:
+def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:
     from publishing.checks import citations
     from publishing.checks import posts as pages
 
-    for section in sections:
-        yield from problems(*section)
+    for one in written:
+        yield from problems(*one)
     for paper in notebooks.papers():
         yield from citations.unmatched(paper)
         yield from paper_macros.known_and_wrong(paper)[1]
     yield from pages.problems()
 
 
-def _in_outputs(sections: list[tuple[str, str]]) -> Iterator[str]:
+def _in_outputs(written: list[tuple[str, str]]) -> Iterator[str]:
     from publishing.checks import budgets, outputs
 
-    for paper, stem in sections:
+    for paper, stem in written:
         if (path := paths.executed_path(paper, stem)).is_file():
             executed = json.loads(path.read_text(encoding="utf-8"))
             yield from outputs.problems(places.read(paper, stem), executed)
-    for paper, group in groupby(sections, lambda section: section[0]):
+    for paper, group in groupby(written, lambda one: one[0]):
         yield from budgets.exceeded(paper, {stem: places.read(paper, stem) for _, stem in group})
 
 

@@ -1,4 +1,4 @@
-"""Papers and sections that a person's files name although they are gone: renamed, or deleted."""
+"""Papers, sections and studies that a person's files name although they are gone: renamed, or deleted."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,14 +12,14 @@ from publishing.files import below
 
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 INCLUDE = re.compile(r"""\{%-?\s*include\s+paper_section\.html\s+name=(["'])(?P<name>.*?)\1\s*-?%\}""")
-OF_ALL_SECTIONS = ("claims", "claims-summary", "lead", "toc")
+OF_ALL_SECTIONS = ("claims-summary", "lead", "toc")
 _ADDRESS = re.compile(r"""(?:\]\(|:\s+|["'=]|\}\})((?:/(?!/)|\.\./)[^\s"'<>)]*)""")
 _PAGES = (".md", ".markdown", ".html")
 
 
 def problems() -> Iterator[str]:
     """The first in each file; and a front matter that is no YAML, or claims that are a draft where the post is none."""
-    there = {paper: notebooks.sections(paper) for paper in notebooks.papers()}
+    there = {paper: notebooks.every(paper) for paper in notebooks.papers()}
     there = {paper: stems for paper, stems in there.items() if stems}
     pages = [path for path in (*below(paths.POSTS), *below(paths.CLAIMS)) if path.suffix in _PAGES]
     frames = [path for name in ("_layouts", "_includes") for path in below(paths.ROOT / name)]
@@ -28,6 +28,8 @@ def problems() -> Iterator[str]:
         gone = stamps.papers() - there.keys() - _addresses(map(posts.read, pages), there)
         for path in pages:
             yield from islice(_of_page(path, there, gone), 1)
+        for paper in there:
+            yield from _unlisted(paper)
     except PublishingError as error:
         yield str(error)
         return
@@ -57,6 +59,26 @@ def blank(found: re.Match) -> str:
     return re.sub(r"[^\n]", " ", found.group())
 
 
+def _unlisted(paper: str) -> Iterator[str]:
+    """Studies that no post of the paper lists, if it has posts."""
+    listed = [page for group in posts.studies(paper) for page in group.pages]
+    for stem in notebooks.studies(paper):
+        if posts.of(paper) and notebooks.slug_of(stem) not in listed:
+            where = paths.relative(posts.of(paper)[0].path)
+            path = paths.relative(notebooks.path_of(paper, stem))
+            yield f"{path}: no post lists it; add {notebooks.slug_of(stem)} to a group of `studies` in {where}"
+
+
+def _of_studies(page: posts.Post, there: list[str]) -> Iterator[str]:
+    """What a post lists that is not there, or that it lists twice."""
+    listed = [name for group in page.studies for name in group.pages]
+    for name in listed:
+        if f"{paths.OF_STUDIES}/{name}" not in there:
+            yield f"{at(page.path)}: lists the study {name!r}, which has no notebook; correct the name, or take it out"
+        elif listed.count(name) > 1:
+            yield f"{at(page.path)}: lists the study {name!r} {listed.count(name)} times; list it once"
+
+
 def _of_page(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterator[str]:
     page, is_claims = posts.read(path), paths.CLAIMS in path.parents
     place = at(path, 2 + re.split(r"\bpaper\b[\"']?\s*:", page.front or "")[0].count("\n"))
@@ -72,6 +94,8 @@ def _of_page(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterato
         yield f"{at(path)}: is a draft, but its post is published; take `published: false` out here too"
     elif is_claims and not page.is_draft and not posts.is_shown(page.paper):
         yield f"{at(path)}: would be published, but its post is not; add `published: false` here too"
+    elif not is_claims:
+        yield from _of_studies(page, there[page.paper])
     yield from _of_text(path, there, gone)
 
 
@@ -79,7 +103,8 @@ def _of_text(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterato
     text = CODE.sub(blank, path.read_text(encoding="utf-8", errors="replace"))
     for found in INCLUDE.finditer(text):
         paper, _, stem = found["name"].partition("/")
-        if stem not in [*there.get(paper, []), *(OF_ALL_SECTIONS if paper in there else ())]:
+        sections = [one for one in there.get(paper, []) if not notebooks.is_study(one)]
+        if stem not in [*sections, *(OF_ALL_SECTIONS if sections else ())]:
             place = at(path, line_of(text, found.start()))
             yield f"{place}: includes {found['name']!r}, which no notebook makes; correct the name, or remove the line"
     for found in _ADDRESS.finditer(text):

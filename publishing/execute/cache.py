@@ -28,14 +28,14 @@ class Run:
     opened: dict[str, str | None]
 
 
-def key(paper: str, notebook: "NotebookNode", modules: Mapping[str, Module]) -> str:
-    """Names what a run depends on and can be known before it: code, modules, lock, Python, and how we run it.
+def key(folder: Path, notebook: "NotebookNode", modules: Mapping[str, Module]) -> str:
+    """Names what a run depends on and can be known before it: code, modules, lock, Python, where and how we run it.
 
     Prose is not in it. Of the cells' tags only the one that bears on execution is.
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     parts = {
-        "paper": paper,
+        "paper": folder.relative_to(paths.NOTEBOOKS).as_posix(),
         "cells": [(cell.source, MAY_RAISE in cell.metadata.get("tags", [])) for cell in cells],
         "modules": fingerprint(modules),
         "lock": digest(paths.REQUIREMENTS),
@@ -45,10 +45,10 @@ def key(paper: str, notebook: "NotebookNode", modules: Mapping[str, Module]) -> 
     return digest_of(json.dumps(parts, sort_keys=True).encode())
 
 
-def modules(paper: str, notebook: "NotebookNode") -> dict[str, Module]:
-    """The modules of this repository that the notebook's code reaches."""
+def modules(folder: Path, notebook: "NotebookNode") -> dict[str, Module]:
+    """The modules of this repository, and beside the notebook in its folder, that its code reaches."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return reached(code, [paths.notebooks_dir(paper), paths.ROOT])
+    return reached(code, [folder, paths.ROOT])
 
 
 def load(name: str) -> Run | None:

@@ -16,6 +16,7 @@ from publishing.execute import cache
 from publishing.execute.cache import Run
 from publishing.files import write
 from publishing.folders import make_way
+from publishing.notebooks import path_of
 from publishing.stamps import Digests, digests
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class Job:
         return f"{self.paper}/{self.stem}"
 
     @property
+    def folder(self) -> Path:
+        """Where it is written, and runs."""
+        return path_of(self.paper, self.stem).parent
+
+    @property
     def total(self) -> int:
         """How many cells it has, Markdown cells too."""
         return len(self.notebook.cells)
@@ -66,7 +72,7 @@ class Job:
 
 
 def execute(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = False) -> list[Executed]:
-    """Update the executed notebooks of these sections, by their stems, in build/executed.
+    """Update the executed ones of these notebooks, by their stems, in build/executed.
 
     What ran is cached even if another notebook fails. Then nothing in build/executed changes, the partial notebooks
     are kept in build/failed, and one PublishingError names the first failure; all were named when they occurred.
@@ -86,8 +92,9 @@ def execute(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = F
 
 
 def _job(paper: str, stem: str, notebook: "NotebookNode", force: bool) -> Job:
-    modules = cache.modules(paper, notebook)
-    key = cache.key(paper, notebook, modules)
+    folder = path_of(paper, stem).parent
+    modules = cache.modules(folder, notebook)
+    key = cache.key(folder, notebook, modules)
     return Job(
         paper,
         stem,
@@ -103,7 +110,7 @@ def _described(jobs: list[Job]) -> str:
     running = sorted((job for job in jobs if job.cell and not job.is_done), key=lambda job: job.began)
     done = f"{sum(job.is_done for job in jobs)} of {len(jobs)} notebooks executed"
     now = time.monotonic()
-    cells = [f"{job.stem} cell {job.cell}/{job.total}, {progress.lasting(now - job.began)}" for job in running]
+    cells = [f"{job.name} cell {job.cell}/{job.total}, {progress.lasting(now - job.began)}" for job in running]
     return " · ".join([done, *cells])
 
 
@@ -141,7 +148,7 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
     async with free:
         began = time.monotonic()
         try:
-            job.run = await kernels.run(notebook, paths.notebooks_dir(job.paper), job.begins)
+            job.run = await kernels.run(notebook, job.folder, job.begins)
         except kernels.CellFailure as failure:
             task = asyncio.current_task()
             if task and task.cancelling():  # by Ctrl-C, which nbclient takes for the end of the kernel
@@ -152,8 +159,8 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
             job.failure += f" (as far as it got: {paths.relative(_failed_path(job))})"
         else:
             progress.log(f"{job.name}  {job.total} cells  {progress.lasting(time.monotonic() - began)}")
-            modules = cache.modules(job.paper, job.notebook)
-            if cache.key(job.paper, job.notebook, modules) == job.key:  # none was edited while the notebook ran
+            modules = cache.modules(job.folder, job.notebook)
+            if cache.key(job.folder, job.notebook, modules) == job.key:  # none was edited while the notebook ran
                 cache.store(job.key, job.run)
 
 

@@ -47,12 +47,13 @@ def read(path: Path) -> BibliographyData:
         raise _error(path, error) from None
 
 
-def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference]:
-    """All entries, sorted by author; `citations` are ids that cite them."""
+def references(path: Path, citations: Mapping[str, list[str]], cited_alone: bool = False) -> list[Reference]:
+    """The entries, sorted by author: all, or those that are cited; `citations` are ids that cite them."""
     entries = read(path)
+    keys = [key for key in entries.entries if key in citations] if cited_alone else None
     try:
         with capture() as problems:
-            formatted = list(_Style().format_bibliography(entries))
+            formatted = list(_Style().format_bibliography(entries, keys))
             items = [(entry.key, entry.text.render(_Html("utf-8"))) for entry in formatted]
     except PybtexError as error:
         raise _error(path, error) from None
@@ -61,9 +62,14 @@ def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference
     return [Reference(key, liquid_safe(clean(text)), _by_section(citations.get(key, []))) for key, text in items]
 
 
-def _by_section(citations: list[str]) -> list[tuple[int, list[str]]]:
-    """Citations by the number of the section that cites: `cite-05-2` stands in section 5."""
-    return [(number, list(cites)) for number, cites in groupby(citations, lambda cite: int(cite.split("-")[1]))]
+def _by_section(citations: list[str]) -> list[tuple[int | None, list[str]]]:
+    """Citations by the number of the section that cites: `cite-05-2` stands in section 5, and `cite-2` in a study."""
+    return [(number, list(cites)) for number, cites in groupby(citations, _section)]
+
+
+def _section(citation: str) -> int | None:
+    numbers = citation.split("-")[1:]
+    return int(numbers[0]) if len(numbers) == 2 else None
 
 
 def _error(path: Path, error: Exception) -> PublishingError:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from publishing import paths, posts
 from publishing.errors import PublishingError
 from publishing.render import figures
-from publishing.render.nodes import Drawing, Lead
+from publishing.render.nodes import Drawing, Lead, plain
 from publishing.render.page import Page
 
 SIZE = (1200, 630)
@@ -18,7 +18,13 @@ _EDGE, _TYPE = 70, 56
 
 
 def card(page: Page) -> dict[str, bytes]:
-    """`ddpm-card.png`, if the paper's post names a figure in its front matter (`card: forward-reverse`)."""
+    """`ddpm-card.png`, if the paper's post names a figure in its front matter (`card: forward-reverse`).
+
+    A study has one with the first figure that it shows, if there is one.
+    """
+    if page.name:
+        first = next((figure.drawing.image for figure in page.figures if figure.drawing), None)
+        return {figures.image_name(page.prefix, figures.CARD): _drawn(plain(page.title), first)}
     facts, drawing = _chosen(page)
     if drawing is None:
         return {}
@@ -26,7 +32,7 @@ def card(page: Page) -> dict[str, bytes]:
         cause = "the card shows the title, and there is none; add `title:` to the front matter"
         raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
     title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
-    return {figures.image_name(page.paper, figures.CARD): _drawn(title, drawing.image)}
+    return {figures.image_name(page.prefix, figures.CARD): _drawn(title, drawing.image)}
 
 
 def lead(page: Page) -> Lead | None:
@@ -34,7 +40,7 @@ def lead(page: Page) -> Lead | None:
     facts, drawing = _chosen(page)
     if drawing is None:
         return None
-    src = figures.src_of(page.paper, drawing.name, drawing.suffix)
+    src = figures.src_of(page.prefix, drawing.name, drawing.suffix)
     return Lead(src, drawing, str((facts.get("image") or {}).get("alt", "")))
 
 
@@ -51,7 +57,7 @@ def _chosen(page: Page) -> tuple[dict, Drawing | None]:
     return facts, drawing
 
 
-def _drawn(title: str, image: bytes) -> bytes:
+def _drawn(title: str, image: bytes | None) -> bytes:
     picture = Image.new("RGB", SIZE, _PAPER)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, SIZE[0], 12), fill=_ACCENT)
@@ -59,9 +65,10 @@ def _drawn(title: str, image: bytes) -> bytes:
     for number, line in enumerate(lines):
         draw.text((_EDGE, 55 + number * _TYPE * 1.25), line, fill=_INK, font=ImageFont.load_default(_TYPE))
     top = 55 + len(lines) * _TYPE * 1.25 + 30
-    figure = Image.open(io.BytesIO(image)).convert("RGB")
-    figure.thumbnail((SIZE[0] - 2 * _EDGE, SIZE[1] - round(top) - 30), Image.Resampling.LANCZOS)
-    picture.paste(figure, ((SIZE[0] - figure.width) // 2, round(top)))
+    if image:
+        figure = Image.open(io.BytesIO(image)).convert("RGB")
+        figure.thumbnail((SIZE[0] - 2 * _EDGE, SIZE[1] - round(top) - 30), Image.Resampling.LANCZOS)
+        picture.paste(figure, ((SIZE[0] - figure.width) // 2, round(top)))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -1,10 +1,10 @@
-"""`Eq. (12)` and `Eqs. (3) and (5)` in running text become links to the equations of the page.
+"""`Eq. (12)` and `Eqs. (3) and (5)` in running text become links to the equations of the paper.
 
-An equation that the page does not show stays text, as in `Eq. (30)`. That of another paper is written `Eq. 12`.
+An equation that no page shows becomes text again (see `links`). That of another paper is written `Eq. 12`.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 
 from markdown_it import MarkdownIt
@@ -12,7 +12,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from publishing.contract import NUMBER
-from publishing.render.nodes import leads_to, text_token
+from publishing.render.nodes import text_token
 
 _NUMBER = rf"\(({NUMBER.pattern})\)"
 _REFERENCES = re.compile(rf"\bEqs?\.\s{_NUMBER}(?:(?:,|,?\sand|,?\sor|\sto|–)\s?{_NUMBER})*", re.ASCII)
@@ -23,20 +23,6 @@ EQUATION_LINK = "equation-link"
 def crossrefs(md: MarkdownIt) -> None:
     """Plugin: links in text, but not in headings, summaries and links, which react to a click already."""
     md.core.ruler.after("inline", "crossrefs", _rule)
-
-
-def resolve(children: list[Token], equations: Collection[str]) -> list[Token]:
-    """The tokens of a line with links to those equations alone that turned out to be on the page."""
-    kept, unlinking = [], False
-    for child in children:
-        if child.type == "link_open" and child.attrs.get("class") == EQUATION_LINK:
-            unlinking = leads_to(child).removeprefix("#") not in equations
-            kept += [] if unlinking else [child]
-        elif child.type == "link_close" and unlinking:
-            unlinking = False
-        else:
-            kept.append(child)
-    return kept
 
 
 def _rule(state: StateCore) -> None:

@@ -1,4 +1,4 @@
-"""An executed notebook as it stands on the page of its paper, by nbconvert."""
+"""An executed notebook as it stands on its page, by nbconvert."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +11,14 @@ from traitlets.config import Config
 
 from publishing import contract, notebooks, paths
 from publishing.errors import PublishingError
-from publishing.render.page import Page
+from publishing.notebooks import is_study, slug_of
+from publishing.render.page import Paper
 from publishing.render.products import sections
-from publishing.render.tree import build_page
+from publishing.render.tree import build_paper, finish
 
 
 class SectionExporter(Exporter):
-    """Writes the section that a notebook becomes, among the executed ones of its paper, since they share a page.
+    """Writes what a notebook becomes, among the executed ones of its paper, to which it links.
 
     `jupyter nbconvert --to publishing.render.exporter.SectionExporter build/executed/ddpm/05-key-equations.ipynb`
     writes what the build does. What MyST's cell tags say not to show is taken out first.
@@ -35,18 +36,36 @@ class SectionExporter(Exporter):
         }
         return Config(super().default_config, TagRemovePreprocessor={"enabled": True, **tags})
 
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._built: dict[str, Paper] = {}
+
     def from_notebook_node(self, nb, resources=None, **kw):
         resources = self._init_resources(resources)
         paper, stem = _place(**resources["metadata"])
-        written = sections(self.page(paper, {stem: nb}))
-        return written[paths.sections_dir(paper) / f"{stem}.html"], resources
+        page = self.paper(paper, {stem: nb}).pages[slug_of(stem)]
+        name = "text" if is_study(stem) else stem
+        return sections([page])[paths.sections_dir(paper, page.name) / f"{name}.html"], resources
 
-    def page(self, paper: str, given: Mapping[str, NotebookNode] | None = None) -> Page:
-        """The paper's page of all that has been executed, with the notebooks given, by their stems, in its place."""
-        executed = {stem: paths.executed_path(paper, stem) for stem in notebooks.sections(paper)}
+    def paper(self, name: str, given: Mapping[str, NotebookNode] | None = None) -> Paper:
+        """The pages of all that has been executed, with the notebooks given, by their stems, in its place."""
+        if given:
+            self._built[name] = self._unlinked(name, given)
+        paper = self._linked_to(name)
+        finish(paper, self._linked_to)
+        return paper
+
+    def _linked_to(self, name: str) -> Paper:
+        """A paper to which another one may link: where its ids stand is all that counts then."""
+        if name not in self._built:
+            self._built[name] = self._unlinked(name, {})
+        return self._built[name]
+
+    def _unlinked(self, name: str, given: Mapping[str, NotebookNode]) -> Paper:
+        executed = {stem: paths.executed_path(name, stem) for stem in notebooks.every(name)}
         there = {stem: nbformat.read(path, as_version=4) for stem, path in executed.items() if path.is_file()}
-        there |= given or {}
-        return build_page(paper, dict(sorted(there.items())), self.without_tagged, complete=len(there) == len(executed))
+        there |= given
+        return build_paper(name, dict(sorted(there.items())), self.without_tagged, complete=len(there) == len(executed))
 
     def without_tagged(self, notebook: NotebookNode) -> NotebookNode:
         """The notebook without what its tags say not to show."""
@@ -54,9 +73,11 @@ class SectionExporter(Exporter):
 
 
 def _place(name: str, path: str = "", **_: Any) -> tuple[str, str]:
-    """The paper and the section of a notebook, by its own name and its folder's."""
-    paper = Path(path).resolve().name
-    if paper not in notebooks.papers() or name not in notebooks.sections(paper):
-        cause = f"{paper}/{name}.ipynb is no notebook of a paper"
+    """The paper and the stem of a notebook, by its own name and its folder's."""
+    folder = Path(path).resolve()
+    paper = paths.paper_of(folder)
+    stem = name if folder.name == paper else f"{folder.name}/{name}"
+    if paper not in notebooks.papers() or stem not in notebooks.every(paper):
+        cause = f"{paper}/{stem}.ipynb is no notebook of a paper"
         raise PublishingError(f"{cause}; give one of {paths.relative(paths.EXECUTED)}/, as its folder names it")
-    return paper, name
+    return paper, stem

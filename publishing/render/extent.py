@@ -56,7 +56,7 @@ def _height(written: list) -> float:
 def _parts(written: Iterable[object]) -> Iterator[object]:
     """All that these nodes hold, but for the words of figures."""
     for node in written:
-        yield from [node] if isinstance(node, Figure) else walk(node)
+        yield from [node] if isinstance(node, Figure | nodes.Fold) else walk(node)
 
 
 def _extent(one: object) -> _Extent:

@@ -116,26 +116,26 @@ def _title(token: Token, context: Context) -> str:
     return found[1] or found[2] or found[3] if found else ""
 
 
-def image_name(paper: str, name: str, suffix: str = ".png") -> str:
-    """File name of a figure's image."""
-    return f"{paper}-{name}{suffix}"
+def image_name(prefix: str, name: str, suffix: str = ".png") -> str:
+    """File name of the image of a figure, by the prefix of its page."""
+    return f"{prefix}-{name}{suffix}"
 
 
-def src_of(paper: str, name: str, suffix: str = ".png") -> str:
+def src_of(prefix: str, name: str, suffix: str = ".png") -> str:
     """The image's address, below the site's."""
-    return f"/{paths.relative(paths.IMAGES)}/{image_name(paper, name, suffix)}"
+    return f"/{paths.relative(paths.IMAGES)}/{image_name(prefix, name, suffix)}"
 
 
-def data_name(paper: str, name: str, file: str) -> str:
+def data_name(prefix: str, name: str, file: str) -> str:
     """File name of what a figure's instrument fetches; `paper_diagram.html` knows it as well."""
-    return f"{paper}-{name}-{file}"
+    return f"{prefix}-{name}-{file}"
 
 
 def _name(src: str, page: Page) -> str | None:
     """The figure whose image has this address."""
-    before, after = src_of(page.paper, "*").split("*")
+    before, after = src_of(page.prefix, "*").split("*")
     name = src.removeprefix(before).removesuffix(after)
-    return name if NAME.fullmatch(name) and src == src_of(page.paper, name) else None
+    return name if NAME.fullmatch(name) and src == src_of(page.prefix, name) else None
 
 
 def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> Figure:
@@ -144,7 +144,7 @@ def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> 
     context.reserve(f"fig-{name}")
     page = context.page
     drawing = page.drawings.get(name)
-    src = src_of(page.paper, name, drawing.suffix if drawing else ".png")
+    src = src_of(page.prefix, name, drawing.suffix if drawing else ".png")
     return Figure(name, src, clean(alt).strip(), caption, drawing)
 
 

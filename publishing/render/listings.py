@@ -1,4 +1,4 @@
-"""Folded code stands on the page of the claims, since most readers of the post never open it.
+"""Folded code: that of a study in its fold, that of the post on the page of claims, since most never open it.
 
 Where scripts run, a fold that is opened shows it in place (`assets/js/folds.js`); elsewhere the fold links to it.
 """
@@ -38,10 +38,13 @@ def is_folded(cell: NotebookNode) -> bool:
 
 
 def fold(cell: NotebookNode, context: Context) -> Fold:
-    """The fold of a cell's code, which goes to the page's listings; it says what of the post the code makes."""
-    name = context.reserve(f"cell-{context.number}-{context.cell}")
-    context.page.listings.append(Listing(name, context.stem, context.cell, code(cell.source)))
-    return Fold(name, context.page.paper, context.cell, _makes(cell.outputs))
+    """The fold of a cell's code, which in the post goes to the listings; it says what of the page the code makes."""
+    name = context.reserve(f"cell-{context.numbered(context.cell)}")
+    listing = Listing(name, context.stem, context.cell, code(cell.source))
+    if not context.page.name:
+        context.page.listings.append(listing)
+    within = listing.code if context.page.name else None
+    return Fold(name, context.page.paper, context.cell, _makes(cell.outputs), within)
 
 
 def _makes(outputs: list[dict]) -> str:

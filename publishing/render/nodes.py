@@ -3,8 +3,11 @@
 Its fields stand in the order in which they are read on the page, so that a walk meets things as a reader does.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
+from html import unescape
+from typing import NamedTuple
 
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -98,12 +101,13 @@ class CellInput:
 
 @dataclass
 class Fold:
-    """The place of a cell's folded code, which itself stands on the page of claims."""
+    """The place of a cell's folded code, which in a study stands there, and else on the page of claims."""
 
     id: str
     paper: str
     cell: int
     makes: str
+    code: Code | None
 
 
 @dataclass
@@ -173,11 +177,11 @@ class Source:
 
 @dataclass
 class Reference:
-    """An entry of the bibliography, with the sections that cite it and the ids where they do."""
+    """An entry of the bibliography, with the sections that cite it, none in a study, and the ids where they do."""
 
     key: str
     html: Markup
-    cited: list[tuple[int, list[str]]]
+    cited: list[tuple[int | None, list[str]]]
 
 
 @dataclass
@@ -189,10 +193,10 @@ class References:
 
 @dataclass
 class Tools:
-    """What stands under a section's heading: how long it takes to read, and its notebook to download."""
+    """What stands under a heading: how long a section takes to read, and the notebook to download."""
 
     stem: str
-    minutes: int
+    minutes: int | None
 
 
 @dataclass
@@ -212,11 +216,12 @@ class Block:
 
 @dataclass
 class Section:
-    """One notebook: its blocks, and its footnotes."""
+    """One notebook: its blocks, and its footnotes. A study's has no id: it is all of its page."""
 
     stem: str
     blocks: list[Block]
     footnotes: Prose
+    id: str | None
     words: int = 0
     seconds: float = 0
 
@@ -257,10 +262,24 @@ class Lead:
     alt: str
 
 
-@dataclass
-class PostLink:
-    """On another page, the beginning of a link into the post."""
+class Place(NamedTuple):
+    """Where a link leads, as it is written: an id of a page of a paper, said to be in the notebook of a section.
 
+    If no page is named, the id may stand on any page of the paper.
+    """
+
+    written: str
+    paper: str
+    page: str | None
+    id: str
+    section: str = ""
+
+
+@dataclass
+class PageLink:
+    """The beginning of a link to another page of the site, by its address; without a target, to its top."""
+
+    address: str
     target: str
     kind: str
 
@@ -286,6 +305,19 @@ def lines(node: object) -> Iterator[Inline | Token]:
     for one in walk(node):
         if isinstance(one, Inline) or (isinstance(one, Token) and one.type == "inline"):
             yield one
+
+
+def plain(line: Inline) -> str:
+    """A line as text alone, for a browser's tab or a feed: a formula in the words in which it is read out."""
+    return " ".join("".join(map(_words, line.children)).split())
+
+
+def _words(token: Token) -> str:
+    node = token.meta.get("node")
+    if isinstance(node, Formula):
+        spoken = re.search(r'aria-label="([^"]*)"', node.html or "")
+        return unescape(spoken[1]) if spoken else node.tex
+    return " " if token.type == "softbreak" else token.content if token.type != "html_inline" else ""
 
 
 def text_token(content: str) -> Token:

@@ -1,16 +1,31 @@
-"""What is said about all sections together: the contents, the time that they take, the claims, the folded code."""
+"""What is said about whole pages: the contents, the time that they take, the claims, the folded code, the studies."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import groupby
 
 from markdown_it.token import Token
 
-from publishing import paths
+from publishing import paths, posts
 from publishing.errors import PublishingError
 from publishing.render import reading
-from publishing.render.nodes import Claim, Heading, Inline, Overview, PostLink, as_token, leads_to, text_token
-from publishing.render.page import Page
+from publishing.render.links import standing
+from publishing.render.nodes import (
+    Claim,
+    FileLink,
+    FootnoteMark,
+    Heading,
+    Inline,
+    Overview,
+    PageLink,
+    as_token,
+    leads_to,
+    text_token,
+)
+from publishing.render.page import Page, Paper
+from publishing.typeset.formulas import Formula
 
+STUDIES, LISTED = "studies", "the list of studies"  # in the post: the id of their list, and who gives it
 _KINDS = {"eq": "Eq.", "fig": "Figure", "table": "Table", "source": "Code"}
 
 
@@ -20,7 +35,8 @@ def contents(page: Page) -> Overview:
     They stand beside the text where there is room; elsewhere in a popover, which a button opens without a script.
     """
     groups: list[tuple[Heading, list[Heading]]] = []
-    for heading in page.headings:
+    listed = [Heading(2, STUDIES, Inline([text_token("Studies")]))] if page.ids.get(STUDIES) == LISTED else []
+    for heading in [*page.headings, *listed]:
         if heading.level == 2:
             groups.append((heading, []))
         elif heading.level == 3 and groups:
@@ -36,69 +52,133 @@ def byline(page: Page) -> Overview:
 
 def claim_count(page: Page) -> Overview:
     """How many claims were checked, for the post."""
-    return Overview("ClaimCount", {"claims": _checked(page)})
+    return Overview("ClaimCount", {"claims": _checked(page.claims)})
 
 
-def claim_list(page: Page) -> Overview:
-    """Every claim by section, and the equations they are about, for a page of its own; its links lead to the post."""
-    titles, claims = _titles(page), defaultdict(list)
-    for claim in page.claims:
-        claims[claim.stem].append(_row(claim))
-    listings = Counter(listing.stem for listing in page.listings)
-    about = {target for claim in page.claims for target in claim.of}
-    sections = [
-        {
-            "title": titles[stem],
-            "stem": stem,
-            "count": _count(len(claims[stem])),
-            "claims": claims[stem],
-            "has_code": stem in listings,
-        }
-        for stem in sorted(claims.keys() | listings)
-    ]
-    covered = [name for name in page.equations if name in about]
-    uncovered = [name for name in page.equations if name not in about]
-    return Overview(
-        "ClaimList", {"sections": sections, "covered": covered, "uncovered": uncovered, "total": _checked(page)}
+def claim_list(paper: Paper) -> Overview:
+    """Every claim by page and section, and the equations they are about; all links lead to other pages."""
+    sections, claims = [], [claim for page in paper.pages.values() for claim in page.claims]
+    for page in paper.pages.values():
+        titles, rows = _titles(page), defaultdict(list)
+        for claim in page.claims:
+            rows[claim.stem].append(_row(claim, page, paper))
+        listings = Counter(listing.stem for listing in page.listings)
+        sections += [
+            {
+                "title": titles[stem],
+                "address": page.address,
+                "target": None if page.name else stem,
+                "name": stem.replace("/", "-"),
+                "count": _count(len(rows[stem])),
+                "claims": rows[stem],
+                "has_code": stem in listings,
+            }
+            for stem in sorted(rows.keys() | listings)
+        ]
+    shown = {name: page for page in reversed(paper.pages.values()) for name in page.equations}
+    equations = [(name, page) for page in paper.pages.values() for name in page.equations if shown[name] is page]
+    about = {target for claim in claims for target in claim.of}
+    covered, uncovered = (
+        [(name, page.address) for name, page in equations if (name in about) is wanted] for wanted in (True, False)
     )
+    values = {"sections": sections, "covered": covered, "uncovered": uncovered, "total": _checked(claims)}
+    return Overview("ClaimList", values)
 
 
 def listing_list(page: Page) -> Overview:
-    """All folded code by section. Raises PublishingError if there is no page for it to stand on."""
+    """All folded code of the post by section. Raises PublishingError if there is no page for it to stand on."""
     if page.listings and not (path := paths.CLAIMS / f"{page.paper}.md").is_file():
         raise PublishingError(f"there is no {paths.relative(path)}, where folded code stands; copy the template's")
     titles = _titles(page)
     groups = groupby(page.listings, lambda listing: listing.stem)
     sections = [{"title": titles[stem], "stem": stem, "listings": list(listings)} for stem, listings in groups]
-    return Overview("ListingList", {"sections": sections})
+    return Overview("ListingList", {"sections": sections, "address": page.address})
+
+
+def series(paper: Paper, here: Page) -> Overview:
+    """The studies in their groups, for the post; on a study's page with the place where one is."""
+    listed = posts.studies(paper.name)
+    groups = {
+        group.title: [_entry(paper.pages[name], here) for name in group.pages if name in paper.pages]
+        for group in listed
+    }
+    values: dict[str, object] = {
+        "groups": groups,
+        "number": paper.studies.index(here) + 1 if here.name else None,
+        "count": len(paper.studies),
+        "group": next((group.title for group in listed if here.name in group.pages), None),
+        "post": _post(paper),
+    }
+    return Overview("Series", values)
+
+
+def steps(paper: Paper, here: Page) -> Overview:
+    """The studies before and after one; before the first is the post."""
+    place = paper.studies.index(here)
+    before = _entry(paper.studies[place - 1], here) if place else _post(paper)
+    after = _entry(paper.studies[place + 1], here) if place + 1 < len(paper.studies) else None
+    return Overview("Steps", {"before": before, "after": after})
+
+
+def _entry(page: Page, here: Page) -> dict:
+    return {"title": _title(page.title), "address": page.address, "here": page is here}
+
+
+def _post(paper: Paper) -> dict:
+    title = next((str(post.facts.get("title", paper.name)) for post in posts.of(paper.name)), paper.name)
+    return {"title": title, "address": paper.pages[""].address}
 
 
 def _titles(page: Page) -> dict[str, Inline]:
-    """What sections are called; by their file's name if they have no heading."""
+    """What sections are called, or the study; by their file's name if they have no heading."""
+    if page.name:
+        return dict.fromkeys(page.sections, _title(page.title))
     untitled = {stem: Inline([text_token(stem)]) for stem in page.sections}
-    return untitled | {heading.target: heading.title for heading in page.headings}
+    return untitled | {heading.target: _title(heading.title) for heading in page.headings}
 
 
-def _checked(page: Page) -> str:
-    return f"{_count(len(page.claims))}, {'' if len(page.claims) == 1 else 'each '}checked"
+def _checked(claims: list[Claim]) -> str:
+    return f"{_count(len(claims))}, {'' if len(claims) == 1 else 'each '}checked"
 
 
 def _count(claims: int) -> str:
     return "1 claim" if claims == 1 else f"{claims} claims"
 
 
-def _row(claim: Claim) -> dict:
-    statement = Inline(list(map(_into_the_post, claim.statement.children)))
-    about = [(target, _label(target)) for target in claim.of]
-    return {"id": claim.id, "statement": statement, "numbers": claim.numbers, "about": about}
+def _row(claim: Claim, page: Page, paper: Paper) -> dict:
+    statement = Inline([_elsewhere(token, page) for token in claim.statement.children])
+    about = [((standing(target, page, paper) or page).address, target, _label(target)) for target in claim.of]
+    return {
+        "address": page.address,
+        "id": claim.id,
+        "statement": statement,
+        "numbers": claim.numbers,
+        "about": about,
+    }
 
 
-def _into_the_post(token: Token) -> Token:
-    """The token as it stands on another page than the post: its links lead there, and it has no id."""
+def _title(line: Inline) -> Inline:
+    """A title within a link, on whatever page: without links of its own."""
+    inner = [token for token in line.children if not token.type.startswith("link_")]
+    return Inline([_fresh(token) for token in inner if not isinstance(_node(token), PageLink | FileLink | FootnoteMark)])
+
+
+def _elsewhere(token: Token, page: Page) -> Token:
+    """The token as it stands on another page than its own: its links lead back, and it has no id."""
     target = leads_to(token)
     if token.type == "link_open" and target.startswith("#"):
-        return as_token(PostLink(target[1:], str(token.attrs.get("class", ""))))
-    return token
+        return as_token(PageLink(page.address, target[1:], str(token.attrs.get("class", ""))))
+    return _fresh(token)
+
+
+def _fresh(token: Token) -> Token:
+    """The token, its formula not typeset yet: each page has glyphs of its own."""
+    node = _node(token)
+    return as_token(replace(node, html=None)) if isinstance(node, Formula) else token
+
+
+def _node(token: Token) -> object:
+    return token.meta.get("node")
 
 
 def _label(target: str) -> str:

@@ -1,30 +1,52 @@
-"""What is known and collected while a paper's sections are made into one page."""
+"""What is known and collected while a paper's notebooks are made into its pages."""
 
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from publishing import posts
 from publishing.errors import PublishingError
-from publishing.render.nodes import Claim, Drawing, Heading, Listing, Section
+from publishing.render.nodes import Claim, Drawing, Figure, Heading, Inline, Listing, Place, Section, walk
 
 
 @dataclass
 class Page:
-    """What the sections of one paper share: they stand on one page, so an id may be given once."""
+    """What the notebooks of one page share, so that an id may be given once: those of the post, or the one of a study.
+
+    A study has a `name`, by which its address below the paper's ends; a `title`, and an `answer` below it.
+    """
 
     paper: str
+    name: str = ""
     drawings: dict[str, Drawing] = field(default_factory=dict)
     complete: bool = True
+    title: Inline = field(default_factory=lambda: Inline([]))
+    answer: Inline = field(default_factory=lambda: Inline([]))
     sections: dict[str, Section] = field(default_factory=dict)
     files: dict[str, object] = field(default_factory=dict)  # the nodes of each file that Jekyll includes
     ids: dict[str, str] = field(default_factory=dict)
-    links: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, Place]] = field(default_factory=list)
     citations: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     headings: list[Heading] = field(default_factory=list)
     equations: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     seconds: float = 0
+
+    @property
+    def address(self) -> str:
+        """Where it is found, below the address of the site."""
+        return f"/{self.paper}/{self.name}/" if self.name else posts.address(self.paper)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its files and of its glyphs begin with, before a hyphen: no other page has the same."""
+        return f"{self.paper}-{self.name}-" if self.name else self.paper
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The figures that it shows, in their order."""
+        return [node for node in walk(self.sections) if isinstance(node, Figure)]
 
     def reserve(self, name: str, place: str) -> str:
         """Reserve an id that must be the only one of its name on the page."""
@@ -33,20 +55,20 @@ class Page:
         self.ids[name] = place
         return name
 
-    def check_links(self) -> None:
-        """Raise PublishingError for the first link into the page that leads nowhere."""
-        for place, target in self.links:
-            if target not in self.ids:
-                raise PublishingError(f"{place}: {_missing(target)}")
 
+@dataclass
+class Paper:
+    """The pages of a paper by their names: its post, which has none, and its studies in the order of reading."""
 
-def _missing(target: str) -> str:
-    kind, _, name = target.partition("-")
-    if kind == "ref":
-        return f"cites {name!r}, which has no entry; add it to references.bib, and call references() in a cell"
-    if kind == "source":
-        return f"links to #{target}, which no cell shows; add source({name!r})"
-    return f"links to #{target}, which is nowhere on the page; correct the link or name its target so"
+    name: str
+    pages: dict[str, Page]
+    complete: bool = True
+    claims: Page | None = None  # the page of all claims
+
+    @property
+    def studies(self) -> list[Page]:
+        """Those of its pages that have a name."""
+        return [page for page in self.pages.values() if page.name]
 
 
 @dataclass
@@ -59,11 +81,6 @@ class Context:
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
-    def number(self) -> str:
-        """Number of the section as its file name has it, e.g. `05`."""
-        return self.stem.partition("-")[0]
-
-    @property
     def place(self) -> str:
         """Where we are, for people."""
         return f"{self.page.paper}/{self.stem}, cell {self.cell}"
@@ -71,6 +88,10 @@ class Context:
     def error(self, message: str) -> PublishingError:
         """An error that begins with where we are, to be raised."""
         return PublishingError(f"{self.place}: {message}")
+
+    def numbered(self, count: int | str) -> str:
+        """The end of an id: `05-2` in Section 5, as the file's name has it; `2` in a study, alone on its page."""
+        return str(count) if self.page.name else f"{self.stem.partition('-')[0]}-{count}"
 
     def reserve(self, name: str) -> str:
         """Reserve an id that must be the only one of its name on the page."""
@@ -84,11 +105,12 @@ class Context:
     def reserve_counted(self, kind: str) -> str:
         """Reserve the next `kind-05-1`, `kind-05-2`, … of this section."""
         self.counts[kind] += 1
-        return self.reserve(f"{kind}-{self.number}-{self.counts[kind]}")
+        return self.reserve(f"{kind}-{self.numbered(self.counts[kind])}")
 
-    def link(self, target: str) -> None:
-        """Remember a link into the page, to be checked when all sections are there."""
-        self.page.links.append((self.place, target))
+    def link(self, target: str | Place) -> None:
+        """Remember a link, to be checked when all pages are there; text is an id of this page, or of another."""
+        there = Place(f"#{target}", self.page.paper, None, target) if isinstance(target, str) else target
+        self.page.links.append((self.place, there))
 
     def cite(self, key: str) -> str:
         """Remember a citation and return the id by which the reference links back to it."""

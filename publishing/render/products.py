@@ -1,36 +1,73 @@
-"""The files that a page becomes: first what stands for itself, then the HTML that Jekyll includes."""
+"""The files that a paper becomes: first what stands for itself, then the HTML that Jekyll includes."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import yaml
 from markupsafe import Markup
 
-from publishing import paths
+from publishing import paths, posts
 from publishing.render import figures
-from publishing.render.card import card
-from publishing.render.nodes import walk
-from publishing.render.page import Page
+from publishing.render.card import SIZE, card
+from publishing.render.nodes import plain, walk
+from publishing.render.page import Page, Paper
 from publishing.render.serialise import html_of
 from publishing.render.together import keep_together
 from publishing.typeset.formulas import Formula, typeset
 
 
-def images_and_data(page: Page) -> dict[Path, bytes]:
-    """The images of a page, and what its instruments fetch."""
+def images_and_data(paper: Paper) -> dict[Path, bytes]:
+    """The images of a paper's pages, and what its instruments fetch."""
+    return {path: content for page in paper.pages.values() for path, content in _of_page(page).items()}
+
+
+def _of_page(page: Page) -> dict[Path, bytes]:
     drawn = [one for drawing in page.drawings.values() for one in (drawing, drawing.phone) if one]
-    images = {figures.image_name(page.paper, one.name, one.suffix): one.image for one in drawn}
+    images = {figures.image_name(page.prefix, one.name, one.suffix): one.image for one in drawn}
     images |= card(page) if page.complete else {}
     data = {
-        paths.DATA / figures.data_name(page.paper, name, file): content
+        paths.DATA / figures.data_name(page.prefix, name, file): content
         for name, drawing in page.drawings.items()
         for file, content in drawing.files.items()
     }
     return data | {paths.IMAGES / name: png for name, png in images.items()}
 
 
-def sections(page: Page) -> dict[Path, str]:
-    """Its sections, what is said about all of them, and the glyphs of their formulas, which are typeset here."""
-    nodes = [page.files[name] for name in sorted(page.files)]
-    glyphs = typeset(page.paper, [node for node in walk(nodes) if isinstance(node, Formula)])
-    keep_together(nodes)
-    html = {"glyphs.html": Markup(glyphs)} | {name: html_of(node) for name, node in page.files.items()}
-    return {paths.sections_dir(page.paper) / name: str(content) for name, content in html.items()}
+def pages(paper: Paper) -> dict[Path, str]:
+    """What Jekyll includes in the paper's pages, and the pages of its studies around that."""
+    parts = [*paper.pages.values(), *([paper.claims] if paper.claims else [])]
+    return sections(parts) | {paths.STUDIES / paper.name / f"{page.name}.html": _frame(page) for page in paper.studies}
+
+
+def sections(parts: Iterable[Page]) -> dict[Path, str]:
+    """The text of these pages, what is said about them, and the glyphs of their formulas, which are typeset here."""
+    made: dict[Path, str] = {}
+    for page in parts:
+        nodes = [page.files[name] for name in sorted(page.files)]
+        glyphs = typeset(page.prefix, [node for node in walk(nodes) if isinstance(node, Formula)])
+        keep_together(nodes)
+        html = {"glyphs.html": Markup(glyphs)} | {name: html_of(node) for name, node in page.files.items()}
+        made |= {paths.sections_dir(page.paper, page.name) / name: str(content) for name, content in html.items()}
+    return made
+
+
+def _frame(page: Page) -> str:
+    """The page of a study, as Jekyll knows it: front matter, from which its layout finds the rest."""
+    title, figure = plain(page.title), next(iter(page.figures), None)
+    width, height = SIZE
+    picture = figures.src_of(page.prefix, figures.CARD)
+    facts = {
+        "layout": "study",
+        "title": title,
+        "description": plain(page.answer),
+        "paper": page.paper,
+        "subpage": page.name,
+        "permalink": page.address,
+        "mathjax": True,
+        "feed": {"excerpt_only": True},
+        "image": {"path": picture, "width": width, "height": height, "alt": figure.alt if figure else title},
+    }
+    days = [
+        f"date: {post.date} 00:00:00 +0000\n" for post in posts.of(page.paper)[:1]
+    ]  # a time, also where it is a page
+    return f"---\n{yaml.safe_dump(facts, allow_unicode=True, sort_keys=False)}{''.join(days)}---\n"

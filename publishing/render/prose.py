@@ -15,11 +15,12 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from publishing import paths
-from publishing.contract import NAME, SECTION
+from publishing.contract import NAME
 from publishing.escaping import clean
 from publishing.render import figures, named
 from publishing.render.crossrefs import EQUATION_LINK, crossrefs
 from publishing.render.highlighting import code
+from publishing.render.links import into_notebook
 from publishing.render.mathematics import equation, formula, mathematics
 from publishing.render.nodes import FileLink, FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
@@ -33,7 +34,6 @@ _ADDRESS, _END = re.compile(r"://[A-Za-z0-9][^\s<]*"), re.compile(r"[.,:;!?*_~'\
 _LINES = re.compile(r"(L\d+(-L\d+)?)?")
 Attributes = dict[str, str | int | float]
 Change = Callable[[Token, Context], list[Token]]
-_SECTION_FILE = re.compile(rf"({SECTION.pattern})\.md(?:#(.+))?")
 
 
 def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose], Prose]:
@@ -148,7 +148,7 @@ def _footnotes(token: Token, context: Context) -> list[Token]:
 
 def _footnote(token: Token, context: Context) -> list[Token]:
     token.tag, token.block = "li", False
-    token.attrs = {"id": f"fn-{context.number}-{token.meta['id'] + 1}", "class": "footnote-item"}
+    token.attrs = {"id": f"fn-{context.numbered(token.meta['id'] + 1)}", "class": "footnote-item"}
     return [token]
 
 
@@ -159,7 +159,7 @@ def _footnote_end(token: Token, context: Context) -> list[Token]:
 
 def _footnote_back(token: Token, context: Context) -> list[Token]:
     note, times = token.meta["id"] + 1, token.meta.get("subId", 0) + 1
-    return [as_token(FootnoteBack(note, f"{context.number}-{note}-{times}"))]
+    return [as_token(FootnoteBack(note, f"{context.numbered(note)}-{times}"))]
 
 
 _BLOCKS = {
@@ -183,14 +183,17 @@ _FOOTNOTES = {
 
 
 def _heading(opening: Token, content: Token, closing: Token, context: Context) -> None:
-    """Demote by one (the post's title is the h1), give an id and a link to it, and remember it for the contents."""
-    level = min(int(opening.tag[1]) + 1, 6)
+    """Demote by one in a post (its title is the h1), give an id and a link to it, and remember it for the contents."""
+    is_study = bool(context.page.name)
+    if is_study and opening.tag == "h1":
+        return  # the page's title
+    level = min(int(opening.tag[1]) + (not is_study), 6)
     opening.tag = closing.tag = f"h{level}"
     children = content.children or []
     words = "".join(child.content for child in children if child.type in ("text", "code_inline", "text_special"))
     opening.attrSet("id", context.reserve_free(slug(words)))
     plain = [child for child in children if not _leads_elsewhere(child)]
-    target = context.stem if level == 2 else str(opening.attrs["id"])
+    target = context.stem if level == 2 and not is_study else str(opening.attrs["id"])
     context.page.headings.append(Heading(level, target, Inline(plain)))
     if len(plain) == len(children):  # a link cannot hold another
         link = Token("link_open", "a", 1, attrs={"href": f"#{target}", "class": "permalink"})
@@ -269,9 +272,10 @@ def _remedy(closing: str, tag: str, empty: str, attributes: list[tuple[str, str]
 
 def _link(token: Token, context: Context) -> Token:
     target = leads_to(token)
-    if file := _SECTION_FILE.fullmatch(target):
-        target = "#" + (file[2] or file[1])
-        token.attrSet("href", target)
+    if place := into_notebook(target, context):
+        token.meta["place"] = place
+        context.link(place)
+        return token
     if token.attrs.get("class") == EQUATION_LINK:
         return token  # which stays text if it leads nowhere
     if target.startswith("#"):
@@ -298,7 +302,7 @@ def _file_link(target: str, title: str, context: Context) -> Token:
 
 def _footnote_mark(token: Token, context: Context) -> Token:
     note, times = token.meta["id"] + 1, token.meta.get("subId", 0) + 1
-    name = f"{context.number}-{note}"
+    name = context.numbered(note)
     return as_token(FootnoteMark(note, name, f"{name}-{times}"))
 
 

@@ -37,7 +37,8 @@ def measure(section: Section) -> None:
     """Say how many words the section has and how many seconds it takes, and below its heading how many minutes."""
     seen = list(_seen([*(block.children for block in section.blocks), section.footnotes]))
     section.words, section.seconds = _words(seen), _seconds(seen)
-    _insert_below_heading(section, as_token(Tools(section.stem, minutes(section.seconds))))
+    if section.id:  # of a post; a study says it in its byline
+        _insert_below_heading(section, as_token(Tools(section.stem, minutes(section.seconds))))
 
 
 def minutes(seconds: float) -> int:

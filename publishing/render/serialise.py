@@ -69,7 +69,6 @@ def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=True, finalize=html_of, undefined=StrictUndefined)
     environment.filters["on_one_line"] = lambda node: html_of(node).replace("\n", " ")
-    environment.globals["paper_post"] = Markup("{{ paper_post }}")  # which Liquid knows where the page is built
     return environment
 
 

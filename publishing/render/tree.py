@@ -1,4 +1,4 @@
-"""Executed notebooks to the page of a paper: cells to nodes, section by section, then passes over all."""
+"""Executed notebooks to the pages of a paper: cells to nodes, notebook by notebook, then passes over all."""
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -6,57 +6,104 @@ from itertools import groupby
 from markdown_it.token import Token
 from nbformat import NotebookNode
 
-from publishing import paths
-from publishing.contract import MACROS, MAY_RAISE
+from publishing import paths, posts
+from publishing.contract import CLAIMS_PAGE, MACROS, MAY_RAISE
 from publishing.errors import PublishingError
+from publishing.notebooks import slug_of
 from publishing.render import bibliography, extent, figures, reading
 from publishing.render.card import lead
-from publishing.render.crossrefs import resolve
 from publishing.render.highlighting import code
+from publishing.render.links import Papers, resolve
 from publishing.render.listings import fold, is_folded, one_fold
-from publishing.render.nodes import Block, CellInput, Claim, Claims, References, Section, lines, walk
+from publishing.render.nodes import Block, CellInput, Claim, Claims, Inline, Prose, References, Section, Tools, walk
 from publishing.render.outputs import output_node
-from publishing.render.overviews import byline, claim_count, claim_list, contents, listing_list
-from publishing.render.page import Context, Page
+from publishing.render.overviews import (
+    LISTED,
+    STUDIES,
+    byline,
+    claim_count,
+    claim_list,
+    contents,
+    listing_list,
+    series,
+    steps,
+)
+from publishing.render.page import Context, Page, Paper
 from publishing.render.prose import prose
 
 CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
 
 
-def build_page(
-    paper: str,
+def build_paper(
+    name: str,
     notebooks: dict[str, NotebookNode],
     without_tagged: Callable[[NotebookNode], NotebookNode],
     complete: bool = True,
-) -> Page:
-    """The page of these executed notebooks, by their stems; `without_tagged` takes out what tags say not to show.
+) -> Paper:
+    """The pages of these executed notebooks, by their stems; `without_tagged` takes out what tags say not to show.
 
-    If it is not complete, links are not checked. Raises PublishingError that names notebook and cell: for a figure
-    without alternative text, an include of an image that no cell draws, an id given twice, a link or citation that
-    leads nowhere, and whatever else would not come out as it was written.
+    Raises PublishingError that names notebook and cell: for a figure without alternative text, an include of an image
+    that no cell draws, an id given twice, and whatever else would not come out as it was written. Links are left as
+    they are written (see `finish`).
     """
-    page = Page(paper, complete=complete)
+    paper = Paper(name, {"": Page(name, complete=complete)}, complete)
+    order = ["", *(page for group in posts.studies(name) for page in group.pages)]
+    for stem in sorted(notebooks, key=lambda stem: (_place_in(order, slug_of(stem)), stem)):
+        paper.pages.setdefault(slug_of(stem), Page(name, slug_of(stem), complete=complete))
     for stem, notebook in notebooks.items():
-        figures.collect(notebook, Context(page, stem))
+        figures.collect(notebook, Context(paper.pages[slug_of(stem)], stem))
+    if paper.studies:
+        paper.pages[""].reserve(STUDIES, LISTED)
     for stem, notebook in notebooks.items():
+        page = paper.pages[slug_of(stem)]
         page.sections[stem] = build_section(without_tagged(with_numbers(notebook)), Context(page, stem))
-    _list_references(page)
-    if complete:
-        page.check_links()
-    resolve_equations(page)
-    _measure(page)
-    page.files = {f"{stem}.html": section for stem, section in page.sections.items()} | _beside_the_sections(page)
-    return page
+    for page in paper.pages.values():
+        _list_references(page)
+    return paper
 
 
-def _beside_the_sections(page: Page) -> dict[str, object]:
+def finish(paper: Paper, papers: Papers) -> None:
+    """Resolve its links, of which some lead to other papers, and say what is to be said about whole pages.
+
+    Raises PublishingError for the first link or citation that leads nowhere, as long as all notebooks there have run.
+    """
+    resolve(paper, papers)
+    for page in paper.pages.values():
+        _measure(page)
+    for page in paper.studies:
+        page.files = {f"{name}.html": node for name, node in _of_study(page, paper).items()}
+    post = paper.pages[""]
+    post.files = {f"{stem}.html": section for stem, section in post.sections.items()}
+    post.files |= {f"{name}.html": node for name, node in _beside_the_sections(post, paper).items()}
+    paper.claims = Page(paper.name, CLAIMS_PAGE)
+    paper.claims.files = {"list.html": claim_list(paper), "code.html": listing_list(post)}
+
+
+def _place_in(order: list[str], slug: str) -> int:
+    return order.index(slug) if slug in order else len(order)
+
+
+def _beside_the_sections(page: Page, paper: Paper) -> dict[str, object]:
     return {
-        "toc.html": contents(page),
-        "claims.html": claim_list(page),
-        "code.html": listing_list(page),
-        "claims-summary.html": claim_count(page),
-        "reading.html": byline(page),
-        "lead.html": lead(page) if page.complete else None,
+        "toc": contents(page),
+        "claims-summary": claim_count(page),
+        "reading": byline(page),
+        "lead": lead(page) if page.complete else None,
+        "studies": series(paper, page),
+    }
+
+
+def _of_study(page: Page, paper: Paper) -> dict[str, object]:
+    (section,) = page.sections.values()
+    return {
+        "title": page.title,
+        "answer": page.answer,
+        "tools": Tools(section.stem, None),
+        "toc": contents(page),
+        "reading": byline(page),
+        "text": section,
+        "series": series(paper, page),
+        "steps": steps(paper, page),
     }
 
 
@@ -71,10 +118,14 @@ def with_numbers(notebook: NotebookNode) -> NotebookNode:
 
 def build_section(notebook: NotebookNode, context: Context) -> Section:
     """One notebook, its cells numbered in their metadata."""
-    context.reserve(context.stem)
+    page = context.page
+    name = None if page.name else context.reserve(context.stem)
     written, footnotes = prose(
         {cell.metadata["number"]: cell.source for cell in notebook.cells if cell.cell_type == "markdown"}, context
     )
+    if page.name:
+        context.cell = 1
+        _take_opening(written, context)
     blocks = []
     for cell in notebook.cells:
         context.cell = number = cell.metadata["number"]
@@ -86,7 +137,29 @@ def build_section(notebook: NotebookNode, context: Context) -> Section:
             kind, children = "", [written[number]] if any(map(_is_seen, written[number].tokens)) else []
         if children:
             blocks.append(Block(number, kind, children))
-    return Section(context.stem, blocks, footnotes)
+    if page.name and page.citations and not any(isinstance(node, References) for node in walk(blocks)):
+        heading, _ = prose({context.cell: "## References"}, context)
+        blocks.append(Block(context.cell, "", [heading[context.cell], References()]))
+    return Section(context.stem, blocks, footnotes, name)
+
+
+def _take_opening(written: dict[int, Prose], context: Context) -> None:
+    """Let the page of a study have its title and its answer, with which the notebook begins."""
+    first = written[1].tokens if 1 in written else []
+    if [(token.type, token.tag) for token in first[:6]] != _OPENING:
+        raise context.error("a study begins with its title, `# …`, and a paragraph that gives the answer; write both")
+    page = context.page
+    page.title, page.answer = Inline(first[1].children or []), Inline(first[4].children or [])
+    del first[:6]
+    for context.cell, cell in written.items():
+        if any(token.tag == "h1" for token in cell.tokens):
+            raise context.error("a study has one title; write its headings as `## …`")
+
+
+_OPENING = [
+    *(("heading_open", "h1"), ("inline", ""), ("heading_close", "h1")),
+    *(("paragraph_open", "p"), ("inline", ""), ("paragraph_close", "p")),
+]
 
 
 def _is_seen(token: Token) -> bool:
@@ -126,21 +199,15 @@ def _list_references(page: Page) -> None:
     for node in walk(page.sections):
         if isinstance(node, References):
             path = paths.bibliography(page.paper)
-            node.entries = bibliography.references(path, page.citations)
+            node.entries = bibliography.references(path, page.citations, cited_alone=bool(page.name))
             for name in (f"ref-{entry.key}" for entry in node.entries):
                 if name in page.ids:
                     raise PublishingError(f"{page.paper}/{path.name}: {name!r} is listed twice; call references() once")
                 page.ids[name] = path.name
 
 
-def resolve_equations(page: Page) -> None:
-    """Leave links to the equations alone that are on the page."""
-    for line in lines([page.sections, page.headings]):
-        line.children = resolve(line.children or [], page.equations)
-
-
 def _measure(page: Page) -> None:
-    page.seconds = reading.of_lead(page.paper)
+    page.seconds = 0 if page.name else reading.of_lead(page.paper)
     for section in page.sections.values():
         extent.measure(section)
         reading.measure(section)

@@ -95,9 +95,9 @@ def rebuild(news: News) -> None:
 
 def tracebacks() -> Iterator[str]:
     """What Python said in the notebooks that failed, without colours."""
-    for path in sorted(paths.FAILED.glob("*/*.ipynb")):
+    for path in sorted(paths.FAILED.rglob("*.ipynb")):
         for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
             for output in cell.get("outputs", []):
                 if output["output_type"] == "error" and MAY_RAISE not in cell["metadata"].get("tags", []):
                     text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
-                    yield f"{path.parent.name}/{path.stem}, cell {number}\n{text}"
+                    yield f"{path.relative_to(paths.FAILED).with_suffix('')}, cell {number}\n{text}"

@@ -10,13 +10,15 @@ from bs4 import BeautifulSoup, Tag
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from publishing import contract, paths
+from publishing.contract import CLAIMS_PAGE
 from publishing.folders import Report, sync
 from publishing.render import extent, reading
 from publishing.render.exporter import SectionExporter
-from publishing.render.page import Context, Page
+from publishing.render.links import resolve
+from publishing.render.page import Context, Page, Paper
 from publishing.render.products import images_and_data
 from publishing.render.serialise import html_of
-from publishing.render.tree import build_section, resolve_equations, with_numbers
+from publishing.render.tree import build_section, with_numbers
 from publishing.site import downloads
 
 STEM = "05-key-equations"
@@ -86,7 +88,7 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     """HTML of a notebook with these cells, not typeset, alone on its page unless a page is given."""
     shown, page = SectionExporter().without_tagged(with_numbers(notebook(*cells))), page or Page("toy", complete=False)
     page.sections[stem] = build_section(shown, Context(page, stem))
-    resolve_equations(page)
+    resolve(Paper(page.paper, {page.name: page}, complete=False), lambda name: Paper(name, {}, complete=False))
     extent.measure(page.sections[stem])
     reading.measure(page.sections[stem])
     return html_of(page.sections[stem])
@@ -104,13 +106,16 @@ def texts(html: str, selector: str) -> list[str]:
 
 def made(*_executed, paper: str = "toy") -> Report:
     """What is written beside the sections of a paper, once these notebooks have been executed."""
-    page = SectionExporter().page(paper)
-    return sync({**images_and_data(page), **downloads.of(paper, page.sections)})
+    built = SectionExporter().paper(paper)
+    stems = [stem for page in built.pages.values() for stem in page.sections]
+    return sync({**images_and_data(built), **downloads.of(paper, stems)})
 
 
-def draft(name: str, paper: str = "toy") -> str:
-    """HTML of one of the files that Jekyll includes, not typeset."""
-    return str(html_of(SectionExporter().page(paper).files[f"{name}.html"]))
+def draft(name: str, paper: str = "toy", page: str = "") -> str:
+    """HTML of one of the files that Jekyll includes, not typeset: in the post, in a study, or on the page of claims."""
+    built = SectionExporter().paper(paper)
+    pages = built.pages | {CLAIMS_PAGE: built.claims}
+    return str(html_of(pages[page].files[f"{name}.html"]))
 
 
 def executed(repository, stem: str, *cells, paper: str = "toy"):

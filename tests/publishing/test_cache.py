@@ -16,7 +16,8 @@ def key(repository):
     def compute(*cells):
         repository.notebook("01-a", *cells)
         notebook = notebooks.read("toy", "01-a")
-        return cache.key("toy", notebook, cache.modules("toy", notebook))
+        folder = paths.notebooks_dir("toy")
+        return cache.key(folder, notebook, cache.modules(folder, notebook))
 
     return compute
 

@@ -144,7 +144,7 @@ A *lead*, with `$code$`, [a link](#eq-1), \\$5 and <https://example.org>.
 
 {% include paper_section.html name="toy/01-a" %}
 {% include paper_section.html name="toy/02-b" %}
-{% include paper_section.html name="toy/claims" %}
+{% include paper_section.html name="toy/claims-summary" %}
 """
 
 
@@ -197,7 +197,7 @@ def test_what_kramdown_or_liquid_would_change_is_named(post, trap, says):
         ("title: Toy", 'title: "x: "y"', "expected <block end>"),
         ("toy/02-b", "toy/02-c", "includes 'toy/02-c', which no notebook makes"),
         ('{% include paper_section.html name="toy/02-b" %}\n', "", "includes 'toy/02-b' 0 times"),
-        ("toy/claims", "toy/01-a", "includes 'toy/01-a' 2 times"),
+        ("toy/claims-summary", "toy/01-a", "includes 'toy/01-a' 2 times"),
     ],
 )
 def test_a_post_that_lacks_something_is_named(post, old, new, says):

@@ -12,7 +12,7 @@ from .small_site import POST, Commands
 
 FIGURES = """\
 from matplotlib.figure import Figure
-from publishing.cells import diagram
+from publishing.cells import claim, diagram
 
 figure = Figure(figsize=(2, 1))
 figure.subplots().plot([0, 1])
@@ -31,8 +31,9 @@ def built(tmp_path_factory):
     commands.write("assets/js/instruments/slider.js", "")
     commands.notebook("01-figure", "# 1. Figure", FIGURES)
     commands.notebook("02-more", "# 2. More $x$", "print(2)")
+    commands.notebook("studies/deep", "# Deep?\n\nYes, $x$.", FIGURES, "claim('It is one', sum([1]), '==', 1)")
     commands.notebook("01-only", "# 1. Only", "print('quiet')", paper="quiet")
-    write_post(commands, "toy", "01-figure", "02-more")
+    write_post(commands, "toy", "01-figure", "02-more", "studies/deep")
     write_post(commands, "quiet", "01-only")
     for paper in ("toy", "quiet"):
         commands.write(f"_claims/{paper}.md", CLAIMS.format(paper))
@@ -48,9 +49,12 @@ def commands(built, tmp_path):
 
 
 def write_post(commands: Commands, paper: str, *stems: str) -> Path:
-    includes = [f'{{% include paper_section.html name="{paper}/{stem}" %}}' for stem in stems]
+    sections = [stem for stem in stems if "/" not in stem]
+    studies = [stem.removeprefix("studies/") for stem in stems if "/" in stem]
+    includes = [f'{{% include paper_section.html name="{paper}/{stem}" %}}' for stem in sections]
     post = POST.format("\n\n".join(includes)).replace("paper: toy", f"paper: {paper}").replace("/toy/", f"/{paper}/")
-    return commands.write(f"_posts/2026-01-01-{paper}.md", post)
+    listed = f"studies: [{{title: Studies, pages: [{', '.join(studies)}]}}]\n---\n{{%" if studies else "---\n{%"
+    return commands.write(f"_posts/2026-01-01-{paper}.md", post.replace("---\n{%", listed, 1))
 
 
 def tree(commands: Commands) -> dict[str, bytes | None]:
@@ -87,7 +91,8 @@ def delete_figure(commands: Commands) -> None:
 
 
 def delete_section(commands: Commands) -> None:
-    (commands.root / "notebooks/toy/02-more.md").unlink()
+    for stem in ("02-more", "studies/deep"):
+        (commands.root / f"notebooks/toy/{stem}.md").unlink()
     write_post(commands, "toy", "01-figure")
 
 
@@ -108,7 +113,12 @@ def make_a_draft(commands: Commands) -> None:
 
 def swap_files_and_folders(commands: Commands) -> None:
     """A folder where a file belongs, and a file where a folder does; and a file that a web server may not read."""
-    for name in ("assets/images/toy-line.png", "_includes/sections/toy/toc.html", "build/executed/toy/01-figure.ipynb"):
+    for name in (
+        "assets/images/toy-line.png",
+        "_includes/sections/toy/toc.html",
+        "build/executed/toy/01-figure.ipynb",
+        "_studies/toy/deep.html",
+    ):
         (commands.root / name).unlink()
         commands.write(f"{name}/x", "x")
     shutil.rmtree(commands.root / "assets/notebooks/toy")
@@ -134,6 +144,7 @@ def test_the_tree_is_that_of_a_clean_build(commands, tmp_path):
     assert {
         *("_site/quiet/claims/index.html", "_site/assets/data/toy-line-points.json", "assets/images/toy-line.png"),
         *("assets/vendor/mathjax-full/package.json", "build/executed/quiet/01-only.ipynb"),
+        *("_site/toy/deep/index.html", "_studies/toy/deep.html", "assets/images/toy-deep--line.png"),
     } <= whole.keys()
 
     leave_strays(commands)
@@ -176,7 +187,7 @@ def test_a_part_of_a_paper_removes_nothing_of_the_others(commands):
 
 def test_what_other_tools_keep_below_build_stays(commands):
     kept = [commands.write(f"build/{name}", "x") for name in ("experiments/a/x", "screenshots/x.png", "x.json")]
-    commands.post("01-figure")
+    write_post(commands, "toy", "01-figure", "studies/deep")
     commands.succeed("site")
     assert all(path.exists() for path in [*kept, commands.root / "build/cache", commands.root / "build/typeset"])
 

@@ -45,7 +45,7 @@ WRITTEN = """\
 
 @pytest.fixture
 def notes(repository):
-    for name in ("diagram", "section", "section_tools", "cite", "styles"):
+    for name in ("byline", "diagram", "section", "section_tools", "study", "cite", "styles"):
         repository.write(f"_includes/paper_{name}.html", (INCLUDES / f"paper_{name}.html").read_text())
     for name in ("site", "notes", "print"):
         repository.write(
@@ -89,10 +89,12 @@ def test_everything_that_the_post_needs_is_put_beside_what_is_there_and_taken_ou
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {
         ".paper-notes.json",
+        "_includes/paper_byline.html",
         "_includes/paper_cite.html",
         "_includes/paper_diagram.html",
         "_includes/paper_section.html",
         "_includes/paper_section_tools.html",
+        "_includes/paper_study.html",
         "_includes/paper_styles.html",
         "_includes/sections/toy/01-first.html",
         "_includes/sections/toy/glyphs.html",
@@ -108,7 +110,7 @@ def test_everything_that_the_post_needs_is_put_beside_what_is_there_and_taken_ou
         "assets/paper-notes/js/notes.js",
         "toy/claims/index.html",
     }
-    assert "18 files are in" in capsys.readouterr().out
+    assert "20 files are in" in capsys.readouterr().out
     embed.undo(blog)
     assert contents(blog) == before
     assert {path.name for path in blog.iterdir()} == {"_config.yml", "_posts"}

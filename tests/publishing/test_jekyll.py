@@ -228,6 +228,7 @@ def test_what_is_not_the_site_is_not_published(site):
     jekyll.build_site()
     assert {name.split("/")[0] for name in contents()} == {
         "assets",
+        "feed",
         "feed.xml",
         "index.html",
         "robots.txt",

@@ -27,7 +27,7 @@ def test_all_folded_code_stands_together_by_section_and_each_leads_to_its_fold(p
     marks = ["code", "code-01-first", *cells[:2], "code-02-second", cells[2]]
     assert [one["id"] for one in select(html, "[id]")] == marks
     assert texts(html, "code") == ["a = 1", "b = 2", "c = 3"]
-    assert texts(html, '[id=cell-02-2] a[href="{{ paper_post }}#cell-02-2"]') == ["Cell 2"]
+    assert texts(html, "[id=cell-02-2] a[href=\"{{ '/toy/' | relative_url }}#cell-02-2\"]") == ["Cell 2"]
     assert [one["id"] for post in posts for one in select(post, "details")] == cells
 
 

@@ -62,7 +62,7 @@ def test_a_picture_by_itself_is_a_figure_with_its_size_and_its_caption_as_typed(
     link, formula = '<a href="#eq-1" class="equation-link">Eq. (1)</a>', '<span class="math inline">\\{x\\}</span>'
     assert caption == f"{link} says {formula} is &quot;grey&quot;."
     assert "fig-square" in page.ids
-    assert set(images_and_data(page)) == {paths.IMAGES / "toy-square.png"}
+    assert set(images_and_data(Paper("toy", {"": page}))) == {paths.IMAGES / "toy-square.png"}
 
 
 def test_the_colours_of_a_picture_stay_as_they_are_and_are_no_leak(put):
@@ -70,7 +70,7 @@ def test_the_colours_of_a_picture_stay_as_they_are_and_are_no_leak(put):
     put("square.png", picture(icc_profile=profile))
     page = Page("toy", complete=False)
     fragment("![A](square.png)", page=page)
-    (made,) = images_and_data(page).values()
+    (made,) = images_and_data(Paper("toy", {"": page})).values()
     assert Image.open(io.BytesIO(made)).info["icc_profile"] == profile
     assert list(leaks.in_picture(made)) == []
 
@@ -92,7 +92,7 @@ def test_a_png_has_the_same_pixels_in_fewer_bytes_and_no_notes_and_other_kinds_a
         put(name, content)
     page = Page("toy", complete=False)
     fragment(*(f"![A]({name})" for name in given), page=page)
-    made = {path.name: content for path, content in images_and_data(page).items()}
+    made = {path.name: content for path, content in images_and_data(Paper("toy", {"": page})).items()}
     assert (made["toy-b.jpg"], made["toy-c.webp"]) == (given["b.jpg"], given["c.webp"])
     assert len(made["toy-a.png"]) < len(given["a.png"]) and b"somebody" not in made["toy-a.png"]
     assert Image.open(io.BytesIO(made["toy-a.png"])).tobytes() == noise.tobytes()

@@ -57,7 +57,7 @@ def in_terminal(
 
 
 def test_in_a_terminal_one_line_changes_and_is_gone_in_the_end(commands):
-    cell = rf"{STEM} cell 3/4, ([\d.]+) s"
+    cell = rf"toy/{STEM} cell 3/4, ([\d.]+) s"
     passing, lines = in_terminal(commands, "notebooks", until=rf"(1 of 2[^\r]*{cell}.*){{3}}", columns=120)
     shown = [re.fullmatch(rf"([\d.]+) s  1 of 2 notebooks executed · {cell}", text) for text in passing]
     ticks = [(float(one[1]), float(one[2])) for one in shown if one]
@@ -72,8 +72,8 @@ def test_the_line_is_no_longer_than_the_terminal_is_wide(commands):
 
 def test_a_terminal_that_lacks_a_letter_shows_another(commands):
     commands.environment["PYTHONIOENCODING"] = "ascii"
-    passing, lines = in_terminal(commands, "notebooks", until=f" {STEM}")
-    assert any(f" ? {STEM}" in text for text in passing)
+    passing, lines = in_terminal(commands, "notebooks", until=f" toy/{STEM}", columns=120)
+    assert any(f" ? toy/{STEM}" in text for text in passing)
     assert lines[-2:] == ["toy: 2 notebooks, 2 executed", ""]
 
 

@@ -13,6 +13,7 @@ from publishing.render.exporter import SectionExporter
 
 from .notes import claim, code, diagram, draft, executed, made, notebook, png, printed, select, shows, table, texts
 
+POST = "{{ '/toy/' | relative_url }}"
 BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}"
 
 
@@ -48,16 +49,17 @@ def test_everything_the_site_needs_is_written(paper):
     report = made()
     assert figures(report.written) == ["toy-chain.png"]
     assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
-    assert sorted(SectionExporter().page("toy").files) == [
+    toy = SectionExporter().paper("toy")
+    assert sorted(toy.pages[""].files) == [
         "01-first.html",
         "02-second.html",
         "claims-summary.html",
-        "claims.html",
-        "code.html",
         "lead.html",
         "reading.html",
+        "studies.html",
         "toc.html",
     ]
+    assert sorted(toy.claims.files) == ["code.html", "list.html"]
     downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
 
@@ -121,14 +123,14 @@ def test_the_contents_list_sections_with_their_subsections(paper):
 
 def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
     made()
-    html = draft("claims")
+    html = draft("list", page="claims")
     assert texts(html, "caption") == ["1 claim, checked when the site was built"]
     assert texts(draft("claims-summary"), "p") == ["1 claim, checked when this page was built."]
     assert texts(html, "nav.claims-toc li") == ["1. First x: 1 claim"]
     assert texts(html, 'nav.claims-toc a[href="#claims-01-first"]') == ["1 claim"]
-    assert select(html, 'tbody#claims-01-first th[scope=rowgroup] > a[href="{{ paper_post }}#01-first"]')
+    assert select(html, f'tbody#claims-01-first th[scope=rowgroup] > a[href="{POST}#01-first"]')
     assert texts(html, "tbody td") == ["✓ Eq. (7), by Ho, holds for x", "1 = 1", "Eq. (7)"]
-    links = [one["href"].removeprefix("{{ paper_post }}") for one in select(html, "tbody td a")]
+    links = [one["href"].removeprefix(POST) for one in select(html, "tbody td a")]
     assert links == ["#claim-01-1", "#eq-7", "#ref-ho", "#eq-7"]
     covered, not_covered = select(html, ".claims-coverage p")
     assert covered.get_text() == "Equations that claims cover: (7)."
@@ -138,7 +140,7 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("[a](#eq-99)", "toy/01-first, cell 1: links to #eq-99, which is nowhere on the page"),
+        ("[a](#eq-99)", "toy/01-first, cell 1: links to #eq-99, which is nowhere in these notes"),
         ("[a](#ref-nobody)", "toy/01-first, cell 1: cites 'nobody', which has no entry"),
         ("[a](#source-x.f)", "toy/01-first, cell 1: links to #source-x.f, which no cell shows; add source('x.f')"),
         (code("1", claim(of=["eq-99"])), "toy/01-first, cell 1: links to #eq-99"),

@@ -1,0 +1,394 @@
+"""Two papers side by side, of which one has studies: pages of their own, and links between all of them."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from playwright.sync_api import expect
+
+from publishing import paths, posts
+from publishing.serve.watch import start_server
+
+from .notes import select, texts
+from .small_site import MADE, Commands
+
+FIGURE = """\
+from matplotlib.figure import Figure
+from publishing.cells import diagram
+
+figure = Figure(figsize=(2, 1))
+figure.subplots().plot([0, 1])
+diagram(figure, "line", alt="A {}line.", caption="A line.")"""
+CLAIM = """\
+```python tags=["hide-input"]
+from publishing.cells import claim
+
+claim("[Eq. (1)](#eq-1) holds for $x$", sum([1, 1]), "==", 2, of={})
+```"""
+COST = """\
+# What does $x$ cost?
+
+It costs *two* bits, by [Eq. (1)](#eq-1) and [Ho](#ref-ho).
+
+## The count
+
+See Eq. (2), Eq. (3), [the figure](#fig-line), [the other study](why.md#because), [Section 1](../01-first.md).[^a]
+
+$$
+x = 2 \\tag{2}
+$$
+
+[^a]: A note."""
+WHY = "# Why?\n\nBecause of Eq. (2) and of Eq. (1).\n\n## Because\n\n$y$"
+FIRST = "# 1. First $x$\n\nSee [what it costs](studies/cost.md) and Eq. (2).\n\n$$\nx = 1 \\tag{1}\n$$"
+POST = """\
+---
+layout: post
+title: Toy
+description: A toy.
+paper: toy
+mathjax: true
+permalink: /toy/
+feed: {excerpt_only: true}
+studies:
+  - title: Costs
+    pages: [cost]
+  - title: Reasons
+    pages: [why]
+---
+{% include paper_section.html name="toy/01-first" %}
+"""
+BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}\n@misc{no, author={No, N.}, title={Uncited}, year={2021}}"
+LINK = "[Eq. (1)](../toy/01-first.md#eq-1), [a study](../toy/studies/cost.md#eq-2)"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Built below an address, its second paper made by `make new`."""
+    commands = Commands.lay(tmp_path_factory.mktemp("built") / "notes")
+    commands.environment |= {"BASEURL": "https://example.org/notes", "SOURCE_DATE_EPOCH": "1800000000"}
+    commands.write("_posts/2026-01-01-toy.md", POST)
+    commands.write("_claims/toy.md", "---\ntitle: Claims\npaper: toy\nmathjax: true\n---\nWords.\n")
+    commands.write("notebooks/toy/references.bib", BIB)
+    commands.notebook("01-first", FIRST, FIGURE.format(""), CLAIM.format('"eq-1"'))
+    commands.notebook("studies/cost", COST, FIGURE.format("study's "), CLAIM.format('["eq-1", "eq-2"]'))
+    commands.notebook("studies/why", WHY)
+    shutil.copytree(paths.TEMPLATE, commands.root / "notebooks/template")
+    commands.succeed("new", "second", "The Second")
+    link_from_second(commands, LINK)
+    commands.said = commands.succeed("site", "--drafts")
+    return commands
+
+
+@pytest.fixture
+def commands(built, tmp_path):
+    """A copy of it."""
+    commands = built.copy(tmp_path / "notes")
+    commands.environment = built.environment | {"PYTHONPATH": str(commands.root)}
+    return commands
+
+
+def link_from_second(commands: Commands, link: str) -> None:
+    path = commands.root / "notebooks/second/01-paper-overview.md"
+    path.write_text(path.read_text().partition("\nAlso see")[0] + f"\nAlso see {link}.\n")
+
+
+def page(commands: Commands, address: str) -> str:
+    return (commands.root / "_site" / address / "index.html").read_text()
+
+
+def hrefs(html: str, selector: str) -> list[str]:
+    return [one["href"] for one in select(html, selector)]
+
+
+def test_a_study_is_a_page_with_its_title_its_answer_and_what_it_shows(built):
+    html = page(built, "toy/cost")
+    assert texts(html, "title, .post-categories, p.post-description") == [
+        "What does x cost? | Paper notes",
+        "Toy",
+        "It costs two bits, by Eq. (1) and Ho.",
+    ]
+    assert len(select(html, "h1")) == 1 and select(html, "h1 > svg.math[aria-label=x]")
+    assert texts(html, ".post-date")[0].endswith("1 min read")
+    assert texts(html, ".toc a") == ["The count", "References"] == texts(html, "section.study h2")
+    downloads = [f"/notes/assets/notebooks/toy/studies/cost{kind}" for kind in (".ipynb", ".md")]
+    assert hrefs(html, ".section-tools a[download]") == downloads
+    assert all((built.root / f"_site/{path.removeprefix('/notes/')}").is_file() for path in downloads)
+    assert select(html, 'meta[name=description][content="It costs two bits, by Eq. (1) and Ho."]')
+    assert select(
+        html, 'meta[property="og:image"][content="https://example.org/notes/assets/images/toy-cost--card.png"]'
+    )
+    assert select(html, "details.cell-input code") and not select(html, "a.code-link")
+
+
+def test_ids_belong_to_a_page_and_so_do_figures_glyphs_and_references(built):
+    html, post = page(built, "toy/cost"), page(built, "toy")
+    assert len(select(html, "#fig-line")) == len(select(post, "#fig-line")) == 1
+    pictures = [select(one, "#fig-line img")[0] for one in (post, html)]
+    assert [one["alt"] for one in pictures] == ["A line.", "A study's line."]
+    assert all((built.root / f"_site/{one['src'].removeprefix('/notes/')}").is_file() for one in pictures)
+    for one, name in ((html, "toy-cost--"), (post, "toy-"), (page(built, "toy/claims"), "toy-claims--")):
+        used = {use["href"] for use in select(one, "use")}
+        assert used and all(select(one, f"[id='{href[1:]}']") for href in used)
+        assert all(href.removeprefix(f"#{name}")[0] in "gm" for href in used)
+    assert [entry["id"] for entry in select(html, ".references li")] == ["ref-ho"]
+    assert [one["id"] for one in select(html, ".claim, .citation, .footnotes li, details.cell-input")] == [
+        *("cite-1", "cell-3", "claim-1", "fn-1")
+    ]
+
+
+def test_a_link_finds_its_target_on_its_own_page_then_in_the_paper_then_in_another(built):
+    toy, cost, why = ("/notes/toy/", "/notes/toy/cost/", "/notes/toy/why/")
+    assert hrefs(page(built, "toy/cost"), ".post-description a") == [f"{toy}#eq-1", "#ref-ho"]
+    links = hrefs(page(built, "toy/cost"), ".block > p:not(.claim) > a")
+    assert links == ["#eq-2", "#fig-line", f"{why}#because", f"{toy}#01-first"]
+    assert "See Eq. (2), Eq. (3), the figure" in texts(page(built, "toy/cost"), ".block > p")[0]
+    assert hrefs(page(built, "toy/why"), ".post-description a") == [f"{cost}#eq-2", f"{toy}#eq-1"]
+    assert hrefs(page(built, "toy"), "#\\30 1-first .block > p:not(.section-tools) > a") == [cost, f"{cost}#eq-2"]
+    assert hrefs(page(built, "second"), "#\\30 1-paper-overview p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
+
+
+def test_the_series_says_where_one_is_and_leads_on_and_the_post_lists_all(built):
+    cost, why = page(built, "toy/cost"), page(built, "toy/why")
+    assert texts(cost, ".series summary") == ["Study 1 of 2 · Costs"] and texts(why, ".series summary") == [
+        "Study 2 of 2 · Reasons"
+    ]
+    assert texts(cost, ".series [aria-current=page]") == ["What does  cost?"]
+    steps = ["/notes/toy/", "/notes/toy/why/"], ["/notes/toy/cost/"]
+    assert (hrefs(cost, ".steps a"), hrefs(why, ".steps a")) == steps
+    assert hrefs(page(built, "toy"), "nav.series li a") == ["/notes/toy/cost/", "/notes/toy/why/"]
+    assert texts(page(built, "toy"), ".toc > ol > li > a")[-1] == "Studies"
+    assert not select(page(built, "second"), "nav.series")
+
+
+def test_all_claims_of_the_paper_stand_together_by_page(built):
+    html = page(built, "toy/claims")
+    assert hrefs(html, "tbody th a") == ["/notes/toy/#01-first", "/notes/toy/cost/"]
+    assert hrefs(html, "tbody:nth-of-type(2) td a") == [
+        *("/notes/toy/cost/#claim-1", "/notes/toy/#eq-1", "/notes/toy/#eq-1", "/notes/toy/cost/#eq-2")
+    ]
+    assert hrefs(html, ".claims-coverage p:first-child a") == ["/notes/toy/#eq-1", "/notes/toy/cost/#eq-2"]
+
+
+def test_a_study_is_in_the_feed_and_in_the_map_of_the_site(built):
+    for name in ("feed/studies.xml", "sitemap.xml"):
+        assert "https://example.org/notes/toy/cost/" in (built.root / "_site" / name).read_text(), name
+    assert select(page(built, "toy"), 'link[rel=alternate][href="/notes/feed/studies.xml"]')
+
+
+def test_one_study_is_run_alone(commands):
+    for name in ("toy/cost", "cost", "studies/cost", "toy/studies/cost"):
+        assert commands.succeed("notebooks", "--only", name).startswith("toy/studies/cost: nothing changed")
+    assert "toy/studies/cost  3 cells" in commands.succeed("notebooks", "--only", "toy/cost", "--force")
+    assert commands.succeed("notebooks", "--only", "toy/1").startswith("toy/01-first: ")
+    assert commands.fail("notebooks", "--only", "none").startswith(
+        "no notebook is numbered or named 'none'; there are "
+    )
+
+
+def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
+    (commands.root / "notebooks/toy/studies/why.md").rename(commands.root / "notebooks/toy/studies/reason.md")
+    told = commands.run("site", "--drafts")[2].removeprefix("error: ").splitlines()
+    assert [line.partition(";")[0] for line in told] == [
+        "_posts/2026-01-01-toy.md:1: lists the study 'why', which has no notebook",
+        "notebooks/toy/studies/reason.md: no post lists it",
+    ]
+    commands.write("_posts/2026-01-01-toy.md", POST.replace("[why]", "[reason]"))
+    assert commands.fail("site", "--drafts").startswith(
+        "toy/studies/cost, cell 1: links to why.md#because, where there is"
+    )
+    commands.notebook("studies/cost", COST.replace("why.md", "reason.md"))
+    commands.succeed("site", "--drafts")
+    assert not [name for name in commands.outputs(*MADE) if "why" in name]
+    assert "_site/toy/reason/index.html" in commands.outputs("_site")
+
+    (commands.root / "notebooks/toy/studies/reason.md").unlink()
+    commands.notebook("studies/cost", COST.replace("[the other study](why.md#because)", ""))
+    commands.write("_posts/2026-01-01-toy.md", POST.replace("[why]", "[]"))
+    commands.succeed("site", "--drafts")
+    assert not [name for name in commands.outputs(*MADE) if "reason" in name]
+
+
+def test_the_second_paper_is_published_and_the_first_renamed_and_deleted(commands):
+    link_from_second(commands, "[Eq. (9)](../toy/01-first.md#eq-9)")
+    assert commands.fail("site", "--drafts").startswith(
+        "second/01-paper-overview, cell 1: links to ../toy/01-first.md#eq-9,"
+    )
+    link_from_second(commands, LINK)
+    (draft,) = (commands.root / "_posts").glob("*-second.md")
+    for path in (draft, commands.root / "_claims/second.md"):
+        path.write_text(path.read_text().replace("published: false", "published: true"))
+    commands.succeed("site")
+    assert hrefs(page(commands, "second"), '#\\30 1-paper-overview a[href^="/notes/toy/"]')
+
+    post = commands.root / "_posts/2026-01-01-toy.md"
+    for path in (post, commands.root / "_claims/toy.md"):
+        path.write_text(path.read_text().replace("title:", "published: false\ntitle:", 1))
+    assert "but 'toy' is not published; publish it" in commands.fail("site")
+    for path in (post, commands.root / "_claims/toy.md"):
+        path.unlink()
+    (commands.root / "notebooks/toy").rename(commands.root / "notebooks/game")
+    assert "cell 1: links to ../toy/01-first.md#eq-1, but no paper is named so" in commands.fail("site")
+    shutil.rmtree(commands.root / "notebooks/game")
+    link_from_second(commands, "nothing")
+    commands.succeed("site")
+    assert not [name for name in commands.outputs(*MADE) if "toy" in name]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        (
+            "studies/none",
+            WHY,
+            "notebooks/toy/studies/none.md: no post lists it; add none to a group of `studies` in _posts",
+        ),
+        (
+            "studies/claims",
+            WHY,
+            "toy/studies/claims.md: the name is taken, /toy/claims/ is the page of claims; take another",
+        ),
+        ("studies/01-a", WHY, "toy/studies/01-a.md: the name is taken, sections are named like it; take another"),
+        (
+            "studies/A b",
+            WHY,
+            "toy/studies/A b.md: a study is named like which-variance.md, as in its address; name it so",
+        ),
+        ("studies/why", "# Why?\n\n## Because", "toy/studies/why, cell 1: a study begins with its title, `# …`, and a"),
+        ("studies/why", f"{WHY}\n\n# Again", "toy/studies/why, cell 1: a study has one title; write its headings as"),
+        (
+            "studies/why",
+            f"{WHY} [x](#eq-9)",
+            "toy/studies/why, cell 1: links to #eq-9, which is nowhere in these notes",
+        ),
+        (
+            "studies/why",
+            f"{WHY} [x](gone.md)",
+            "toy/studies/why, cell 1: links to gone.md, where there is no such notebook",
+        ),
+        ("studies/why", f"{WHY} [x](#ref-no1)", "toy/studies/why, cell 1: cites 'no1', which has no entry; add it to"),
+        (
+            "studies/why",
+            f"{WHY} [x](../../x/01-a.md)",
+            "toy/studies/why, cell 1: links to ../../x/01-a.md, but no paper is",
+        ),
+    ],
+)
+def test_what_a_study_gets_wrong_is_one_line(commands, name, text, says):
+    commands.notebook(name, text)
+    assert commands.fail("site", "--drafts").startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("listed", "says"),
+    [
+        ("[why, why]", ":1: lists the study 'why' 2 times; list it once"),
+        (
+            "why",
+            ": `studies` is a list of groups, each like `- title: Sampling` with `pages: [which-variance]` below it",
+        ),
+    ],
+)
+def test_what_the_list_of_studies_gets_wrong_is_one_line(commands, listed, says):
+    commands.write("_posts/2026-01-01-toy.md", POST.replace("[why]", listed))
+    assert commands.fail("site", "--drafts").startswith(f"_posts/2026-01-01-toy.md{says}")
+
+
+def test_a_new_study_has_its_first_lines_and_its_place_in_the_post(commands):
+    out = commands.succeed("new", "toy", "What else?", "--study", "what-else")
+    assert "notebooks/toy/studies/what-else.md" in out and "the end of `studies` in _posts/2026-01-01-toy.md" in out
+    facts = yaml.safe_load((commands.root / "_posts/2026-01-01-toy.md").read_text().split("---\n")[1])
+    assert facts["studies"][-1] == {"title": "Reasons", "pages": ["why", "what-else"]}
+    commands.succeed("new", "second", "Is it second?", "--study", "first-of-second")
+    commands.succeed("site", "--drafts")
+    assert texts(page(commands, "toy/what-else"), "h1") == ["What else?"]
+    assert texts(page(commands, "second/first-of-second"), "summary")[0] == "Study 1 of 1 · Studies"
+    again = commands.fail("new", "toy", "What else?", "--study", "what-else")
+    assert again == "notebooks/toy/studies/what-else.md is there already, and stays; choose another STUDY"
+    assert commands.fail("new", "none", "x", "--study", "x").startswith("there are no notebooks of a paper 'none'")
+    assert "the name is taken" in commands.fail("new", "toy", "x", "--study", "claims")
+
+
+def test_a_list_of_another_form_is_left_to_its_writer(commands):
+    post = commands.write("_posts/2026-01-01-toy.md", POST.replace("[why]", "\n    - why"))
+    out = commands.succeed("new", "toy", "What else?", "--study", "what-else")
+    assert "add what-else to the `pages` of a group of `studies` in _posts/2026-01-01-toy.md" in out
+    assert [group.pages for group in posts.read(post).studies] == [["cost"], ["why"]]
+
+
+@pytest.fixture
+def address(built, tmp_path):
+    """Where the site stands, below the address that it was built for."""
+    (tmp_path / "notes").symlink_to(built.root / "_site")
+    with start_server(tmp_path, 0) as server:
+        yield f"http://127.0.0.1:{server.server_port}/notes"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("start", "link", "shown"),
+    [
+        ("/toy/cost/", ".post-description a[href$='/toy/#eq-1']", "(1)"),
+        ("/second/", "a[href$='/toy/cost/#eq-2']", "(2)"),
+        ("/toy/claims/", "td a[href$='/toy/cost/#claim-1']", "Eq. (1) holds for"),
+    ],
+)
+def test_what_stands_on_another_page_is_shown_beside_the_link_with_its_glyphs(browser, address, start, link, shown):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(address + start)
+    page.locator(link).first.focus()
+    expect(page.locator(".preview")).to_contain_text(shown)
+    drawn = page.locator(".preview use").evaluate_all(
+        "all => all.map(one => document.querySelector(one.getAttribute('href')))"
+    )
+    assert drawn and None not in drawn
+    assert page.locator(".preview use").first.bounding_box()["width"] > 2
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator(link).first.blur()
+    expect(page.locator(".preview")).to_be_hidden()
+    assert complaints == []
+    page.close()
+
+
+def test_a_page_that_cannot_be_fetched_is_left_to_the_link(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/toy/cost/")
+    page.route("**/toy/", lambda route: route.abort())
+    link = page.locator(".post-description a[href$='/toy/#eq-1']")
+    with page.expect_event("requestfailed"):
+        link.focus()
+    assert page.locator(".preview").is_hidden()
+    page.unroute("**/toy/")
+    link.blur()
+    link.focus()
+    expect(page.locator(".preview")).to_contain_text("(1)")
+    page.close()
+
+
+def test_another_site_gets_the_studies_too_and_no_title_for_its_menu(commands, tmp_path):
+    blog = tmp_path / "blog"
+    (blog / "_layouts").mkdir(parents=True)
+    (blog / "_config.yml").write_text("title: Blog\nbaseurl: /blog\nurl: https://example.org\n")
+    (blog / "_layouts/post.html").write_text("<main>{{ content }}</main>\n")
+    commands.succeed("embed", str(blog))
+    assert "title" not in posts.read(blog / "toy/cost/index.html").facts
+    command = ["jekyll", "build", "--source", blog, "--destination", blog / "_site", "--disable-disk-cache"]
+    subprocess.run(command, env=os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}, check=True, capture_output=True)
+    html = (blog / "_site/toy/cost/index.html").read_text()
+    assert texts(html, "title, summary")[:2] == ["What does x cost? | Blog", "Study 1 of 2 · Costs"]
+    assert hrefs(html, ".post-description a, .steps a") == [
+        "/blog/toy/#eq-1",
+        "#ref-ho",
+        "/blog/toy/",
+        "/blog/toy/why/",
+    ]
+    assert select(html, 'img[src="/blog/assets/images/toy-cost--line.png"]') and "@misc{notes-cost-2026" in html
+    assert hrefs((blog / "_site/toy/index.html").read_text(), "nav.series a")[1:] == [
+        "/blog/toy/cost/",
+        "/blog/toy/why/",
+    ]
+    assert select((blog / "_site/toy/claims/index.html").read_text(), 'td a[href="/blog/toy/cost/#claim-1"]')

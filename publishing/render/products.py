@@ -30,7 +30,7 @@ def images_and_data(page: Page) -> dict[Path, bytes]:
 def sections(page: Page) -> dict[Path, str]:
     """Its sections, what is said about all of them, and the glyphs of their formulas, which are typeset here."""
     nodes = [page.files[name] for name in sorted(page.files)]
-    glyphs = typeset(page.paper, [node for node in walk(nodes) if isinstance(node, Formula)])
+    glyphs = typeset(page.paper, [node for node in walk(nodes) if isinstance(node, Formula)], page.paper)
     keep_together(nodes)
     html = {"glyphs.html": Markup(glyphs)} | {name: html_of(node) for name, node in page.files.items()}
     return {paths.sections_dir(page.paper) / name: str(content) for name, content in html.items()}

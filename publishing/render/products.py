@@ -44,7 +44,7 @@ def sections(parts: Iterable[Page]) -> dict[Path, str]:
     made: dict[Path, str] = {}
     for page in parts:
         nodes = [page.files[name] for name in sorted(page.files)]
-        glyphs = typeset(page.prefix, [node for node in walk(nodes) if isinstance(node, Formula)])
+        glyphs = typeset(page.prefix, [node for node in walk(nodes) if isinstance(node, Formula)], page.paper)
         keep_together(nodes)
         html = {"glyphs.html": Markup(glyphs)} | {name: html_of(node) for name, node in page.files.items()}
         made |= {paths.sections_dir(page.paper, page.name) / name: str(content) for name, content in html.items()}

@@ -27,8 +27,8 @@ class Formula:
     html: str | None = None
 
 
-def typeset(paper: str, formulas: list[Formula]) -> str:
-    """Give every formula of a paper's page its HTML; returns the glyphs that they share, which stand on it once.
+def typeset(page: str, formulas: list[Formula], paper: str) -> str:
+    """Give every formula of a page its HTML; returns the glyphs that they share, which stand on it once.
 
     They may use the paper's macros. Raises PublishingError with a line for each formula that is wrong, which names
     notebook, cell and formula.
@@ -39,7 +39,7 @@ def typeset(paper: str, formulas: list[Formula]) -> str:
         "macros": {macro.name[1:]: macro.told for macro in known},
         "formulas": [{"tex": tex, "display": display, "count": count} for (tex, display), count in counts.items()],
     }
-    result = _converted(paper, question)
+    result = _converted(page, question)
     if taken := [macro for macro in known if macro.name[1:] in result["taken"]]:
         cause = f"{taken[0].name} is a command of TeX; give the macro another name"
         raise PublishingError(macros.place(paper, taken[0].line, cause))
@@ -57,18 +57,18 @@ def typeset(paper: str, formulas: list[Formula]) -> str:
     return result["glyphs"]
 
 
-def _converted(paper: str, told: dict) -> dict:
+def _converted(page: str, told: dict) -> dict:
     """What MathJax makes of these formulas and macros; asked again only if they, the script or the lock changed."""
-    question = json.dumps({paper: told})
+    question = json.dumps({page: told})
     lock = paths.ROOT / "package-lock.json"
     question_and_tools = (question.encode(), _SCRIPT.read_bytes(), _OUTLINE.read_bytes(), lock.read_bytes())
     key = files.digest_of(b"\0".join(question_and_tools))
-    kept = paths.typeset_file(paper)
+    kept = paths.typeset_file(page)
     with suppress(ValueError, KeyError, TypeError):
         known = json.loads(files.read_sealed(kept) or b"{}")
         if known["key"] == key:
             return known["result"]
-    result = json.loads(_mathjax(question))[paper]
+    result = json.loads(_mathjax(question))[page]
     files.write_sealed(kept, json.dumps({"key": key, "result": result}).encode())
     return result
 

@@ -13,7 +13,7 @@ from publishing import build, paths, stamps
 from publishing.checks import leaks
 from publishing.errors import PublishingError
 from publishing.render import figures
-from publishing.render.page import Context, Page
+from publishing.render.page import Context, Page, Paper
 from publishing.render.products import images_and_data
 from publishing.site import downloads
 

@@ -28,7 +28,7 @@ class Typesetter:
     """Typesets formulas and returns their HTML; keeps the glyphs of the last ones."""
 
     def __call__(self, formulas: list[Formula], paper: str = "toy") -> str:
-        self.glyphs = typeset(paper, formulas)
+        self.glyphs = typeset(paper, formulas, paper)
         return str(html_of(formulas))
 
 
@@ -186,7 +186,7 @@ def test_what_papers_use_is_typeset(page):
 
 
 def test_two_papers_have_glyphs_of_their_own(page):
-    toy, other = typeset("toy", inline("x")), typeset("other", inline("y"))
+    toy, other = typeset("toy", inline("x"), "toy"), typeset("other", inline("y"), "other")
     x, y = (re.findall('<path id="[a-z]+-g1" stroke-width="3" d="([^"]*)"/>', html) for html in (toy, other))
     assert len(x) == len(y) == 1
     assert x != y

@@ -30,6 +30,7 @@ from publishing.render.overviews import (
 )
 from publishing.render.page import Context, Page, Paper
 from publishing.render.prose import prose
+from publishing.typeset.formulas import Formula
 
 CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
 
@@ -150,6 +151,8 @@ def _take_opening(written: dict[int, Prose], context: Context) -> None:
         raise context.error("a study begins with its title, `# …`, and a paragraph that gives the answer; write both")
     page = context.page
     page.title, page.answer = Inline(first[1].children or []), Inline(first[4].children or [])
+    if any(isinstance(node, Formula) for node in walk(page.title)):
+        raise context.error("the title of a study is shown in tabs and feeds, where no formula can be; say it in words")
     del first[:6]
     for context.cell, cell in written.items():
         if any(token.tag == "h1" for token in cell.tokens):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -28,7 +29,7 @@ from publishing.cells import claim
 claim("[Eq. (1)](#eq-1) holds for $x$", sum([1, 1]), "==", 2, of={})
 ```"""
 COST = """\
-# What does $x$ cost?
+# What does *x* cost?
 
 It costs *two* bits, by [Eq. (1)](#eq-1) and [Ho](#ref-ho).
 
@@ -110,7 +111,7 @@ def test_a_study_is_a_page_with_its_title_its_answer_and_what_it_shows(built):
         "Toy",
         "It costs two bits, by Eq. (1) and Ho.",
     ]
-    assert len(select(html, "h1")) == 1 and select(html, "h1 > svg.math[aria-label=x]")
+    assert len(select(html, "h1")) == 1 and texts(html, "h1 > em") == ["x"]
     assert texts(html, ".post-date")[0].endswith("1 min read")
     assert texts(html, ".toc a") == ["The count", "References"] == texts(html, "section.study h2")
     downloads = [f"/notes/assets/notebooks/toy/studies/cost{kind}" for kind in (".ipynb", ".md")]
@@ -155,7 +156,7 @@ def test_the_series_says_where_one_is_and_leads_on_and_the_post_lists_all(built)
     assert texts(cost, ".series summary") == ["Study 1 of 2 · Costs"] and texts(why, ".series summary") == [
         "Study 2 of 2 · Reasons"
     ]
-    assert texts(cost, ".series [aria-current=page]") == ["What does  cost?"]
+    assert texts(cost, ".series [aria-current=page]") == ["What does x cost?"]
     steps = ["/notes/toy/", "/notes/toy/why/"], ["/notes/toy/cost/"]
     assert (hrefs(cost, ".steps a"), hrefs(why, ".steps a")) == steps
     assert hrefs(page(built, "toy"), "nav.series li a") == ["/notes/toy/cost/", "/notes/toy/why/"]
@@ -186,6 +187,14 @@ def test_one_study_is_run_alone(commands):
     assert commands.fail("notebooks", "--only", "none").startswith(
         "no notebook is numbered or named 'none'; there are "
     )
+
+
+def test_nbconvert_writes_of_a_study_what_stands_on_its_page(built, tmp_path):
+    command = [sys.executable, "-m", "nbconvert", "--to", "publishing.render.exporter.SectionExporter"]
+    arguments = ["--output-dir", tmp_path, built.root / "build/executed/toy/studies/cost.ipynb"]
+    subprocess.run([*command, *arguments], cwd=built.root, env=built.environment, check=True, capture_output=True)
+    text = (built.root / "_includes/sections/toy/cost/text.html").read_bytes()
+    assert (tmp_path / "cost.html").read_bytes() == text
 
 
 def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
@@ -257,6 +266,11 @@ def test_the_second_paper_is_published_and_the_first_renamed_and_deleted(command
             "toy/studies/A b.md: a study is named like which-variance.md, as in its address; name it so",
         ),
         ("studies/why", "# Why?\n\n## Because", "toy/studies/why, cell 1: a study begins with its title, `# …`, and a"),
+        (
+            "studies/why",
+            "# Why $x$?\n\nNo.",
+            "toy/studies/why, cell 1: the title of a study is shown in tabs and feeds, where",
+        ),
         ("studies/why", f"{WHY}\n\n# Again", "toy/studies/why, cell 1: a study has one title; write its headings as"),
         (
             "studies/why",

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from publishing import paths
+from publishing import notebooks, paths
 
 ALLOWED = re.compile(
-    r"index\.html|feed\.xml|sitemap\.xml|robots\.txt"
-    r"|ddpm/index\.html|ddpm/claims/index\.html"
+    r"index\.html|feed\.xml|feed/studies\.xml|sitemap\.xml|robots\.txt"
+    r"|ddpm/index\.html|ddpm/[a-z0-9-]+/index\.html"
     r"|assets/icon\.svg"
     r"|assets/css/(tokens|site|notes|code|print|instruments)\.css"
-    r"|assets/js/(note|contents|copy|folds|previews)\.js"
+    r"|assets/js/(note|contents|copy|folds|pages|previews)\.js"
     r"|assets/js/instruments/((parts|reverse-process)/)?[a-z-]+\.js"
     r"|assets/data/ddpm-[a-z0-9-]+\.(json|onnx|safetensors)"
     r"|assets/vendor/onnxruntime-web/[a-z.-]+\.(mjs|wasm)"
     r"|assets/images/ddpm-[a-z0-9-]+(\.phone)?\.png"
-    r"|assets/notebooks/ddpm/\d\d-[a-z-]+\.(ipynb|md)"
+    r"|assets/notebooks/ddpm/(\d\d-[a-z-]+|studies/[a-z0-9-]+)\.(ipynb|md)"
 )
 
 
@@ -32,8 +32,8 @@ def test_nothing_is_published_that_the_allowlist_does_not_name():
 
 
 @pytest.mark.parametrize("kind", [".ipynb", ".md"])
-def test_a_notebook_can_be_downloaded_for_every_section(kind):
-    assert len([name for name in published() if name.endswith(kind)]) == 13
+def test_every_notebook_can_be_downloaded(kind):
+    assert len([name for name in published() if name.endswith(kind)]) == len(notebooks.every("ddpm"))
 
 
 def test_the_feed_carries_a_summary_and_not_the_post():

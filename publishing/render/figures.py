@@ -57,7 +57,7 @@ def _need_new(name: str, context: Context) -> None:
     if name == CARD:
         raise context.error(f"a figure cannot be named {name!r}, as the picture for sharing is; name it otherwise")
     if name in context.page.drawings:
-        raise context.error(f"a figure named {name!r} is drawn twice in these notes; name one of them otherwise")
+        raise context.error(f"a figure named {name!r} is drawn twice on this page; name one of them otherwise")
 
 
 def _drawing(name: str, drawn: Picture, *more: Any) -> Drawing:

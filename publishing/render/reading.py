@@ -33,9 +33,12 @@ _LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _BETWEEN_WORDS = ("softbreak", "hardbreak", "br", "div", "details", "summary")
 
 
-def measure(section: Section) -> None:
-    """Say how many words the section has and how many seconds it takes, and below its heading how many minutes."""
-    seen = list(_seen([*(block.children for block in section.blocks), section.footnotes]))
+def measure(section: Section, answer: Inline) -> None:
+    """Say how many words the section has and how many seconds it takes, and below its heading how many minutes.
+
+    The answer that stands above a study counts too.
+    """
+    seen = list(_seen([answer, *(block.children for block in section.blocks), section.footnotes]))
     section.words, section.seconds = _words(seen), _seconds(seen)
     if section.id:  # of a post; a study says it in its byline
         _insert_below_heading(section, as_token(Tools(section.stem, minutes(section.seconds))))

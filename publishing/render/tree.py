@@ -213,5 +213,5 @@ def _measure(page: Page) -> None:
     page.seconds = 0 if page.name else reading.of_lead(page.paper)
     for section in page.sections.values():
         extent.measure(section)
-        reading.measure(section)
+        reading.measure(section, page.answer)
         page.seconds += section.seconds

@@ -90,7 +90,7 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     page.sections[stem] = build_section(shown, Context(page, stem))
     resolve(Paper(page.paper, {page.name: page}, complete=False), lambda name: Paper(name, {}, complete=False))
     extent.measure(page.sections[stem])
-    reading.measure(page.sections[stem])
+    reading.measure(page.sections[stem], page.answer)
     return html_of(page.sections[stem])
 
 

@@ -6,6 +6,7 @@ import pytest
 from publishing.checks import lint as lints
 from publishing.errors import PublishingError
 from publishing.render import reading
+from publishing.render.exporter import SectionExporter
 from publishing.render.page import Page
 
 from .notes import STEM, claim, code, diagram, draft, executed, fragment, printed, shows, table
@@ -109,3 +110,10 @@ def test_a_budget_is_a_whole_number(repository, words):
 def test_a_line_of_that_kind_elsewhere_is_text(repository):
     repository.notebook("01-a", "# T\n\n```text\n  words: 280\n---\n```")
     assert list(lints.problems("toy", "01-a")) == []
+
+
+def test_the_answer_of_a_study_counts(repository):
+    executed(repository, "01-first", "# 1. First")
+    executed(repository, "studies/why", "# Why?\n\nOf four words made.\n\nAnd three more.")
+    (section,) = SectionExporter().paper("toy").pages["why"].sections.values()
+    assert section.words == 7

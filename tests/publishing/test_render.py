@@ -203,7 +203,7 @@ def test_what_a_post_gets_wrong_about_its_card_is_one_line_with_its_place(paper,
 @pytest.fixture
 def exported(paper, monkeypatch):
     """Writes a notebook of the paper by nbconvert, typeset as its TeX."""
-    monkeypatch.setattr(products, "typeset", lambda paper, formulas: "")
+    monkeypatch.setattr(products, "typeset", lambda page, formulas, paper: "")
 
     def export(path: Path, *cells) -> str:
         given = notebook(*cells) if cells else nbformat.read(path, as_version=4)

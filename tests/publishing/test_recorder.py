@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from ddpm_notes import load_checkpoint, save_diffusers
 from publishing import paths
 from publishing.execute.recorder import read_report
 from publishing.files import digest_of
@@ -76,16 +77,14 @@ def test_modules_writes_generated_files_and_other_places_are_not_recorded(opened
 
 
 def test_weights_are_read_in_a_way_that_is_recorded(opened, tmp_path):
-    theirs = tmp_path / "repository" / "diffusers"
-    theirs.mkdir()
-    (theirs / "config.json").write_text("{}")
-    for copy in (theirs.parent / "net.safetensors", theirs / "diffusion_pytorch_model.safetensors"):
-        shutil.copy(paths.ROOT / "experiments/checkpoints/digits.safetensors", copy)
+    repository, committed = tmp_path / "repository", paths.ROOT / "experiments/checkpoints/digits.safetensors"
+    shutil.copy(committed, repository / "net.safetensors")
+    save_diffusers(repository / "theirs", load_checkpoint(committed).model)
     ours = "from ddpm_notes import load_checkpoint; load_checkpoint('../../net.safetensors')"
     assert opened(ours) == ["net.safetensors"]
-    refused = "from ddpm_notes.diffusers_layout import load_diffusers\ntry:\n    load_diffusers('../../diffusers')\n"
-    seen = opened(refused + "except ValueError as error:\n    assert 'in config.json, got None' in str(error)")
-    assert seen == ["diffusers/config.json", "diffusers/diffusion_pytorch_model.safetensors"]
+    seen = opened("from ddpm_notes import load_diffusers; load_diffusers('../../theirs')")
+    written = (path for path in (repository / "theirs").rglob("*") if path.is_file())
+    assert sorted(seen) == sorted(path.relative_to(repository).as_posix() for path in written) and len(seen) == 4
 
 
 def test_the_report_is_complete_when_the_process_is_killed(opened, tmp_path):

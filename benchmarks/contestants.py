@@ -88,7 +88,7 @@ class DDPMNotes(Contestant):
             settings = {"batch": self.batch, "learning_rate": LEARNING_RATE, "warmup": 0, "ema": EMA, "clip": CLIP}
             config = TrainingConfig(**settings, precision="float32")
             objective = Objective(self.net.requires_grad_(True), self.schedule, config)
-            self.run = TrainingRun(objective, self.images, config, state=None)
+            self.run = TrainingRun(objective, self.images, self.schedule, config, state=None)
             self.generators = self.run.steps()
         run = self.run
         run.record(

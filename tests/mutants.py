@@ -165,7 +165,7 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
         ("standard error of one image", "x.std() / len(x) ** 0.5", "x.std() / len(x)"),
         ("rate with L_0", "self.prior + self.terms[:, 1:].sum(1)", "self.prior + self.terms.sum(1)"),
         ("total without the prior", "return self.prior + self.terms.sum(1)", "return self.terms.sum(1)"),
-        ("bound without t = T", "range(1, schedule.T + 1), desc", "range(1, schedule.T), desc"),
+        ("bound without t = T", "range(first, schedule.T + 1), desc", "range(first, schedule.T), desc"),
         ("distortion of x_0 alone", "(x0_hat - x0).double()", "x0_hat.double()"),
     ],
     "parameterizations": [

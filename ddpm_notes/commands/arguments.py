@@ -55,7 +55,7 @@ SAMPLE = """
 Starts from noise x_T and takes T steps of the reverse process. Image i of a seed is the same whatever COUNT is, on
 any device and for any number of processes, to within rounding. A .png shows all samples
 in a grid; an .npz holds the array "samples", (COUNT, channels, height, width), values 0..255. An interrupted
-command goes on when it is given again: every 64 images (256 on a GPU) are kept in OUT.parts until all are there.
+command saves at once, in OUT.parts, and goes on when it is given again.
 
 examples:
   python -m ddpm_notes sample --checkpoint digits.safetensors --count 16 --seed 1
@@ -73,8 +73,8 @@ sigma_t^2 = beta_t ("beta") and beta_tilde_t ("beta_tilde"), in bits per dimensi
   total         rate + distortion: at least the code length; the paper's CIFAR10 model has 3.75
   terms         the mean of each L_{t-1}, t = 1..T; the first is L_0
 
-each with its mean over the images and the standard error of that mean. An interrupted command goes on when it
-is given again: every 64 images (256 on a GPU) are kept in OUT.parts until all are there.
+each with its mean over the images and the standard error of that mean. An interrupted
+command saves at once, in OUT.parts, and goes on when it is given again.
 
 examples:
   python -m ddpm_notes evaluate --checkpoint digits.safetensors --images 100

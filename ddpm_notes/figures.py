@@ -23,6 +23,10 @@ from ddpm_notes.pictures import as_grid
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#aa3377", "#767676"
 """Okabe and Ito's colours, which stay apart for the colour-blind; figures vary line style and marker too."""
 
+BETA, BETA_TILDE, PERFECT, DATA, PAPER = ORANGE, BLUE, GREEN, "#000000", GREY
+"""One colour for one thing in all figures: the variances beta_t and beta~_t, the perfect network (or a floor), the
+data (or their entropy), and the paper's own numbers, which are crosses."""
+
 WIDTH = 7.2
 """The width of a figure in inches: 720 CSS pixels on the page."""
 

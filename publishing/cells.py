@@ -141,9 +141,10 @@ def claim(
     )
 
 
-def source(dotted: str) -> None:
+def source(dotted: str, docstring: bool = True) -> None:
     """Show the source of a thing of this repository, as in `source("ddpm_notes.forward.forward_process")`."""
-    display(source_bundle(dotted), raw=True)
+    facts: contract.SourceFacts = {"object": dotted}
+    display(source_bundle(facts if docstring else {**facts, "docstring": False}), raw=True)
 
 
 def macros() -> None:

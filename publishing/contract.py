@@ -70,3 +70,4 @@ class SourceFacts(TypedDict):
     """What `source` shows, by its dotted name."""
 
     object: str
+    docstring: NotRequired[bool]  # False: without it

@@ -202,7 +202,7 @@ def _list_references(page: Page) -> None:
     for node in walk(page.sections):
         if isinstance(node, References):
             path = paths.bibliography(page.paper)
-            node.entries = bibliography.references(path, page.citations, cited_alone=bool(page.name))
+            node.entries = bibliography.references(path, page.citations)
             for name in (f"ref-{entry.key}" for entry in node.entries):
                 if name in page.ids:
                     raise PublishingError(f"{page.paper}/{path.name}: {name!r} is listed twice; call references() once")

@@ -26,10 +26,22 @@ class Size(TypedDict):
     height: int
 
 
+class Link(TypedDict):
+    """A part of an image that leads to an id of the page: its words for those who do not see it, its place in pixels."""
+
+    target: str
+    label: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 class Picture(Size):
     """A PNG in base64."""
 
     png: str
+    links: NotRequired[list[Link]]
 
 
 class DiagramFacts(Size):
@@ -39,6 +51,7 @@ class DiagramFacts(Size):
     alt: str
     caption: str
     chart: bool
+    links: NotRequired[list[Link]]
     phone: NotRequired[Picture]
     instrument: NotRequired[str]
     files: NotRequired[dict[str, dict[str, str]]]

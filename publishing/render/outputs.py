@@ -58,11 +58,11 @@ def _table_cell(text: str, context: Context) -> TableCell:
 
 
 def _claim(claim: ClaimFacts, context: Context) -> Claim:
-    name = context.reserve_counted("claim")
+    name = context.reserve(f"claim-{claim['name']}") if "name" in claim else context.reserve_counted("claim")
     statement = inline(claim["statement"], context)
     for target in claim["of"]:
         context.link(target)
-    found = Claim(name, context.stem, statement, _claim_numbers(claim), tuple(claim["of"]))
+    found = Claim(name, context.stem, statement, _claim_numbers(claim), tuple(claim["of"]), claim)
     context.page.claims.append(found)
     return found
 
@@ -96,7 +96,7 @@ def _power(factor: str | None, exponent: int) -> str:
 def _source(reference: SourceFacts, context: Context) -> Source:
     """The package's source as it is today, whatever it was when the notebook ran."""
     name = reference["object"]
-    return Source(context.reserve_free(f"source-{name}"), name, code(source.source_text(name)))
+    return Source(context.reserve_free(f"source-{name}"), name, code(source.source_text(**reference)))
 
 
 _NODES: dict[str, Callable[[Any, Context], Any]] = {

@@ -10,7 +10,7 @@ from publishing import paths, posts
 from publishing.contract import CLAIMS_PAGE, MACROS, MAY_RAISE
 from publishing.errors import PublishingError
 from publishing.notebooks import slug_of
-from publishing.render import bibliography, extent, figures, reading
+from publishing.render import bibliography, extent, figures, findings, reading
 from publishing.render.card import lead, opening
 from publishing.render.highlighting import code
 from publishing.render.links import Papers, resolve
@@ -67,8 +67,10 @@ def build_paper(
 def finish(paper: Paper, papers: Papers) -> None:
     """Resolve its links, of which some lead to other papers, and say what is to be said about whole pages.
 
-    Raises PublishingError for the first link or citation that leads nowhere, as long as all notebooks there have run.
+    Raises PublishingError for the first link or citation that leads nowhere, as long as all notebooks there have run,
+    and for the first number in the text that is not what its claim measured.
     """
+    findings.compare(paper, papers)
     resolve(paper, papers)
     for page in paper.pages.values():
         _measure(page)
@@ -203,7 +205,7 @@ def _list_references(page: Page) -> None:
     for node in walk(page.sections):
         if isinstance(node, References):
             path = paths.bibliography(page.paper)
-            node.entries = bibliography.references(path, page.citations, cited_alone=bool(page.name))
+            node.entries = bibliography.references(path, page.citations)
             for name in (f"ref-{entry.key}" for entry in node.entries):
                 if name in page.ids:
                     raise PublishingError(f"{page.paper}/{path.name}: {name!r} is listed twice; call references() once")

@@ -8,7 +8,7 @@ import { button, choice, element, fetchJson, frame, readings, slider, still } fr
 
 const PARTICLES = 600;
 const STEPS = [5, 10, 25, 50, 100, 250, 1000];
-const KINDS = { beta: "σ² = βₜ", beta_tilde: "σ² = β̃ₜ", ddim: "no noise (DDIM)" };
+const KINDS = { beta: "σ² = βₜ", beta_tilde: "σ² = β̃ₜ", ddim: "none (DDIM)" };
 const REACH = 3; // the plane is shown from -REACH to REACH
 const SECONDS = 4; // that a run takes, however many steps it has
 const ARROWS = 17; // in a row

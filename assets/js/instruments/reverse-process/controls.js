@@ -11,7 +11,7 @@ import { button, choice, element, enable } from "../parts/widgets.js";
  * @typedef {{kind: import("../parts/chain.js").Kind, clip: boolean, seed: number, steps: number, count: number}} Choices
  */
 
-const KINDS = { beta: "σ² = βₜ", beta_tilde: "σ² = β̃ₜ", ddim: "no noise (DDIM)" };
+const KINDS = { beta: "σ² = βₜ", beta_tilde: "σ² = β̃ₜ", ddim: "none (DDIM)" };
 
 export class Controls {
   #models;

@@ -16,12 +16,12 @@ export async function mount(panel, file) {
   const [models, stored] = await Promise.all([fetchJson(file("models.json")), fetchJson(file("stored.json"))]);
   const halt = () => session.halt();
   const view = new View(halt);
+  const session = new Session(file, view, refresh);
   view.recall(stored);
   if (missing()) {
     panel.append(view.main.wrap, element("p", {}, `${missing()} These chains were computed before.`));
     return () => {};
   }
-  const session = new Session(file, view, refresh);
   const controls = new Controls(models, {
     chosen: foretell,
     sample: () => attempt(sample),

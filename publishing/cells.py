@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -144,6 +145,22 @@ def claim(
 def source(dotted: str) -> None:
     """Show the source of a thing of this repository, as in `source("ddpm_notes.forward.forward_process")`."""
     display(source_bundle(dotted), raw=True)
+
+
+def depends_on(name: str) -> None:
+    """Run this notebook again whenever this file, folder (with all below it) or variable of the environment changes.
+
+    What Python opens, lists, looks for or imports is followed by itself; a program that a cell starts, and a file that
+    a library opens on its own, are not. A path begins at the notebook's folder; a variable has capitals alone.
+    """
+    path = Path(name)
+    if contract.VARIABLE.fullmatch(name):
+        return  # known before the notebook runs
+    if not path.exists():
+        raise ValueError(f"depends_on({name!r}): there is no such file or folder; a variable is written as in DATA_DIR")
+    for parent, _, files in os.walk(path) if path.is_dir() else [(path.parent, [], [path.name])]:
+        for file in files:
+            Path(parent, file).read_bytes()
 
 
 def macros() -> None:

@@ -17,6 +17,8 @@ CLAIMS_PAGE = "claims"  # of all claims of a paper, below its address
 
 REMOVE_CELL, REMOVE_INPUT, REMOVE_OUTPUT, HIDE_INPUT = "remove-cell", "remove-input", "remove-output", "hide-input"
 MAY_RAISE = "raises-exception"
+DEPENDS_ON = "depends_on"  # the function by which a cell declares what cannot be seen
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # of the environment
 
 
 class Size(TypedDict):

@@ -31,6 +31,19 @@ def digest(path: Path) -> str | None:
         return None
 
 
+def state(name: str, root: Path) -> str | None:
+    """What a run found there: a file's digest, "folder", None for nothing; the listing where the name ends in /."""
+    path = root / name
+    try:
+        if name.endswith("/"):
+            return digest_of("\n".join(sorted(os.listdir(path))).encode())
+        return "folder" if path.is_dir() else digest(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return type(error).__name__
+
+
 def digest_of(data: bytes) -> str:
     """The digest of a file that would hold these bytes."""
     return _hash(data).hexdigest()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from publishing import paths
 from publishing.contract import PAPER
-from publishing.files import digest, write
+from publishing.files import digest, state, write
 
 Digests = dict[str, str | None]
 
@@ -41,7 +41,7 @@ def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], fo
 
 
 def _unchanged(files: Digests) -> bool:
-    return all(digest(paths.ROOT / name) == was for name, was in files.items())
+    return all(state(name, paths.ROOT) == was for name, was in files.items())
 
 
 def of_notebooks(paper: str) -> str:

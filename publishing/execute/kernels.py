@@ -1,11 +1,11 @@
 """One notebook in one fresh kernel."""
 
 import atexit
-import json
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec
@@ -16,8 +16,8 @@ from nbformat import NotebookNode
 
 from publishing import paths
 from publishing.contract import MAY_RAISE
-from publishing.execute.cache import Run
-from publishing.execute.recorder import read_report
+from publishing.execute.cache import variables
+from publishing.execute.recorder import Report, read_report
 
 START_SECONDS = CELL_SECONDS = 1800  # of wall time, which passes on a busy machine as well
 TOO_LONG = (
@@ -25,7 +25,17 @@ TOO_LONG = (
     "if you wrote the cell, let it compute less, or open a result that experiments/ computed and git keeps"
 )
 REPORT = "opened"
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
+ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "TQDM_DISABLE": "1",
+    "TZ": "UTC",
+}
+INHERITED = re.compile(
+    r"PATH|HOME|USER|LOGNAME|TMPDIR|LD_LIBRARY_PATH|CUDA_VISIBLE_DEVICES|(SSL|REQUESTS|CURL)_\w+|\w+_proxy",
+    re.IGNORECASE,
+)
 
 
 class CellFailure(Exception):
@@ -47,8 +57,8 @@ class RecordedKernel(AsyncKernelManager):
         return KernelSpec(argv=arguments, display_name="Python 3", language="python")
 
 
-async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None]) -> Run:
-    """Execute the notebook in place, with the folder as its working directory.
+async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None]) -> Report:
+    """Execute the notebook in place, with the folder as its working directory; tells what the run met.
 
     `begins(cell)` hears of every code cell when it starts. Raises CellFailure where one raises, kills its kernel or
     takes longer than CELL_SECONDS; the notebook then holds the outputs up to there.
@@ -75,7 +85,7 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         )
         _keep_to(client.create_kernel_manager(), scratch)
         try:
-            await client.async_execute(cwd=str(folder), env=_environment(scratch))
+            await client.async_execute(cwd=str(folder), env=_environment(scratch, variables(notebook)))
         except CellExecutionError as error:
             raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}") from None
         except CellTimeoutError:
@@ -86,7 +96,7 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         finally:
             await _end(client)
         _settle(notebook)
-        return Run(_outputs(notebook), read_report(Path(scratch, REPORT)))
+        return read_report(Path(scratch, REPORT))
 
 
 def _keep_to(manager: KernelManager, scratch: str) -> None:
@@ -102,11 +112,10 @@ async def _end(client: NotebookClient) -> None:
         await client._async_cleanup_kernel()
 
 
-def _environment(scratch: str) -> dict[str, str]:
-    """The machine's environment, without what would let its user's habits into the outputs."""
-    habits = [name for name in os.environ if name == "MPLBACKEND" or name.endswith("_NUM_THREADS")]
-    inherited = {name: value for name, value in os.environ.items() if name not in habits}
-    search = os.pathsep.join(filter(None, [str(paths.ROOT), inherited.get("PYTHONPATH")]))
+def _environment(scratch: str, declared: Sequence[str]) -> dict[str, str]:
+    """Of the machine's environment what a program needs to run at all and the declared ones; no habit, no setting."""
+    inherited = {name: os.environ[name] for name in os.environ if INHERITED.fullmatch(name) or name in declared}
+    search = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
     return inherited | ENVIRONMENT | {"PYTHONPATH": search, "IPYTHONDIR": scratch}
 
 
@@ -124,11 +133,6 @@ def _settle(notebook: NotebookNode) -> None:
 
 def _may_raise(cell: NotebookNode) -> bool:
     return MAY_RAISE in cell.metadata.get("tags", [])
-
-
-def _outputs(notebook: NotebookNode) -> list[dict]:
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return json.loads(json.dumps([{"execution_count": c.execution_count, "outputs": c.outputs} for c in cells]))
 
 
 def _first_line(text: str) -> str:

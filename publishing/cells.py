@@ -158,9 +158,9 @@ def depends_on(name: str) -> None:
         return  # known before the notebook runs
     if not path.exists():
         raise ValueError(f"depends_on({name!r}): there is no such file or folder; a variable is written as in DATA_DIR")
-    for parent, _, files in os.walk(path) if path.is_dir() else [(path.parent, [], [path.name])]:
-        for file in files:
-            Path(parent, file).read_bytes()
+    inside = (Path(parent, file) for parent, _, names in os.walk(path) for file in names)
+    for file in inside if path.is_dir() else [path]:
+        file.read_bytes()
 
 
 def macros() -> None:

@@ -36,7 +36,7 @@ def state(name: str, root: Path) -> str | None:
     path = root / name
     try:
         if name.endswith("/"):
-            return digest_of("\n".join(sorted(os.listdir(path))).encode())
+            return digest_of("\n".join(sorted(inside.name for inside in path.iterdir())).encode())
         return "folder" if path.is_dir() else digest(path)
     except FileNotFoundError:
         return None

@@ -40,6 +40,14 @@ def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], fo
     write(path_of(stage), json.dumps(stamp, indent=1))
 
 
+def found(stage: str) -> list[str]:
+    """The names of what the stage came upon when it last succeeded."""
+    try:
+        return list(json.loads(path_of(stage).read_text(encoding="utf-8"))["found"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 def _unchanged(files: Digests) -> bool:
     return all(state(name, paths.ROOT) == was for name, was in files.items())
 

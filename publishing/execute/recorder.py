@@ -83,7 +83,8 @@ class _Recorder:
         sys.addaudithook(self.hear)
         for able in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
             able |= {self.asked, self.opened_below}
-        os.stat, os.open, safetensors.safe_open = self.asked, self.opened_below, self.safe_open  # not audited by Python
+        os.stat, os.open = self.asked, self.opened_below  # which Python does not audit, or not all of them
+        vars(safetensors)["safe_open"] = self.safe_open
         sys.path_hooks.insert(0, self.from_source)
         sys.path_importer_cache.clear()
         sys.meta_path.append(self)

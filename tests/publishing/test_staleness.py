@@ -185,7 +185,8 @@ def test_a_module_that_is_edited_and_put_back_while_a_notebook_runs_is_noticed(r
         "01-a",
         "# One",
         f"{PATH}flag, module = root / 'build' / 'once', root / 'swapped.py'\n"
-        "if not flag.exists():\n    flag.parent.mkdir(exist_ok=True)\n    flag.write_text('')\n    module.write_text(module.read_text().replace('A', 'B'))",
+        "if not flag.exists():\n    flag.parent.mkdir(exist_ok=True)\n    flag.write_text('')\n"
+        "    module.write_text(module.read_text().replace('A', 'B'))",
         "import swapped\nmodule.write_text(module.read_text().replace('B', 'A'))\nprint(swapped.word())",
     )
     [executed] = jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})

@@ -1,5 +1,6 @@
 """One notebook in one fresh kernel."""
 
+import asyncio
 import atexit
 import os
 import re
@@ -7,23 +8,21 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from publishing import paths
 from publishing.contract import MAY_RAISE
+from publishing.execute import limits
 from publishing.execute.cache import variables
 from publishing.execute.recorder import Report, read_report
 
-START_SECONDS = CELL_SECONDS = 1800  # of wall time, which passes on a busy machine as well
-TOO_LONG = (
-    "not done after {:,} s; on a busy machine, run make again when it is idle; "
-    "if you wrote the cell, let it compute less, or open a result that experiments/ computed and git keeps"
-)
+START_SECONDS = 1800  # of wall time, which passes on a busy machine as well
 REPORT = "opened"
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
@@ -61,7 +60,7 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
     """Execute the notebook in place, with the folder as its working directory; tells what the run met.
 
     `begins(cell)` hears of every code cell when it starts. Raises CellFailure where one raises, kills its kernel or
-    takes longer than CELL_SECONDS; the notebook then holds the outputs up to there.
+    exceeds a limit; the notebook then holds the outputs up to there.
     """
     current = 0
 
@@ -74,9 +73,9 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         client = NotebookClient(
             notebook,
             kernel_manager_class=RecordedKernel,
-            timeout=CELL_SECONDS,
+            timeout=None,  # see limits
             startup_timeout=START_SECONDS,
-            iopub_timeout=CELL_SECONDS,  # by default, outputs that come late are lost without a word
+            iopub_timeout=START_SECONDS,  # by default, outputs that come late are lost without a word
             raise_on_iopub_timeout=True,
             record_timing=False,
             coalesce_streams=True,
@@ -85,11 +84,11 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         )
         _keep_to(client.create_kernel_manager(), scratch)
         try:
-            await client.async_execute(cwd=str(folder), env=_environment(scratch, variables(notebook)))
+            await _within_limits(
+                client, lambda: current, cwd=str(folder), env=_environment(scratch, variables(notebook))
+            )
         except CellExecutionError as error:
             raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}") from None
-        except CellTimeoutError:
-            raise CellFailure(current, TOO_LONG.format(CELL_SECONDS)) from None
         except RuntimeError as error:
             cause = "the kernel died (was it out of memory?)" if current else f"no kernel ({_first_line(str(error))})"
             raise CellFailure(current, cause) from None
@@ -97,6 +96,28 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
             await _end(client)
         _settle(notebook)
         return read_report(Path(scratch, REPORT))
+
+
+async def _within_limits(client: NotebookClient, cell: Callable[[], int], **keywords: Any) -> None:
+    """Execute, and look after the kernel; it is ended where it takes more than it may."""
+    run = asyncio.ensure_future(client.async_execute(**keywords))
+    guard = asyncio.ensure_future(_exceeded(client, cell))
+    try:
+        await asyncio.wait({run, guard}, return_when=asyncio.FIRST_COMPLETED)
+        if guard.done() and not run.done():
+            raise CellFailure(cell(), guard.result())
+        await run
+    finally:
+        for task in (run, guard):
+            task.cancel()
+        await asyncio.gather(run, guard, return_exceptions=True)
+
+
+async def _exceeded(client: NotebookClient, cell: Callable[[], int]) -> str:
+    while not cell():
+        await asyncio.sleep(limits.EVERY)
+    process = getattr(client.km, "provisioner", None)
+    return await limits.exceeded(getattr(process, "pid", 0), cell)
 
 
 def _keep_to(manager: KernelManager, scratch: str) -> None:
@@ -122,6 +143,8 @@ def _environment(scratch: str, declared: Sequence[str]) -> dict[str, str]:
 def _settle(notebook: NotebookNode) -> None:
     """Hold cells to their word that they raise, and keep of an expected error what is the same on every machine."""
     for number, cell in enumerate(notebook.cells, 1):
+        if problem := limits.shows_too_much(cell):
+            raise CellFailure(number, problem)
         if cell.cell_type != "code" or not _may_raise(cell):
             continue
         errors = [output for output in cell.outputs if output.output_type == "error"]

@@ -58,7 +58,7 @@ def read_sealed(path: Path) -> bytes | None:
     """What `write_sealed` wrote; None if there is no such file, or if it was damaged."""
     try:
         checksum, _, body = path.read_bytes().partition(b"\n")
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     return body if checksum == digest_of(body).encode() else None
 

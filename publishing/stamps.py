@@ -10,6 +10,7 @@ from pathlib import Path
 from publishing import paths
 from publishing.contract import PAPER
 from publishing.files import digest, state, write
+from publishing.folders import make_way
 
 Digests = dict[str, str | None]
 
@@ -37,6 +38,7 @@ def outputs_if_fresh(stage: str, inputs: Mapping[str, object]) -> list[Path] | N
 def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], found: Digests | None = None) -> None:
     """Remember a stage that succeeded. The inputs' digests are those from before it ran."""
     stamp = {"inputs": inputs, "found": found or {}, "outputs": digests(outputs)}
+    make_way(path_of(stage))
     write(path_of(stage), json.dumps(stamp, indent=1))
 
 

@@ -14,6 +14,7 @@ from publishing.checks.code import calls
 from publishing.contract import DEPENDS_ON, MAY_RAISE, VARIABLE
 from publishing.execute.fingerprint import Module, fingerprint, imports_by_name, meaning, reached
 from publishing.files import digest, digest_of, read_sealed, state, write_sealed
+from publishing.folders import make_way
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -90,7 +91,8 @@ def load(name: str) -> Run | None:
 
 def store(name: str, run: Run) -> None:
     """Keep a successful run, and drop the entries that were longest not asked for."""
+    make_way(paths.CACHE / name)
     write_sealed(paths.CACHE / name, json.dumps(asdict(run), sort_keys=True).encode())
-    entries = sorted(paths.CACHE.glob("[!.]*"), key=lambda path: path.stat().st_mtime)
+    entries = sorted(filter(Path.is_file, paths.CACHE.glob("[!.]*")), key=lambda path: path.stat().st_mtime)
     for path in entries[:-ENTRIES_KEPT]:
         path.unlink()

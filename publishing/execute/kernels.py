@@ -69,7 +69,7 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         current = cell_index + 1
         begins(current)
 
-    with tempfile.TemporaryDirectory(prefix="notebook-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="notebook-", ignore_cleanup_errors=True) as scratch:
         client = NotebookClient(
             notebook,
             kernel_manager_class=RecordedKernel,
@@ -95,7 +95,10 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         finally:
             await _end(client)
         _settle(notebook)
-        return read_report(Path(scratch, REPORT))
+        try:
+            return read_report(Path(scratch, REPORT))
+        except FileNotFoundError:
+            raise CellFailure(current, f"a cell removed {scratch}, where its kernel lives") from None
 
 
 async def _within_limits(client: NotebookClient, cell: Callable[[], int], **keywords: Any) -> None:

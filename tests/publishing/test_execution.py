@@ -8,7 +8,7 @@ import pytest
 from publishing import notebooks, paths
 from publishing.errors import PublishingError
 from publishing.execute import jobs as execution
-from publishing.execute import kernels, limits
+from publishing.execute import limits
 
 
 def run(*stems, **keywords):
@@ -220,3 +220,19 @@ def test_a_cell_that_takes_too_much_is_ended_and_named(toy, monkeypatch, code, l
     with pytest.raises(PublishingError, match=f"toy/01-plain, cell 3: .*{said}"):
         run("01-plain")
     assert not [child for child in psutil.Process().children(recursive=True) if "recorder" in " ".join(child.cmdline())]
+
+
+def test_a_notebook_that_removes_the_folder_of_its_kernel_is_told_so(toy):
+    toy.notebook("01-plain", "# 1", "import os, shutil\nshutil.rmtree(os.environ['IPYTHONDIR'])")
+    with pytest.raises(PublishingError, match="toy/01-plain, cell 2: a cell removed .*, where its kernel lives"):
+        run("01-plain")
+
+
+def test_a_forked_child_that_misses_what_its_parent_reads_later_is_no_fault(toy):
+    code = (
+        "import os\nchild = os.fork()\nif not child:\n    try:\n        open('later.txt')\n"
+        "    except OSError:\n        os._exit(0)\nos.wait()\nopen('later.txt', 'w').write('1')\n"
+        "print(open('later.txt').read())"
+    )
+    toy.notebook("01-plain", "# 1", code)
+    assert printed(run("01-plain")[0]) == "1\n"

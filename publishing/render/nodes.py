@@ -12,6 +12,7 @@ from typing import NamedTuple
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from publishing.contract import ClaimFacts
 from publishing.typeset.formulas import Formula
 
 
@@ -156,6 +157,12 @@ class Claim:
     statement: Inline
     numbers: str
     of: tuple[str, ...]
+    facts: ClaimFacts
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its writer gave it a name, by which the text gives its number."""
+        return "name" in self.facts
 
 
 @dataclass
@@ -201,17 +208,11 @@ class Tools:
 
 @dataclass
 class Block:
-    """What a cell brings to the page, and about how many lines of text it is tall (see `extent`)."""
+    """What a cell brings to the page."""
 
     cell: int
     kind: str
     children: list
-    lines: int = 0
-
-    @property
-    def is_stacked(self) -> bool:
-        """Whether a phone has a taller picture in it."""
-        return any(isinstance(one, Figure) and one.drawing and one.drawing.phone for one in walk(self))
 
 
 @dataclass

@@ -29,10 +29,22 @@ class Size(TypedDict):
     height: int
 
 
+class Link(TypedDict):
+    """A part of an image that leads to an id of the page: its words for those who do not see it, its place in pixels."""
+
+    target: str
+    label: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 class Picture(Size):
     """A PNG in base64."""
 
     png: str
+    links: NotRequired[list[Link]]
 
 
 class DiagramFacts(Size):
@@ -42,6 +54,7 @@ class DiagramFacts(Size):
     alt: str
     caption: str
     chart: bool
+    links: NotRequired[list[Link]]
     phone: NotRequired[Picture]
     instrument: NotRequired[str]
     files: NotRequired[dict[str, dict[str, str]]]
@@ -78,3 +91,4 @@ class SourceFacts(TypedDict):
     """What `source` shows, by its dotted name."""
 
     object: str
+    docstring: NotRequired[bool]  # False: without it

@@ -206,7 +206,7 @@ def _refresh(output: dict, paper: str, place: str) -> None:
     shown = output.get("data", {})
     try:
         if SOURCE in shown:
-            output["data"] = source.source_bundle(shown[SOURCE]["object"])
+            output["data"] = source.source_bundle(shown[SOURCE])
         if MACROS in shown:
             output["data"] = macros.bundle(paper)
     except PublishingError as error:

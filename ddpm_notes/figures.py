@@ -107,3 +107,15 @@ def chain_diagram(forward: Tensor, reverse: Tensor, t: Sequence[int]) -> Figure:
 def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], color: str = "#333333") -> None:
     """Draw an arrow between two points of the data's coordinates."""
     ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0})
+
+
+def label_ends(ax: Axes, names: dict[str, tuple[float, str]]) -> None:
+    """Name lines where they end at the right: `{name: (y, color)}`. It is no legend, and a phone can narrow the plot."""
+    side = ax.secondary_yaxis("right")
+    side.set_yticks([y for y, _ in names.values()], list(names))
+    side.minorticks_off()
+    side.tick_params(length=0)
+    side.grid(False)
+    side.spines["right"].set_visible(False)
+    for label, (_, color) in zip(side.get_yticklabels(), names.values(), strict=True):
+        label.set_color(color)

@@ -110,7 +110,7 @@ def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], color:
 
 
 def label_ends(ax: Axes, names: dict[str, tuple[float, str]]) -> None:
-    """Name lines where they end at the right: `{name: (y, color)}`. It is no legend, and a phone can narrow the plot."""
+    """Name lines where they end at the right, `{name: (y, color)}`; a phone can still narrow the plot."""
     side = ax.secondary_yaxis("right")
     side.set_yticks([y for y, _ in names.values()], list(names))
     side.minorticks_off()

@@ -97,7 +97,9 @@ def chain_diagram(forward: Tensor, reverse: Tensor, guesses: Tensor, t: Sequence
             for i, ax in enumerate(line):
                 show_images(ax, images[i : i + 1], columns=1)
             words_at = (-0.06, 0.4 if arrowhead else 0.5)
-            line[0].text(*words_at, words, transform=line[0].transAxes, rotation=90, ha="right", va="center", color=colour)
+            line[0].text(
+                *words_at, words, transform=line[0].transAxes, rotation=90, ha="right", va="center", color=colour
+            )
             place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (-20, 4), "textcoords": "offset points"}
             line[0].annotate(arrowhead, **place, ha="right", va="top", color=colour, fontsize=16)
         for step, ax in zip(t, grid[0], strict=True):
@@ -143,3 +145,15 @@ def map_of_boxes(
     ax.set(xlim=(0, size[0]), ylim=(0, size[1]))
     ax.set_axis_off()
     return figure
+
+
+def label_ends(ax: Axes, names: dict[str, tuple[float, str]]) -> None:
+    """Name lines where they end at the right, `{name: (y, color)}`; a phone can still narrow the plot."""
+    side = ax.secondary_yaxis("right")
+    side.set_yticks([y for y, _ in names.values()], list(names))
+    side.minorticks_off()
+    side.tick_params(length=0)
+    side.grid(False)
+    side.spines["right"].set_visible(False)
+    for label, (_, color) in zip(side.get_yticklabels(), names.values(), strict=True):
+        label.set_color(color)

@@ -26,6 +26,7 @@ const PACKAGES = {
   braket: "Braket",
   cancel: "Cancel",
   cases: "Cases",
+  color: "Color",
   centernot: "Centernot",
   upgreek: "Upgreek",
   extpfeil: "Extpfeil",
@@ -46,6 +47,9 @@ const LINES = [
   { is: (name) => /mjx-dashed/.test(name("class")), paint: { "stroke-dasharray": 140 } },
   { is: (name) => /mjx-dotted/.test(name("class")), paint: { "stroke-linecap": "round", "stroke-dasharray": "0,140" } },
 ];
+// A colour is one of the page's, which has another shade of it on a dark ground.
+const KEPT = new Set(["none", "currentColor"]);
+const COLOURS = ["orange", "blue", "green", "purple"];
 const STYLE = `<style>
 svg.math,.math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:currentColor;stroke-width:0}
 .math-kept{white-space:nowrap}
@@ -107,7 +111,9 @@ function attempt(document, shapes, { tex, display, count }) {
     const svg = slim(adaptor.firstChild(container));
     for (const name of PAINT) adaptor.removeAttribute(adaptor.firstChild(svg), name);
     round(svg);
-    const mathml = visitor.visitTree(document.convert(tex, { display, end: STATE.CONVERT }));
+    const mathml = visitor
+      .visitTree(document.convert(tex, { display, end: STATE.CONVERT }))
+      .replace(/ mathcolor="[^"]*"/g, "");
     return { html: display ? displayed(svg, mathml, shapes) : inline(svg, mathml, shapes, count) };
   } catch (error) {
     return { error: error.message };
@@ -190,8 +196,17 @@ function slim(node) {
   }
   for (const { name } of adaptor.allAttributes(node)) if (DROPPED.test(name)) adaptor.removeAttribute(node, name);
   rename(node, "xlink:href", "href");
+  for (const name of ["fill", "stroke"]) {
+    const colour = adaptor.getAttribute(node, name);
+    if (colour && !KEPT.has(colour)) adaptor.setAttribute(node, name, ofThePage(colour));
+  }
   for (const child of [...adaptor.childNodes(node)]) replace(child, slim(child));
   return node;
+}
+
+function ofThePage(colour) {
+  if (COLOURS.includes(colour)) return `var(--math-${colour})`;
+  throw new Error(`the colour “${colour}” is none of the page's; take ${COLOURS.join(", ")}`);
 }
 
 function replace(old, node) {

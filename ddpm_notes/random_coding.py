@@ -50,9 +50,9 @@ class Shared:
 
 @torch.inference_mode()
 def send(x0: Tensor, shared: Shared, generator: Generator | None = None) -> tuple[list[int], Tensor]:
-    """Algorithm 3, p. 6, of one image x0, (1, C, H, W): the numbers of x_T, ..., x_1, and the terms of Eq. (5).
+    """Algorithm 3, p. 6, of one image x0, (1, C, H, W): the numbers of x_T, ..., x_1, and their bits.
 
-    The terms are in bits, (T + 1,): the divergences of the lines that were sent, then -log2 p_theta(x_0 | x_1).
+    The bits are the terms of Eq. (5), (T + 1,): each line's divergence, then -log2 p_theta(x_0 | x_1).
     """
     schedule, message, bits = shared.schedule, [], []
     alpha_bar = schedule.alpha_bar[-1]
@@ -73,11 +73,12 @@ def send(x0: Tensor, shared: Shared, generator: Generator | None = None) -> tupl
 
 @torch.inference_mode()
 def receive(message: Sequence[int], shared: Shared) -> Iterator[Step]:
-    """Algorithm 4, p. 6: x_T, ..., x_1 with the x0_hat of each, then the most probable x_0, from the message alone."""
+    """Algorithm 4, p. 6: x_T, ..., x_1, each with its x0_hat, then the most probable x_0."""
     p = shared.prior()
     for t, number in zip(range(shared.schedule.T, 0, -1), message, strict=True):
         xt = shared.candidates(p, t)[number][None]
         p, x0_hat = shared.reverse(xt, t)
         yield Step(t, xt, x0_hat)
-    x0 = to_model(((p.mean.clamp(-1, 1) + 1) * (shared.levels - 1) / 2).round().long(), shared.levels)
+    pixels = ((p.mean.clamp(-1, 1) + 1) * (shared.levels - 1) / 2).round().long()
+    x0 = to_model(pixels, shared.levels)
     yield Step(0, x0, x0)

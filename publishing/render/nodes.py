@@ -208,17 +208,11 @@ class Tools:
 
 @dataclass
 class Block:
-    """What a cell brings to the page, and about how many lines of text it is tall (see `extent`)."""
+    """What a cell brings to the page."""
 
     cell: int
     kind: str
     children: list
-    lines: int = 0
-
-    @property
-    def is_stacked(self) -> bool:
-        """Whether a phone has a taller picture in it."""
-        return any(isinstance(one, Figure) and one.drawing and one.drawing.phone for one in walk(self))
 
 
 @dataclass

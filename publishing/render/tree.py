@@ -10,7 +10,7 @@ from publishing import paths, posts
 from publishing.contract import CLAIMS_PAGE, MACROS, MAY_RAISE
 from publishing.errors import PublishingError
 from publishing.notebooks import slug_of
-from publishing.render import bibliography, extent, figures, findings, reading
+from publishing.render import bibliography, figures, findings, reading
 from publishing.render.card import lead
 from publishing.render.highlighting import code
 from publishing.render.links import Papers, resolve
@@ -214,6 +214,5 @@ def _list_references(page: Page) -> None:
 def _measure(page: Page) -> None:
     page.seconds = 0 if page.name else reading.of_lead(page.paper)
     for section in page.sections.values():
-        extent.measure(section)
         reading.measure(section, page.answer)
         page.seconds += section.seconds

@@ -1,6 +1,6 @@
-// TeX to static SVG: reads {paper: {macros: {name: [body, arguments, default?]}, formulas: [{tex, display, count}]}} from
-// standard input and writes {paper: {taken, glyphs, formulas: [{html} or {error}]}} to standard output; taken are the
-// macros whose names TeX has already. One document and one glyph cache for each paper.
+// TeX to static SVG: reads {page: {macros: {name: [body, arguments, default?]}, formulas: [{tex, display, count}]}} from
+// standard input and writes {page: {taken, glyphs, formulas: [{html} or {error}]}} to standard output; taken are the
+// macros whose names TeX has already. One document and one glyph cache for each page.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -60,15 +60,15 @@ await speech.setupEngine({ locale: "en", domain: "clearspeak", modality: "speech
 
 const result = {};
 const known = new TeX({ packages: Object.keys(PACKAGES) }).parseOptions.handlers;
-for (const [paper, { macros, formulas }] of Object.entries(JSON.parse(readFileSync(0, "utf8")))) {
+for (const [page, { macros, formulas }] of Object.entries(JSON.parse(readFileSync(0, "utf8")))) {
   const taken = Object.keys(macros).filter(
     (name) => known.get("macro").contains(name) || known.get("delimiter").contains(`\\${name}`),
   );
-  result[paper] = { taken, ...typeset(paper, macros, formulas) };
+  result[page] = { taken, ...typeset(page, macros, formulas) };
 }
 process.stdout.write(JSON.stringify(result));
 
-function typeset(paper, macros, formulas) {
+function typeset(page, macros, formulas) {
   const input = new TeX({
     packages: [...Object.keys(PACKAGES), "configmacros"],
     macros,
@@ -78,7 +78,7 @@ function typeset(paper, macros, formulas) {
   });
   const output = new SVG({ fontCache: "global" });
   const document = mathjax.document("", { InputJax: input, OutputJax: output });
-  const shapes = { paper, glyphs: output.fontCache.getCache(), used: new Map(), shared: [], sizes: [] };
+  const shapes = { page, glyphs: output.fontCache.getCache(), used: new Map(), shared: [], sizes: [] };
   const typeset = formulas.map((formula) => attempt(document, shapes, formula));
   const drawn = [...usedGlyphs(shapes), ...shapes.shared].join("");
   const style = STYLE.replace("</style>", `${shapes.sizes.join("")}\n</style>`);
@@ -131,7 +131,7 @@ function inline(svg, mathml, shapes, count) {
 
 // A formula that returns has its drawing and its size once, with the glyphs, and is named wherever it stands.
 function shared(svg, shapes) {
-  const name = `${shapes.paper}-m${shapes.shared.length + 1}`;
+  const name = `${shapes.page}-m${shapes.shared.length + 1}`;
   const [viewBox, width, height, style] = ["viewBox", "width", "height", "style"].map((one) =>
     adaptor.getAttribute(svg, one),
   );
@@ -141,10 +141,10 @@ function shared(svg, shapes) {
 }
 
 // The same drawing with short names for its glyphs.
-function fromGlyphs(svg, { paper, used }) {
+function fromGlyphs(svg, { page, used }) {
   for (const use of adaptor.tags(svg, "use")) {
     const glyph = adaptor.getAttribute(use, "href").slice(1);
-    if (!used.has(glyph)) used.set(glyph, `${paper}-g${used.size + 1}`);
+    if (!used.has(glyph)) used.set(glyph, `${page}-g${used.size + 1}`);
     adaptor.setAttribute(use, "href", `#${used.get(glyph)}`);
   }
   return svg;

@@ -40,20 +40,6 @@ def test_folded_code_is_no_figure_that_takes_time_to_read():
     assert 'minutes="1"' in fragment("# Title", *cells)
 
 
-def height(*cells) -> int:
-    (block,) = select(fragment(*cells), ".block")
-    (lines,) = (name.removeprefix("lines-") for name in block["class"] if name.startswith("lines-"))
-    return int(lines)
-
-
-def test_a_block_says_about_how_many_lines_it_is_tall_before_a_fold_is_opened():
-    words, folded = "word " * 500, "<details><summary>Why</summary>\n\n{}\n\n</details>".format
-    assert [height("word"), height(words), height(folded(words))] == [2, 48, 3]
-    assert height(f"{folded(words)}\n\n{words}") == 48
-    assert height(code("x = 1\n" * 40)) == 32 and height(code("1", table(*[["1", "2"]] * 20))) == 24
-    assert height(code("1", *(claim() for _ in range(9)))) == height(code("1", *(claim() for _ in range(20)))) == 8
-
-
 def test_remove_input_leaves_the_output_alone():
     html = fragment(code("secret = 1", printed("seen"), tags=("remove-input",)))
     assert "secret" not in html

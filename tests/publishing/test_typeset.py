@@ -1,5 +1,6 @@
 """Against the real MathJax."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from publishing.errors import PublishingError
 from publishing.render.nodes import Inline, as_token
 from publishing.render.serialise import html_of
 from publishing.render.together import keep_together
+from publishing.typeset import formulas as typesetter
 from publishing.typeset.formulas import Formula, typeset
 
 EQUATIONS = [line for line in Path(__file__).with_name("equations.tex").read_text().splitlines() if line[0] != "%"]
@@ -28,7 +30,7 @@ class Typesetter:
     """Typesets formulas and returns their HTML; keeps the glyphs of the last ones."""
 
     def __call__(self, formulas: list[Formula], paper: str = "toy") -> str:
-        self.glyphs = typeset(paper, formulas, paper)
+        self.glyphs = typeset({paper: formulas}, paper)[paper]
         return str(html_of(formulas))
 
 
@@ -185,11 +187,16 @@ def test_what_papers_use_is_typeset(page):
     )
 
 
-def test_two_papers_have_glyphs_of_their_own(page):
-    toy, other = typeset("toy", inline("x"), "toy"), typeset("other", inline("y"), "other")
-    x, y = (re.findall('<path id="[a-z]+-g1" stroke-width="3" d="([^"]*)"/>', html) for html in (toy, other))
+def test_pages_have_glyphs_of_their_own_and_those_that_changed_are_typeset_together(page, monkeypatch):
+    asked = []
+    monkeypatch.setattr(typesetter, "_mathjax", lambda told, ask=typesetter._mathjax: asked.append(told) or ask(told))
+    glyphs = typeset({"toy": inline("x"), "toy-why-": inline("y")}, "toy")
+    x, y = (re.findall('<path id="[a-z-]+-g1" stroke-width="3" d="([^"]*)"/>', html) for html in glyphs.values())
     assert len(x) == len(y) == 1
     assert x != y
+    again = typeset({"toy": inline("x"), "toy-why-": inline("z"), "toy-how-": inline("z")}, "toy")
+    assert again["toy"] == glyphs["toy"]
+    assert [[*json.loads(told)] for told in asked] == [["toy", "toy-why-"], ["toy-why-", "toy-how-"]]
 
 
 def test_the_same_formulas_are_typeset_again_without_node(page, monkeypatch):

@@ -20,7 +20,6 @@ IN_THE_DARK = {"runOnly": ["color-contrast", "link-in-text-block"]}  # else a pa
 def test_axe_finds_no_violation(visit, path, width, scheme, options):
     visited = visit(path, width=width, scheme=scheme)
     visited.load_images()
-    visited.draw_all()
     visited.fold(folded=False)
     results = Axe().run(visited.page, context=CONTEXT, options=OPTIONS | options)
     found = [

@@ -103,6 +103,7 @@ def claim(
     tolerance: float = 0.0,
     of: str | Sequence[str] | None = None,
     standard_error: float | None = None,
+    name: str | None = None,
 ) -> None:
     """Hold the notebook to a statement: raise ClaimError unless `measured relation expected` for every element.
 
@@ -110,6 +111,7 @@ def claim(
     that is not 0; else the claim could hardly fail. Numbers, arrays and tensors are welcome;
     `expected` may be one number for a whole array. NaN is false. `of` names the equations that are covered, as in
     "eq-7"; `standard_error` belongs to a Monte Carlo figure, whose tolerance is at most five of it.
+    With `name="cost"` the text can give the number, `[0.486 bits](#claim-cost)`, which the build compares.
     """
     _need_text(statement=statement)
     if relation not in RELATIONS:
@@ -131,6 +133,10 @@ def claim(
         "of": [of] if isinstance(of, str) else list(of or []),
         "standard_error": standard_error,
     }
+    if name is not None:
+        _need_name(name)
+        few = left.ravel() if left.size <= contract.FEW else np.array([left.min(), left.max()])
+        facts |= {"name": name, "values": [_rounded(value, tolerance) for value in few.tolist()]}
     numbers = f"{facts['measured']} {relation} {facts['expected']}"
     margins = [f"tolerance {tolerance:g}"] if tolerance else []
     margins += [f"standard error {standard_error:.2g}"] if standard_error is not None else []
@@ -228,6 +234,11 @@ def _short(values: np.ndarray, tolerance: float) -> str:
 
 
 def _digits(value: float, tolerance: float) -> str:
+    value = _rounded(value, tolerance)
+    return f"{int(value):,}" if value.is_integer() else f"{value:.6g}"
+
+
+def _rounded(value: float, tolerance: float) -> float:
     """At most six digits, and none that may differ between processors: under a tolerance for rounding, none below it.
 
     A wider tolerance is for chance, which is seeded: two digits more show how far a number is from what is expected.
@@ -235,7 +246,7 @@ def _digits(value: float, tolerance: float) -> str:
     if tolerance:
         spare = 2 if tolerance >= ROUNDING else 0
         value = round(value, spare - math.floor(math.log10(tolerance)))
-    return f"{int(value):,}" if value.is_integer() else f"{value:.6g}"
+    return value if value.is_integer() else float(f"{value:.6g}")
 
 
 def _cell(value: Any) -> str:

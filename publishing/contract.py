@@ -13,6 +13,7 @@ FILE = re.compile(r"[a-z0-9][a-z0-9.-]*")  # that an instrument fetches
 NUMBER = re.compile(r"[\w.-]+", re.ASCII)  # of an equation
 PAPER = re.compile(r"[a-z0-9]+")
 SECTION = re.compile(r"\d\d(?:-[a-z0-9]+)+")
+FEW = 12  # numbers, which a claim tells one by one
 CLAIMS_PAGE = "claims"  # of all claims of a paper, below its address
 
 REMOVE_CELL, REMOVE_INPUT, REMOVE_OUTPUT, HIDE_INPUT = "remove-cell", "remove-input", "remove-output", "hide-input"
@@ -54,7 +55,10 @@ class TableFacts(TypedDict):
 
 
 class ClaimFacts(TypedDict):
-    """What `claim` says of `count` elements: numbers as it shows them, and the ids of the equations it is `of`."""
+    """What `claim` says of `count` elements: numbers as it shows them, and the ids of the equations it is `of`.
+
+    One with a `name` says its `values` too, those measured, or the least and the greatest of more than FEW.
+    """
 
     statement: str
     measured: str
@@ -64,6 +68,8 @@ class ClaimFacts(TypedDict):
     tolerance: float
     standard_error: float | None
     of: list[str]
+    name: NotRequired[str]
+    values: NotRequired[list[float]]
 
 
 class SourceFacts(TypedDict):

@@ -47,9 +47,9 @@ def resolve(paper: Paper, papers: Papers) -> None:
 def _resolved(children: list[Token], page: Page, paper: Paper, papers: Papers) -> list[Token]:
     kept, unlinking = [], False
     for child in children:
-        if place := _place(child, page):
+        if place := place_of(child, page):
             kind = str(child.attrs.get("class", ""))
-            there = _find(place, page, paper, papers)
+            there = find(place, page, paper, papers)
             unlinking = there is None and kind == EQUATION_LINK
             if there is None and place.paper != page.paper:  # whose notebooks have not run yet
                 there = Page(place.paper, place.page or "")
@@ -65,7 +65,7 @@ def _resolved(children: list[Token], page: Page, paper: Paper, papers: Papers) -
     return kept
 
 
-def _place(token: Token, page: Page) -> Place | None:
+def place_of(token: Token, page: Page) -> Place | None:
     """Where a token begins to lead, if that is a page of this site."""
     target = leads_to(token)
     if token.type == "link_open" and target.startswith("#"):
@@ -79,7 +79,8 @@ def standing(name: str, page: Page, paper: Paper) -> Page | None:
     return next((one for one in pages if name in one.ids), None)
 
 
-def _find(place: Place, page: Page, paper: Paper, papers: Papers) -> Page | None:
+def find(place: Place, page: Page, paper: Paper, papers: Papers) -> Page | None:
+    """The page to which a link on this page leads."""
     there = paper if place.paper == paper.name else papers(place.paper)
     if place.page is None:
         return standing(place.id, page, there)
@@ -94,7 +95,7 @@ def _check(where: str, place: Place, page: Page, paper: Paper, papers: Papers) -
         cause = f"links to {place.written}, but {place.paper!r} is not published"
         raise PublishingError(f"{where}: {cause}; publish it, or take the link out")
     there = paper if place.paper == paper.name else papers(place.paper)
-    if there.complete and not _find(place, page, paper, papers):
+    if there.complete and not find(place, page, paper, papers):
         raise PublishingError(f"{where}: {_missing(place)}")
 
 

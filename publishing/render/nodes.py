@@ -12,6 +12,7 @@ from typing import NamedTuple
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from publishing.contract import ClaimFacts
 from publishing.typeset.formulas import Formula
 
 
@@ -156,6 +157,12 @@ class Claim:
     statement: Inline
     numbers: str
     of: tuple[str, ...]
+    facts: ClaimFacts
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its writer gave it a name, by which the text gives its number."""
+        return "name" in self.facts
 
 
 @dataclass

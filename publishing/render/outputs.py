@@ -58,11 +58,11 @@ def _table_cell(text: str, context: Context) -> TableCell:
 
 
 def _claim(claim: ClaimFacts, context: Context) -> Claim:
-    name = context.reserve_counted("claim")
+    name = context.reserve(f"claim-{claim['name']}") if "name" in claim else context.reserve_counted("claim")
     statement = inline(claim["statement"], context)
     for target in claim["of"]:
         context.link(target)
-    found = Claim(name, context.stem, statement, _claim_numbers(claim), tuple(claim["of"]))
+    found = Claim(name, context.stem, statement, _claim_numbers(claim), tuple(claim["of"]), claim)
     context.page.claims.append(found)
     return found
 

@@ -272,6 +272,7 @@ def _remedy(closing: str, tag: str, empty: str, attributes: list[tuple[str, str]
 
 def _link(token: Token, context: Context) -> Token:
     target = leads_to(token)
+    token.meta["where"] = context.place
     if place := into_notebook(target, context):
         token.meta["place"] = place
         context.link(place)

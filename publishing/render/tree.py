@@ -10,7 +10,7 @@ from publishing import paths, posts
 from publishing.contract import CLAIMS_PAGE, MACROS, MAY_RAISE
 from publishing.errors import PublishingError
 from publishing.notebooks import slug_of
-from publishing.render import bibliography, extent, figures, reading
+from publishing.render import bibliography, extent, figures, findings, reading
 from publishing.render.card import lead
 from publishing.render.highlighting import code
 from publishing.render.links import Papers, resolve
@@ -66,8 +66,10 @@ def build_paper(
 def finish(paper: Paper, papers: Papers) -> None:
     """Resolve its links, of which some lead to other papers, and say what is to be said about whole pages.
 
-    Raises PublishingError for the first link or citation that leads nowhere, as long as all notebooks there have run.
+    Raises PublishingError for the first link or citation that leads nowhere, as long as all notebooks there have run,
+    and for the first number in the text that is not what its claim measured.
     """
+    findings.compare(paper, papers)
     resolve(paper, papers)
     for page in paper.pages.values():
         _measure(page)

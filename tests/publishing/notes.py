@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from publishing import contract, paths
 from publishing.contract import CLAIMS_PAGE
 from publishing.folders import Report, sync
-from publishing.render import extent, reading
+from publishing.render import extent, findings, reading
 from publishing.render.exporter import SectionExporter
 from publishing.render.links import resolve
 from publishing.render.page import Context, Page, Paper
@@ -88,7 +88,9 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     """HTML of a notebook with these cells, not typeset, alone on its page unless a page is given."""
     shown, page = SectionExporter().without_tagged(with_numbers(notebook(*cells))), page or Page("toy", complete=False)
     page.sections[stem] = build_section(shown, Context(page, stem))
-    resolve(Paper(page.paper, {page.name: page}, complete=False), lambda name: Paper(name, {}, complete=False))
+    paper, others = Paper(page.paper, {page.name: page}, complete=False), lambda name: Paper(name, {}, complete=False)
+    findings.compare(paper, others)
+    resolve(paper, others)
     extent.measure(page.sections[stem])
     reading.measure(page.sections[stem], page.answer)
     return html_of(page.sections[stem])

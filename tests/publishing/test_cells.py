@@ -357,6 +357,16 @@ def test_chance_is_allowed_five_standard_errors(tolerance, error, kind, message)
         claim("S", 1, "==", 1, tolerance=tolerance, standard_error=error)
 
 
+def test_a_named_claim_carries_what_it_measured():
+    assert "values" not in shown(claim, "S", 1, "==", 1)[0][cells.CLAIM]
+    facts = shown(claim, "S", [0.24123456, 3.0], "<", 4, name="a-cost")[0][cells.CLAIM]
+    assert (facts["name"], facts["values"]) == ("a-cost", [0.241235, 3.0])
+    many = shown(claim, "S", range(13), "<", 14, name="a-cost")[0][cells.CLAIM]
+    assert many["values"] == [0, 12]
+    with pytest.raises(ValueError, match="a name is made of a-z, 0-9"):
+        claim("S", 1, "==", 1, name="A cost")
+
+
 def test_a_claim_may_cover_several_equations_or_none():
     assert shown(claim, "S", 1, "==", 1, of=("eq-1", "eq-2"))[0][cells.CLAIM]["of"] == ["eq-1", "eq-2"]
     assert shown(claim, "S", 1, "==", 1)[0][cells.CLAIM]["of"] == []

@@ -26,7 +26,7 @@ CLAIM = """\
 ```python tags=["hide-input"]
 from publishing.cells import claim
 
-claim("[Eq. (1)](#eq-1) holds for $x$", sum([1, 1]), "==", 2, of={})
+claim("[Eq. (1)](#eq-1) holds for $x$", sum([1, 1]), "==", 2, of={}, name="holds")
 ```"""
 COST = """\
 # What does *x* cost?
@@ -36,6 +36,7 @@ It costs *two* bits, by [Eq. (1)](#eq-1) and [Ho](#ref-ho).
 ## The count
 
 See Eq. (2), Eq. (3), [the figure](#fig-line), [the other study](why.md#because), [Section 1](../01-first.md).[^a]
+It is [2](#claim-holds), as [2](../01-first.md#claim-holds) is.
 
 $$
 x = 2 \\tag{2}
@@ -136,7 +137,7 @@ def test_ids_belong_to_a_page_and_so_do_figures_glyphs_and_references(built):
         assert all(href.removeprefix(f"#{name}")[0] in "gm" for href in used)
     assert [entry["id"] for entry in select(html, ".references li")] == ["ref-ho"]
     assert [one["id"] for one in select(html, ".claim, .citation, .footnotes li, details.cell-input")] == [
-        *("cite-1", "cell-3", "claim-1", "fn-1")
+        *("cite-1", "cell-3", "claim-holds", "fn-1")
     ]
 
 
@@ -144,7 +145,7 @@ def test_a_link_finds_its_target_on_its_own_page_then_in_the_paper_then_in_anoth
     toy, cost, why = ("/notes/toy/", "/notes/toy/cost/", "/notes/toy/why/")
     assert hrefs(page(built, "toy/cost"), ".post-description a") == [f"{toy}#eq-1", "#ref-ho"]
     links = hrefs(page(built, "toy/cost"), ".block > p:not(.claim) > a")
-    assert links == ["#eq-2", "#fig-line", f"{why}#because", f"{toy}#01-first"]
+    assert links == ["#eq-2", "#fig-line", f"{why}#because", f"{toy}#01-first", "#claim-holds", f"{toy}#claim-holds"]
     assert "See Eq. (2), Eq. (3), the figure" in texts(page(built, "toy/cost"), ".block > p")[0]
     assert hrefs(page(built, "toy/why"), ".post-description a") == [f"{cost}#eq-2", f"{toy}#eq-1"]
     assert hrefs(page(built, "toy"), "#\\30 1-first .block > p:not(.section-tools) > a") == [cost, f"{cost}#eq-2"]
@@ -168,7 +169,7 @@ def test_all_claims_of_the_paper_stand_together_by_page(built):
     html = page(built, "toy/claims")
     assert hrefs(html, "tbody th a") == ["/notes/toy/#01-first", "/notes/toy/cost/"]
     assert hrefs(html, "tbody:nth-of-type(2) td a") == [
-        *("/notes/toy/cost/#claim-1", "/notes/toy/#eq-1", "/notes/toy/#eq-1", "/notes/toy/cost/#eq-2")
+        *("/notes/toy/cost/#claim-holds", "/notes/toy/#eq-1", "/notes/toy/#eq-1", "/notes/toy/cost/#eq-2")
     ]
     assert hrefs(html, ".claims-coverage p:first-child a") == ["/notes/toy/#eq-1", "/notes/toy/cost/#eq-2"]
 
@@ -346,7 +347,7 @@ def address(built, tmp_path):
     [
         ("/toy/cost/", ".post-description a[href$='/toy/#eq-1']", "(1)"),
         ("/second/", "a[href$='/toy/cost/#eq-2']", "(2)"),
-        ("/toy/claims/", "td a[href$='/toy/cost/#claim-1']", "Eq. (1) holds for"),
+        ("/toy/claims/", "td a[href$='/toy/cost/#claim-holds']", "Eq. (1) holds for"),
     ],
 )
 def test_what_stands_on_another_page_is_shown_beside_the_link_with_its_glyphs(browser, address, start, link, shown):
@@ -405,4 +406,4 @@ def test_another_site_gets_the_studies_too_and_no_title_for_its_menu(commands, t
         "/blog/toy/cost/",
         "/blog/toy/why/",
     ]
-    assert select((blog / "_site/toy/claims/index.html").read_text(), 'td a[href="/blog/toy/cost/#claim-1"]')
+    assert select((blog / "_site/toy/claims/index.html").read_text(), 'td a[href="/blog/toy/cost/#claim-holds"]')

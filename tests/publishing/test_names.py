@@ -117,7 +117,9 @@ def test_each_file_is_named_once(site):
     assert told == ["_posts/2026-01-01-toy.md", "_claims/toy.md", "index.md"]
 
 
-@pytest.mark.parametrize("name", ["statistics.py", "torch/__init__.py", "notebooks/toy/json.py", "typing_extensions.py"])
+@pytest.mark.parametrize(
+    "name", ["statistics.py", "torch/__init__.py", "notebooks/toy/json.py", "typing_extensions.py"]
+)
 def test_a_module_that_hides_another_is_named(site, name):
     assert list(names.problems()) == []
     site.write("requirements/main.lock", "torch==2\ntyping-extensions==4\n")

@@ -97,7 +97,9 @@ def chain_diagram(forward: Tensor, reverse: Tensor, guesses: Tensor, t: Sequence
             for i, ax in enumerate(line):
                 show_images(ax, images[i : i + 1], columns=1)
             words_at = (-0.06, 0.4 if arrowhead else 0.5)
-            line[0].text(*words_at, words, transform=line[0].transAxes, rotation=90, ha="right", va="center", color=colour)
+            line[0].text(
+                *words_at, words, transform=line[0].transAxes, rotation=90, ha="right", va="center", color=colour
+            )
             place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (-20, 4), "textcoords": "offset points"}
             line[0].annotate(arrowhead, **place, ha="right", va="top", color=colour, fontsize=16)
         for step, ax in zip(t, grid[0], strict=True):
@@ -131,7 +133,7 @@ def map_of_boxes(
     for name, (title, words) in boxes.items():
         x, y = centre[name]
         colour = colours.get(name, GREY)
-        look = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": "white", "edgecolor": colour}
+        look: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": "white", "edgecolor": colour}
         corner, sides = (x - half[0], y - half[1]), (2 * half[0], 2 * half[1])
         ax.add_patch(FancyBboxPatch(corner, *sides, linewidth=1.6, url=f"#{name}", label=title, **look))
         ax.text(x, y + 0.2, title, ha="center", va="center", weight="bold", color=colour, fontsize=11)

@@ -285,7 +285,7 @@ def _is_chart(figure: "Figure") -> bool:
 def _links(figure: "Figure") -> list[contract.Link]:
     """The artists that have a `url`, with their places on the page, as the figure was drawn last."""
     found: list[contract.Link] = []
-    for artist in figure.findobj(lambda artist: artist.get_url()):
+    for artist in figure.findobj(lambda artist: bool(artist.get_url())):
         box, label = artist.get_window_extent(), str(artist.get_label())
         if not label or label.startswith("_"):
             raise ValueError(f"the link to {artist.get_url()!r} has no words; give the artist a label")

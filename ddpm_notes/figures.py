@@ -133,7 +133,7 @@ def map_of_boxes(
     for name, (title, words) in boxes.items():
         x, y = centre[name]
         colour = colours.get(name, GREY)
-        look = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": "white", "edgecolor": colour}
+        look: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": "white", "edgecolor": colour}
         corner, sides = (x - half[0], y - half[1]), (2 * half[0], 2 * half[1])
         ax.add_patch(FancyBboxPatch(corner, *sides, linewidth=1.6, url=f"#{name}", label=title, **look))
         ax.text(x, y + 0.2, title, ha="center", va="center", weight="bold", color=colour, fontsize=11)

@@ -30,7 +30,7 @@ class Size(TypedDict):
 
 
 class Link(TypedDict):
-    """A part of an image that leads to an id of the page: its words for who does not see it, its place in pixels."""
+    """A part of an image that leads to an id of the page: words for those who do not see it, place in pixels."""
 
     target: str
     label: str

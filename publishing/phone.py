@@ -43,8 +43,7 @@ def _thin_out(figure: "Figure") -> bool:
     last, count = grid.ncols - 1, min(grid.ncols, PICTURES)
     kept = [round(number * last / max(count - 1, 1)) for number in range(count)]
     smaller = figure.add_gridspec(grid.nrows, count)
-    sizes = [panel.images[0].get_array().shape for panel in places if panel.images]
-    shape = max(height / width for height, width, *_ in sizes)
+    shape = max(rows / columns for panel in places for image in panel.images for rows, columns in [image.get_size()])
     for panel, place in places.items():
         if place.colspan.start in kept:
             panel.set_subplotspec(smaller[place.rowspan.start, kept.index(place.colspan.start)])

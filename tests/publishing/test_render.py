@@ -189,6 +189,14 @@ def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
     assert image["src"] == "{{ '/assets/images/toy-chain.png' | relative_url }}" and image["alt"] == "A line"
 
 
+def test_a_card_that_no_section_shows_is_the_first_figure_of_the_post(repository):
+    repository.write("_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: A\n---\n")
+    executed(repository, "01-first", "See [it](#fig-chain).", code("1", diagram("chain"), tags=("remove-output",)))
+    made()
+    assert 'src="/assets/images/toy-chain.png"' in draft("lead") and 'eager="true"' in draft("lead")
+    assert "paper_diagram.html" not in draft("01-first")
+
+
 @pytest.mark.parametrize(
     ("front", "message"),
     [

@@ -1,8 +1,9 @@
 // TeX to static SVG: reads {page: {macros: {name: [body, arguments, default?]}, formulas: [{tex, display, count}]}} from
 // standard input and writes {page: {taken, glyphs, formulas: [{html} or {error}]}} to standard output; taken are the
-// macros whose names TeX has already. One document and one glyph cache for each page.
+// macros whose names TeX has already. One document and one glyph cache for each page. Standard error gets a line for
+// each formula when its turn comes, so that one that never ends can be named.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { relative } from "./outline.mjs";
 
@@ -33,6 +34,7 @@ const PACKAGES = {
 for (const [name, file] of Object.entries({ ...PACKAGES, configmacros: "ConfigMacros" }))
   require(`mathjax-full/js/input/tex/${name}/${file}Configuration.js`);
 
+const TURN = "formula ";
 const ELEMENTS = new Set(["svg", "g", "path", "use", "rect", "line", "polyline", "ellipse"]);
 const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
 const PAINT = ["stroke", "fill", "stroke-width"]; // set once, by the stylesheet
@@ -83,7 +85,10 @@ function typeset(page, macros, formulas) {
   const output = new SVG({ fontCache: "global" });
   const document = mathjax.document("", { InputJax: input, OutputJax: output });
   const shapes = { page, glyphs: output.fontCache.getCache(), used: new Map(), shared: [], sizes: [] };
-  const typeset = formulas.map((formula) => attempt(document, shapes, formula));
+  const typeset = formulas.map((formula, number) => {
+    writeSync(2, `${TURN}${page} ${number}\n`);
+    return attempt(document, shapes, formula);
+  });
   const drawn = [...usedGlyphs(shapes), ...shapes.shared].join("");
   const style = STYLE.replace("</style>", `${shapes.sizes.join("")}\n</style>`);
   return {

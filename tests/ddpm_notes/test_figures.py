@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from PIL import Image
 
 from ddpm_notes.data import to_uint8
-from ddpm_notes.figures import WIDTH, axes, chain_diagram, image_rows, show_images
+from ddpm_notes.figures import WIDTH, axes, chain_diagram, image_rows, label_ends, show_images
 from ddpm_notes.pictures import as_grid, png_of
 from ddpm_notes.unet import CIFAR10, DIGITS, LSUN256, SelfAttention, Stage, UNet
 from ddpm_notes.unet_figure import unet_diagram
@@ -44,6 +44,18 @@ def test_axes_are_of_the_notes_width_and_show_images_draws_the_grid():
     show_images(ax, x, columns=2, title="digits")
     assert figure.get_size_inches().tolist() == [WIDTH, 2.0] and ax.get_title() == "digits"
     assert np.array_equal(ax.images[0].get_array(), as_grid(x, 2))
+
+
+def test_lines_are_named_in_their_colours_where_they_end():
+    figure, ax = axes(height=2.0)
+    ax.set(yscale="log", ylim=(0.1, 10))
+    label_ends(ax, {"upper": (5, "#d55e00"), "lower": (0.2, "#0072b2")})
+    figure.draw_without_rendering()
+    names = ax.child_axes[0].get_yticklabels()
+    assert [(one.get_text(), one.get_color()) for one in names] == [("upper", "#d55e00"), ("lower", "#0072b2")]
+    heights = [ax.transAxes.inverted().transform(one.get_window_extent())[:, 1].mean() for one in names]
+    assert heights == pytest.approx([0.849, 0.151], abs=0.03)
+    assert figure.axes == [ax] and not list(ax.texts)  # what the press asks before it makes a form for phones
 
 
 def test_images_may_be_wide_and_in_colour():

@@ -137,6 +137,12 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
     assert not_covered.get_text() == "Equations that no claim covers: (8)."
 
 
+def test_references_are_listed_once(paper, repository):
+    executed(repository, "01-first", "[a](#ref-ho)", code("1", shows(references={})))
+    with pytest.raises(PublishingError, match="^toy/references.bib: 'ref-ho' is listed twice"):
+        made()
+
+
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
@@ -151,7 +157,6 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
             code("1", table(["1", "2"])),
             "toy/02-second, cell 2: the id 'table-results' is already given in toy/01-first, cell 1",
         ),
-        (code("1", shows(references={})), "toy/references.bib: 'ref-ho' is listed twice"),
         (
             '{% include paper_diagram.html src="/assets/images/toy-none.png" alt="a" %}',
             "toy/01-first, cell 1: the include points at",

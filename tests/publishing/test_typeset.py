@@ -224,3 +224,11 @@ def test_a_damaged_or_lost_memory_of_formulas_is_ignored_and_the_bytes_are_the_s
     for damage in ("", "{", '{"key": 1}', "[]", None):
         memory.unlink() if damage is None else memory.write_text(damage)
         assert (page(formulas), page.glyphs) == before
+
+
+def test_a_formula_that_never_ends_is_named_with_its_place(page, monkeypatch):
+    monkeypatch.setattr(typesetter, "_SECONDS", 1.5)
+    endless = r"\begin{alignat}{99999999}x\end{alignat}"
+    with pytest.raises(PublishingError, match="cell 4: MathJax is not done after 2 s, in the formula") as error:
+        page(display("x") + display(endless, cell=4) + display("y"))
+    assert "\n" not in str(error.value)

@@ -3,6 +3,7 @@
 import jupytext
 import pytest
 
+from publishing.checks import budgets, places
 from publishing.checks import lint as lints
 from publishing.errors import PublishingError
 from publishing.render import reading
@@ -121,3 +122,16 @@ def test_the_answer_of_a_study_counts(repository):
     executed(repository, "studies/why", "# Why?\n\nOf four words made.\n\nAnd three more.")
     (section,) = SectionExporter().paper("toy").pages["why"].sections.values()
     assert section.words == 7
+
+
+@pytest.mark.parametrize(
+    ("told", "problems"), [(2, []), (9, ["notebooks/toy/01-a.md:18: why takes 2 min to read, not 9; write 2"])]
+)
+def test_the_minutes_that_a_link_tells_are_those_of_its_study(repository, told, problems):
+    text = f"# T\n\n[Why?](studies/why.md) ({told} min)"
+    executed(repository, "01-a", text)
+    repository.notebook("01-a", text)
+    executed(repository, "studies/why", f"# Why?\n\n{WORDY}")
+    repository.notebook("studies/why", f"# Why?\n\n{WORDY}")
+    sources = {stem: places.read("toy", stem) for stem in ("01-a", "studies/why")}
+    assert list(budgets.exceeded("toy", sources)) == problems

@@ -70,21 +70,17 @@ class TableFacts(TypedDict):
 
 
 class ClaimFacts(TypedDict):
-    """What `claim` says of `count` elements: numbers as it shows them, and the ids of the equations it is `of`.
-
-    One with a `name` says its `values` too, those measured, or the least and the greatest of more than FEW.
-    """
+    """What `claim` says of `count` numbers, of more than FEW only the least and the greatest; `of` holds ids."""
 
     statement: str
-    measured: str
+    measured: list[float]
     relation: str
-    expected: str
+    expected: list[float]
     count: int
     tolerance: float
     standard_error: float | None
     of: list[str]
     name: NotRequired[str]
-    values: NotRequired[list[float]]
 
 
 class SourceFacts(TypedDict):

@@ -19,10 +19,11 @@ def fit(figure: "Figure") -> bool:
     """
     if figure.get_figwidth() <= WIDTH:
         return False
-    if figure.axes and all(panel.images or not panel.axison for panel in figure.axes):
+    has_pictures = any(panel.images for panel in figure.axes)
+    if has_pictures and all(panel.images or not panel.axison for panel in figure.axes):
         return _thin_out(figure)
     panels = _row(figure)
-    if not panels or any(panel.images for panel in panels) or (len(panels) == 1 and panels[0].texts):
+    if not panels or has_pictures or (len(panels) == 1 and panels[0].texts):
         return False
     height = min(figure.get_figheight(), TALLEST)
     if len(panels) == 1:

@@ -15,7 +15,6 @@ from markdown_it.token import Token
 from publishing import posts
 from publishing.render.nodes import (
     Claim,
-    Claims,
     Equation,
     Figure,
     Inline,
@@ -67,12 +66,11 @@ def _seconds(seen: list[object]) -> float:
 
 def _seen(written: object) -> Iterator[object]:
     """All that these nodes hold, but for what is in a fold."""
-    folded = {id(one) for claims in walk(written) if isinstance(claims, Claims) for one in walk(claims.more)}
     inside: list[Token] = []
     for one in walk(written):
         if isinstance(one, Token) and one.tag in ("details", "summary"):
             inside.append(one) if one.nesting > 0 else inside.pop()
-        if id(one) not in folded and not _is_folded(inside):
+        if not _is_folded(inside):
             yield one
 
 
@@ -92,7 +90,7 @@ def _text(one: object) -> str:
     if isinstance(one, Formula):
         return " " if one.display else "x"
     if isinstance(one, Claim):
-        return f" {one.numbers} "
+        return f" {one.verdict} "
     return " " if isinstance(one, Inline) else ""
 
 

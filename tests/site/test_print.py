@@ -49,7 +49,7 @@ def test_links_are_printed_as_words_and_code_only_if_it_was_opened(on_paper, pat
     page = on_paper(path)
     shown = "found => found.filter(one => one.checkVisibility()).map(one => getComputedStyle(one, '::after').content)"
     assert [text for text in page.eval_on_selector_all(".post-body a", shown) if "/" in text] == []
-    assert page.locator("details.cell-input:visible, .code-link:visible").count() == 0
+    assert page.locator("details.cell-input:visible").count() == 0
 
 
 def test_a_figure_that_is_being_tried_out_prints_its_picture(visit):

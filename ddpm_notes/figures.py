@@ -122,7 +122,7 @@ def map_of_boxes(
     """Boxes in a grid, with arrows between them, each of which is a link.
 
     boxes: by the id that a box leads to, its name and what stands below that. places: row and column of each.
-    arrows: from one id to another. size: of the figure in inches. colours: of the boxes that are not grey, with a thicker frame.
+    arrows: from one id to another. size: of the figure in inches. colours: of boxes with a thicker frame.
     """
     rows, columns = (1 + max(place[axis] for place in places.values()) for axis in (0, 1))
     figure = plt.figure(figsize=size, layout="none")

@@ -122,7 +122,7 @@ def map_of_boxes(
     """Boxes in a grid, with arrows between them, each of which is a link.
 
     boxes: by the id that a box leads to, its name and what stands below that. places: row and column of each.
-    arrows: from one id to another. size: of the figure in inches. colours: of the boxes that are not grey.
+    arrows: from one id to another. size: of the figure in inches. colours: of boxes with a thicker frame.
     """
     rows, columns = (1 + max(place[axis] for place in places.values()) for axis in (0, 1))
     figure = plt.figure(figsize=size, layout="none")
@@ -135,7 +135,11 @@ def map_of_boxes(
         colour = colours.get(name, GREY)
         look: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": "white", "edgecolor": colour}
         corner, sides = (x - half[0], y - half[1]), (2 * half[0], 2 * half[1])
-        ax.add_patch(FancyBboxPatch(corner, *sides, linewidth=1.6, url=f"#{name}", label=title, **look))
+        ax.add_patch(
+            FancyBboxPatch(
+                corner, *sides, linewidth=2.6 if name in colours else 1.2, url=f"#{name}", label=title, **look
+            )
+        )
         ax.text(x, y + 0.2, title, ha="center", va="center", weight="bold", color=colour, fontsize=11)
         ax.text(x, y - 0.12, words, ha="center", va="center", linespacing=1.15)
     for start, end in arrows:

@@ -50,10 +50,10 @@ def minutes(seconds: float) -> int:
     return max(1, round(seconds / 60))
 
 
-def of_lead(paper: str) -> float:
-    """The seconds that the post's own words take, around the sections that it includes."""
+def of_lead(paper: str, opening: Figure | None) -> float:
+    """The seconds that the post's own words take, around the sections that it includes, and its first figure."""
     own = next((post.text for post in posts.of(paper)), "")
-    return _seconds(list(_seen(MarkdownIt("commonmark").parse(_LIQUID.sub("", own)))))
+    return _seconds(list(_seen([opening, MarkdownIt("commonmark").parse(_LIQUID.sub("", own))])))
 
 
 def _words(seen: list[object]) -> int:

@@ -10,12 +10,29 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
+from tempfile import TemporaryFile
+from typing import IO
+
+import psutil
 
 from publishing import files, macros, paths
 from publishing.errors import PublishingError
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
 _OUTLINE = _SCRIPT.with_name("outline.mjs")
+_TURN = "formula "  # begins the line that names the formula whose turn has come: its page, its number
+_SECONDS = 20.0  # of a processor, that a formula may take; most take a hundredth of one
+_EVERY = 0.5  # seconds between two looks at the time
+
+
+class _Stopped(Exception):
+    """MathJax did not come to its end; `page` and `number` name the formula at which it was, if it had begun."""
+
+    def __init__(self, cause: str, turn: str):
+        super().__init__(cause)
+        page, _, number = turn.partition(" ")
+        self.page, self.number = page, int(number or 0)
 
 
 @dataclass
@@ -37,7 +54,14 @@ def typeset(pages: Mapping[str, list[Formula]], paper: str) -> dict[str, str]:
     known = macros.read(paper)
     told = {macro.name[1:]: macro.told for macro in known}
     counts = {page: Counter(map(_key, formulas)) for page, formulas in pages.items()}
-    results = _converted({page: {"macros": told, "formulas": _asked(counts[page])} for page in pages})
+    try:
+        results = _converted({page: {"macros": told, "formulas": _asked(counts[page])} for page in pages})
+    except _Stopped as stopped:
+        if not stopped.page:
+            raise PublishingError(f"typesetting stopped: {stopped}; run npm ci, and make again") from None
+        key = list(counts[stopped.page])[stopped.number]
+        formula = next(formula for formula in pages[stopped.page] if _key(formula) == key)
+        raise PublishingError(_told(formula, str(stopped))) from None
     taken = {name for result in results.values() for name in result["taken"]}
     if macro := next((macro for macro in known if macro.name[1:] in taken), None):
         cause = f"{macro.name} is a command of TeX; give the macro another name"
@@ -97,8 +121,40 @@ def _mathjax(question: str) -> str:
     node = shutil.which("node", path=here)
     if node is None:
         raise PublishingError("typesetting needs Node, which is not installed here; run `python3 bootstrap.py site`")
-    run = subprocess.run([node, _SCRIPT], input=question, capture_output=True, encoding="utf-8", check=False)
-    if run.returncode != 0:
-        cause = next((line.strip() for line in run.stderr.splitlines() if "Error" in line), "it gave no reason")
-        raise PublishingError(f"typesetting stopped: {cause}; run npm ci, and make again")
-    return run.stdout
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen([node, _SCRIPT], stdin=PIPE, stdout=PIPE, stderr=said, encoding="utf-8") as run,
+    ):
+        answer = _within_time(run, question, said)
+        if run.returncode == 0:
+            return answer
+        lines = _lines(said)
+    cause = next((line.strip() for line in lines if "rror" in line), "it gave no reason")
+    raise _Stopped(cause, _turn(lines))
+
+
+def _within_time(run: subprocess.Popen, question: str | None, said: IO[bytes]) -> str:
+    """The answer, unless one formula takes too long."""
+    turn, began = "", 0.0
+    while True:
+        try:
+            return run.communicate(question, timeout=_EVERY)[0]
+        except subprocess.TimeoutExpired:
+            question = None  # it is sent once
+            now, spent = _turn(_lines(said)), sum(psutil.Process(run.pid).cpu_times()[:2])
+        if now != turn:
+            turn, began = now, spent
+        elif spent - began > _SECONDS:
+            run.kill()
+            raise _Stopped(f"MathJax is not done after {_SECONDS:.0f} s", turn)
+
+
+def _lines(said: IO[bytes]) -> list[str]:
+    """What was said, read without moving the place where the next word is written."""
+    whole = os.pread(said.fileno(), os.fstat(said.fileno()).st_size, 0)
+    return whole.decode(errors="replace").splitlines()
+
+
+def _turn(lines: list[str]) -> str:
+    """Of the formula at which MathJax is, page and number."""
+    return next((line.removeprefix(_TURN) for line in reversed(lines) if line.startswith(_TURN)), "")

@@ -150,6 +150,18 @@ def test_a_figure_becomes_an_include_whose_texts_travel_in_captures():
     ) in html
 
 
+def test_the_links_of_a_figure_lie_over_its_image():
+    from publishing.render.nodes import Drawing
+
+    link = {"target": "eq-3", "label": "Eq. (3)", "left": 60.0, "top": 30.0, "width": 300.0, "height": 150.0}
+    page = Page("toy", drawings={"forward-reverse": Drawing("forward-reverse", png(), 600, 300, [link])})
+    html = fragment(code("1", diagram()), page=page)
+    place = "left:10.00%;top:10.00%;width:50.00%;height:50.00%"
+    assert f'<a class="figure-link" href="#eq-3" aria-label="Eq. (3)" style="{place}"></a>' in html
+    assert "links=paper_links" in html
+    assert [place.id for _, place in page.links] == ["eq-3"]
+
+
 @pytest.mark.parametrize("alt", ["", "  \n"])
 def test_a_figure_without_alternative_text_is_refused(alt):
     assert error(code("1", diagram(alt=alt))) == (

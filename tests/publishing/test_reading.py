@@ -72,7 +72,7 @@ def test_the_byline_adds_seconds_of_lead_and_sections_and_rounds_once(repository
     repository.write("_posts/2026-01-01-toy.md", f"---\npaper: toy\n---\n{{% include x y=1 %}}\n\n{'word ' * 238}\n")
     for stem in ("01-a", "02-b", "03-c"):
         executed(repository, stem, "word " * 80)  # 20 s
-    assert reading.of_lead("toy") == pytest.approx(60)
+    assert reading.of_lead("toy", None) == pytest.approx(60)
     assert draft("reading").strip() == "2 min read"
 
 

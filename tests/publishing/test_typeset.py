@@ -133,6 +133,14 @@ def test_the_svg_is_slim(page):
         assert needless not in html
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_colour_is_one_of_the_page_s_and_no_word_of_what_is_spoken(page, count):
+    html = page(inline(r"\textcolor{blue}{x}") * count)
+    assert '<g fill="var(--math-blue)" stroke="var(--math-blue)"><use' in (html if count == 1 else page.glyphs)
+    assert html.count('aria-label="x"') == count
+    assert "<mstyle><mi>x</mi></mstyle>" in page(display(r"\textcolor{blue}{x}"))
+
+
 def test_wrong_formulas_are_named_all_together(page):
     with pytest.raises(PublishingError) as caught:
         page(inline(r"\bm{x}", 2) + display(r"\left(", 3) + inline("y") + inline(r"a & b", 4))
@@ -158,6 +166,8 @@ BAD = [
     r"\begin{align} x",
     r"x_1_2",
     r"\prooftree",
+    r"\textcolor{red}{x}",
+    r"\textcolor{#0072b2}{x}",
 ]
 
 
@@ -214,3 +224,11 @@ def test_a_damaged_or_lost_memory_of_formulas_is_ignored_and_the_bytes_are_the_s
     for damage in ("", "{", '{"key": 1}', "[]", None):
         memory.unlink() if damage is None else memory.write_text(damage)
         assert (page(formulas), page.glyphs) == before
+
+
+def test_a_formula_that_never_ends_is_named_with_its_place(page, monkeypatch):
+    monkeypatch.setattr(typesetter, "_SECONDS", 1.5)
+    endless = r"\begin{alignat}{99999999}x\end{alignat}"
+    with pytest.raises(PublishingError, match="cell 4: MathJax is not done after 2 s, in the formula") as error:
+        page(display("x") + display(endless, cell=4) + display("y"))
+    assert "\n" not in str(error.value)

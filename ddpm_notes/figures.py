@@ -4,7 +4,8 @@ Importing this module sets matplotlib's style for the process, whatever the user
 figure looks the same on every machine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib
@@ -15,9 +16,9 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
-from ddpm_notes.data import to_uint8
 from ddpm_notes.pictures import as_grid
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#aa3377", "#767676"
@@ -59,12 +60,14 @@ def show_images(ax: Axes, x: Tensor, columns: int, title: str = "") -> None:
     ax.set_title(title)
 
 
-def image_rows(rows: Sequence[tuple[str, Tensor]], column_titles: Sequence[str] = (), size: float = 0.62) -> Figure:
+def image_rows(
+    rows: Sequence[tuple[str, Tensor]], column_titles: Sequence[str] = (), size: float = 0.62, width: float = WIDTH
+) -> Figure:
     """Rows of images, one `(label, images)` each, under common column titles: strips of x_t, of x0_hat, of samples."""
     columns = max(len(x) for _, x in rows)
-    size = min(size, (WIDTH - 1.1) / columns)
+    size = min(size, (width - 1.1) / columns)
     figure, grid = plt.subplots(
-        len(rows), columns, figsize=(WIDTH, size * len(rows) + 0.35), squeeze=False, gridspec_kw={"hspace": 0.02}
+        len(rows), columns, figsize=(width, size * len(rows) + 0.35), squeeze=False, gridspec_kw={"hspace": 0.02}
     )
     for (label, x), line in zip(rows, grid, strict=False):
         for i, ax in enumerate(line):
@@ -73,37 +76,84 @@ def image_rows(rows: Sequence[tuple[str, Tensor]], column_titles: Sequence[str] 
                 show_images(ax, x[i : i + 1], columns=1)
         line[0].text(-0.25, 0.5, label, transform=line[0].transAxes, ha="right", va="center")
     for ax, title in zip(grid[0], column_titles, strict=False):
-        ax.set_title(title, fontsize=9)
+        ax.set_title(title)
     return figure
 
 
-def chain_diagram(forward: Tensor, reverse: Tensor, t: Sequence[int]) -> Figure:
-    """The two processes over common t: x_t of the forward chain from left to right, of the reverse chain back.
+def chain_diagram(forward: Tensor, reverse: Tensor, guesses: Tensor, t: Sequence[int], width: float = 9.6) -> Figure:
+    """The two processes over common t: x_t of the forward chain, of the reverse chain, and x0_hat of the latter.
 
-    forward, reverse: (len(t), C, H, W) in [-1, 1] and beyond; t ascending, so that data are on the left.
+    forward, reverse, guesses: (len(t), C, H, W) in [-1, 1] and beyond; t descending, so that noise is on the left.
     """
-    last = len(t) - 1
-    with plt.rc_context({"axes.grid": False, "font.size": 13}):
-        figure, ax = plt.subplots(figsize=(WIDTH, 3.2))
-        for row, images in ((1.42, forward), (0, reverse)):
-            for i, pixels in enumerate(to_uint8(images).permute(0, 2, 3, 1).squeeze(-1).numpy()):
-                height, width = (0.92 * (side / max(pixels.shape)) for side in pixels.shape)
-                ax.imshow(pixels, cmap="gray", vmin=0, vmax=255, extent=(i, i + width, row, row + height))
-        for i, step in enumerate(t):
-            ax.text(i + 0.46, 1.17, f"{step}", ha="center", va="center", color=GREY)
-        ax.text(-0.12, 1.17, "$t$", ha="right", va="center", color=GREY)
-        arrow(ax, (0, 2.52), (last + 0.92, 2.52), color=ORANGE)
-        arrow(ax, (last + 0.92, -0.18), (0, -0.18), color=BLUE)
-        middle = (last + 0.92) / 2
-        fixed = r"forward, fixed: $q(x_t \mid x_{t-1})$ adds noise"
-        ax.text(middle, 2.78, fixed, ha="center", va="center", color=ORANGE)
-        learned = r"reverse, learned: $p_\theta(x_{t-1} \mid x_t)$ removes noise"
-        ax.text(middle, -0.46, learned, ha="center", va="center", color=BLUE)
-        ax.set(xlim=(-0.35, last + 1), ylim=(-0.62, 2.95), aspect="equal")
-        ax.set_axis_off()
+    rows = (
+        ("noise\nadded", "$\\leftarrow$", ORANGE, forward),
+        ("noise\nremoved", "$\\rightarrow$", BLUE, reverse),
+        ("guess of\nthe end", "", GREY, guesses),
+    )
+    height = len(rows) * (width - 0.65) / len(t) + 0.3
+    with plt.rc_context({"font.size": 11}):
+        figure, grid = plt.subplots(len(rows), len(t), figsize=(width, height), squeeze=False)
+        for (words, arrowhead, colour, images), line in zip(rows, grid, strict=True):
+            for i, ax in enumerate(line):
+                show_images(ax, images[i : i + 1], columns=1)
+            words_at = (-0.06, 0.4 if arrowhead else 0.5)
+            line[0].text(
+                *words_at, words, transform=line[0].transAxes, rotation=90, ha="right", va="center", color=colour
+            )
+            place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (-20, 4), "textcoords": "offset points"}
+            line[0].annotate(arrowhead, **place, ha="right", va="top", color=colour, fontsize=16)
+        for step, ax in zip(t, grid[0], strict=True):
+            ax.set_title(f"{step} steps" if step in (t[0], t[-1]) else f"{step}", fontsize=11)
     return figure
 
 
 def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], color: str = "#333333") -> None:
     """Draw an arrow between two points of the data's coordinates."""
     ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0})
+
+
+def map_of_boxes(
+    boxes: Mapping[str, tuple[str, str]],
+    places: Mapping[str, tuple[int, int]],
+    arrows: Sequence[tuple[str, str]],
+    size: tuple[float, float],
+    colours: Mapping[str, str] = MappingProxyType({}),
+) -> Figure:
+    """Boxes in a grid, with arrows between them, each of which is a link.
+
+    boxes: by the id that a box leads to, its name and what stands below that. places: row and column of each.
+    arrows: from one id to another. size: of the figure in inches. colours: of the boxes that are not grey.
+    """
+    rows, columns = (1 + max(place[axis] for place in places.values()) for axis in (0, 1))
+    figure = plt.figure(figsize=size, layout="none")
+    ax = figure.add_axes((0, 0, 1, 1))
+    width, height = size[0] / columns, size[1] / rows
+    half = {0: 0.5 * width - 0.13, 1: 0.5 * height - 0.11}
+    centre = {name: ((column + 0.5) * width, size[1] - (row + 0.5) * height) for name, (row, column) in places.items()}
+    for name, (title, words) in boxes.items():
+        x, y = centre[name]
+        colour = colours.get(name, GREY)
+        look: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": "white", "edgecolor": colour}
+        corner, sides = (x - half[0], y - half[1]), (2 * half[0], 2 * half[1])
+        ax.add_patch(FancyBboxPatch(corner, *sides, linewidth=1.6, url=f"#{name}", label=title, **look))
+        ax.text(x, y + 0.2, title, ha="center", va="center", weight="bold", color=colour, fontsize=11)
+        ax.text(x, y - 0.12, words, ha="center", va="center", linespacing=1.15)
+    for start, end in arrows:
+        (x0, y0), (x1, y1) = centre[start], centre[end]
+        across, along = np.sign(x1 - x0), np.sign(y1 - y0)
+        arrow(ax, (x0 + across * half[0], y0 + along * half[1]), (x1 - across * half[0], y1 - along * half[1]))
+    ax.set(xlim=(0, size[0]), ylim=(0, size[1]))
+    ax.set_axis_off()
+    return figure
+
+
+def label_ends(ax: Axes, names: dict[str, tuple[float, str]]) -> None:
+    """Name lines where they end at the right, `{name: (y, color)}`; a phone can still narrow the plot."""
+    side = ax.secondary_yaxis("right")
+    side.set_yticks([y for y, _ in names.values()], list(names))
+    side.minorticks_off()
+    side.tick_params(length=0)
+    side.grid(False)
+    side.spines["right"].set_visible(False)
+    for label, (_, color) in zip(side.get_yticklabels(), names.values(), strict=True):
+        label.set_color(color)

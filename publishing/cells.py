@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,10 +18,11 @@ import numpy as np
 from IPython.display import display
 from PIL import Image
 
-from publishing import contract, paths, phone
+from publishing import contract, paths
 from publishing.contract import CLAIM, DIAGRAM, NAME, REFERENCES, TABLE
 from publishing.macros import bundle
 from publishing.paths import ROOT
+from publishing.phone import fit
 from publishing.source import source_bundle
 
 if TYPE_CHECKING:
@@ -50,13 +52,15 @@ def diagram(
     *,
     alt: str,
     caption: str,
+    phone: "Figure | None" = None,
     instrument: str | None = None,
     files: Mapping[str, Any] | None = None,
 ) -> None:
     """Show a matplotlib figure, to become the page's `<paper>-<name>.png` with this alternative text and caption.
 
-    Plots, one or a row of them, get a picture of their own for phones. The figure is closed. The caption is Markdown
-    with $TeX$.
+    Plots, one or a row of them, and grids of pictures get a picture of their own for phones; `phone` is one that is
+    drawn for them. An artist of the figure with a `url`, as in "#eq-3", becomes a link, which its label names. The
+    figures are closed. The caption is Markdown with $TeX$.
     `instrument` names the script in `assets/js/instruments/` that takes the figure's place when the reader asks for
     it, and `files` are what it may fetch, by name: a path is published as the file it leads to, anything else as JSON.
     """
@@ -64,10 +68,12 @@ def diagram(
     _need_text(alt=alt, caption=caption)
     png, size = _png(figure)
     facts: contract.DiagramFacts = {"name": name, "alt": alt, "caption": caption, "chart": _is_chart(figure), **size}
-    if facts["chart"] and phone.fit(figure):
-        narrow, small = _png(figure)
-        facts["phone"] = {"png": narrow, **small}
-    _close(figure)
+    facts["links"] = _links(figure)
+    if phone or fit(figure):
+        narrow, small = _png(phone or figure)
+        facts["phone"] = {"png": narrow, "links": _links(phone or figure), **small}
+    for drawn in (figure, phone):
+        _close(drawn)
     if instrument:
         _need_name(instrument)
         facts["instrument"] = instrument
@@ -147,9 +153,26 @@ def claim(
     )
 
 
-def source(dotted: str) -> None:
+def source(dotted: str, docstring: bool = True) -> None:
     """Show the source of a thing of this repository, as in `source("ddpm_notes.forward.forward_process")`."""
-    display(source_bundle(dotted), raw=True)
+    facts: contract.SourceFacts = {"object": dotted}
+    display(source_bundle(facts if docstring else {**facts, "docstring": False}), raw=True)
+
+
+def depends_on(name: str) -> None:
+    """Run this notebook again whenever this file, folder (with all below it) or variable of the environment changes.
+
+    What Python opens, lists, looks for or imports is followed by itself; a program that a cell starts, and a file that
+    a library opens on its own, are not. A path begins at the notebook's folder; a variable has capitals alone.
+    """
+    path = Path(name)
+    if contract.VARIABLE.fullmatch(name):
+        return  # known before the notebook runs
+    if not path.exists():
+        raise ValueError(f"depends_on({name!r}): there is no such file or folder; a variable is written as in DATA_DIR")
+    inside = (Path(parent, file) for parent, _, names in os.walk(path) for file in names)
+    for file in inside if path.is_dir() else [path]:
+        file.read_bytes()
 
 
 def macros() -> None:
@@ -276,9 +299,22 @@ def _is_chart(figure: "Figure") -> bool:
     return not any(isinstance(artist, QuadMesh | _ImageBase) for artist in figure.findobj())
 
 
-def _close(figure: "Figure") -> None:
+def _links(figure: "Figure") -> list[contract.Link]:
+    """The artists that have a `url`, with their places on the page, as the figure was drawn last."""
+    found: list[contract.Link] = []
+    for artist in figure.findobj(lambda artist: bool(artist.get_url())):
+        box, label = artist.get_window_extent(), str(artist.get_label())
+        if not label or label.startswith("_"):
+            raise ValueError(f"the link to {artist.get_url()!r} has no words; give the artist a label")
+        left, top, width, height = (round(side, 1) for side in (box.x0, figure.bbox.y1 - box.y1, box.width, box.height))
+        target = str(artist.get_url()).removeprefix("#")
+        found.append({"target": target, "label": label, "left": left, "top": top, "width": width, "height": height})
+    return found
+
+
+def _close(figure: "Figure | None") -> None:
     """Keep Jupyter from showing the figure a second time at the end of the cell."""
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
+    if figure and (pyplot := sys.modules.get("matplotlib.pyplot")):
         pyplot.close(figure)
 
 

@@ -18,6 +18,8 @@ CLAIMS_PAGE = "claims"  # of all claims of a paper, below its address
 
 REMOVE_CELL, REMOVE_INPUT, REMOVE_OUTPUT, HIDE_INPUT = "remove-cell", "remove-input", "remove-output", "hide-input"
 MAY_RAISE = "raises-exception"
+DEPENDS_ON = "depends_on"  # the function by which a cell declares what cannot be seen
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # of the environment
 
 
 class Size(TypedDict):
@@ -27,10 +29,22 @@ class Size(TypedDict):
     height: int
 
 
+class Link(TypedDict):
+    """A part of an image that leads to an id of the page: words for those who do not see it, place in pixels."""
+
+    target: str
+    label: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 class Picture(Size):
     """A PNG in base64."""
 
     png: str
+    links: NotRequired[list[Link]]
 
 
 class DiagramFacts(Size):
@@ -40,6 +54,7 @@ class DiagramFacts(Size):
     alt: str
     caption: str
     chart: bool
+    links: NotRequired[list[Link]]
     phone: NotRequired[Picture]
     instrument: NotRequired[str]
     files: NotRequired[dict[str, dict[str, str]]]
@@ -76,3 +91,4 @@ class SourceFacts(TypedDict):
     """What `source` shows, by its dotted name."""
 
     object: str
+    docstring: NotRequired[bool]  # False: without it

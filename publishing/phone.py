@@ -1,4 +1,4 @@
-"""A figure of plots as a phone shows it: narrower, so that its letters keep their size."""
+"""A figure as a phone shows it: narrower, so that its letters keep their size."""
 
 from typing import TYPE_CHECKING
 
@@ -7,17 +7,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, TALLEST = 3.9, 2.7  # inches, of the figure and of one row of panels
+PICTURES, LABEL, TITLE = 4, 0.6, 0.35  # in a row; inches, of what stands beside and above them
 LEGEND_ROW, HANDLE = 0.22, 0.5  # inches, of a line of the legend and of what stands before a name
 
 
 def fit(figure: "Figure") -> bool:
-    """Stack plots that stand side by side, and move a single plot's legend below it.
+    """Stack plots that stand side by side, move a single plot's legend below it, and show fewer pictures of each row.
 
     False, and nothing changed, if the figure is arranged otherwise or fits a phone as it is; so too for a single plot
     with words inside, which would run into each other.
     """
+    if figure.get_figwidth() <= WIDTH:
+        return False
+    if figure.axes and all(panel.images or not panel.axison for panel in figure.axes):
+        return _thin_out(figure)
     panels = _row(figure)
-    if not panels or figure.get_figwidth() <= WIDTH or (len(panels) == 1 and panels[0].texts):
+    if not panels or any(panel.images for panel in panels) or (len(panels) == 1 and panels[0].texts):
         return False
     height = min(figure.get_figheight(), TALLEST)
     if len(panels) == 1:
@@ -25,6 +30,26 @@ def fit(figure: "Figure") -> bool:
     else:
         height *= _stack(figure, panels)
     figure.set_size_inches(WIDTH, height)
+    return True
+
+
+def _thin_out(figure: "Figure") -> bool:
+    """Keep the first and the last column of a grid of pictures and some between, as evenly as may be."""
+    places = {panel: place for panel in figure.axes if (place := panel.get_subplotspec())}
+    grids = {place.get_gridspec() for place in places.values()}
+    if len(places) < len(figure.axes) or len(grids) != 1 or any(len(place.colspan) > 1 for place in places.values()):
+        return False
+    (grid,) = grids
+    last, count = grid.ncols - 1, min(grid.ncols, PICTURES)
+    kept = [round(number * last / max(count - 1, 1)) for number in range(count)]
+    smaller = figure.add_gridspec(grid.nrows, count)
+    shape = max(rows / columns for panel in places for image in panel.images for rows, columns in [image.get_size()])
+    for panel, place in places.items():
+        if place.colspan.start in kept:
+            panel.set_subplotspec(smaller[place.rowspan.start, kept.index(place.colspan.start)])
+        else:
+            panel.remove()
+    figure.set_size_inches(WIDTH, grid.nrows * shape * (WIDTH - LABEL) / count + TITLE)
     return True
 
 

@@ -12,12 +12,13 @@ from publishing.contract import SOURCE, SourceFacts
 from publishing.errors import PublishingError
 
 
-def source_text(dotted: str) -> str:
+def source_text(object: str, docstring: bool = True) -> str:
     """Source of a module, function, class, method or constant, e.g. `ddpm_notes.forward.forward_process`.
 
-    Decorators belong to it, indentation of a method does not. Raises PublishingError if there is no such object.
+    Decorators belong to it, indentation of a method does not, and its docstring as you say. Raises PublishingError if
+    there is no such object.
     """
-    path, names = _module(dotted)
+    path, names = _module(object)
     text = path.read_text(encoding="utf-8")
     if not names:
         return text.strip("\n")
@@ -28,15 +29,17 @@ def source_text(dotted: str) -> str:
     for name in names:
         node = next((child for child in getattr(node, "body", []) if name in _names(child)), None)
         if node is None:
-            raise PublishingError(f"source({dotted!r}): {paths.relative(path)} has no {name!r}; name what is there")
+            raise PublishingError(f"source({object!r}): {paths.relative(path)} has no {name!r}; name what is there")
     first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-    return dedent("\n".join(text.splitlines()[first - 1 : node.end_lineno]))
+    lines: list[str] = text.splitlines()[: node.end_lineno]
+    if not docstring and (said := _docstring(node)):
+        del lines[said.lineno - 1 : said.end_lineno]
+    return dedent("\n".join(lines[first - 1 :]))
 
 
-def source_bundle(dotted: str) -> dict:
+def source_bundle(facts: SourceFacts) -> dict:
     """MIME bundle of today's source: for Jupyter as text and HTML, for the renderer as a reference."""
-    text = source_text(dotted)
-    facts: SourceFacts = {"object": dotted}
+    text = source_text(**facts)
     return {SOURCE: facts, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
 
 
@@ -51,6 +54,12 @@ def _module(dotted: str) -> tuple[Path, list[str]]:
             if path.is_file():
                 return path, parts[count:]
     raise PublishingError(f"source({dotted!r}): no module {parts[0]} in this repository; check the name")
+
+
+def _docstring(node: Any) -> ast.Expr | None:
+    """The statement that is its docstring."""
+    can_have_one = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    return node.body[0] if can_have_one and ast.get_docstring(node) is not None else None
 
 
 def _names(node: ast.stmt) -> set[str]:

@@ -47,10 +47,10 @@ def read(path: Path) -> BibliographyData:
         raise _error(path, error) from None
 
 
-def references(path: Path, citations: Mapping[str, list[str]], cited_alone: bool = False) -> list[Reference]:
-    """The entries, sorted by author: all, or those that are cited; `citations` are ids that cite them."""
+def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference]:
+    """The entries that are cited, sorted by author; `citations` are ids that cite them."""
     entries = read(path)
-    keys = [key for key in entries.entries if key in citations] if cited_alone else None
+    keys = [key for key in entries.entries if key in citations]
     try:
         with capture() as problems:
             formatted = list(_Style().format_bibliography(entries, keys))
@@ -59,7 +59,7 @@ def references(path: Path, citations: Mapping[str, list[str]], cited_alone: bool
         raise _error(path, error) from None
     if problems:
         raise _error(path, problems[0])
-    return [Reference(key, liquid_safe(clean(text)), _by_section(citations.get(key, []))) for key, text in items]
+    return [Reference(key, liquid_safe(clean(text)), _by_section(citations[key])) for key, text in items]
 
 
 def _by_section(citations: list[str]) -> list[tuple[int | None, list[str]]]:

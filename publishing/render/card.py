@@ -2,15 +2,19 @@
 
 import io
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from textwrap import wrap
 
+from nbformat import NotebookNode
 from PIL import Image, ImageDraw, ImageFont
 
 from publishing import paths, posts
 from publishing.errors import PublishingError
+from publishing.notebooks import slug_of
 from publishing.render import figures
-from publishing.render.nodes import Drawing, Lead, plain
-from publishing.render.page import Page
+from publishing.render.nodes import Drawing, Figure, Lead, plain
+from publishing.render.page import Context, Page
 
 SIZE = (1200, 630)
 _PAPER, _INK, _ACCENT = "#ffffff", "#1d1f23", "#0b5c8a"
@@ -35,11 +39,21 @@ def card(page: Page) -> dict[str, bytes]:
     return {figures.image_name(page.prefix, figures.CARD): _drawn(title, drawing.image)}
 
 
-def lead(page: Page) -> Lead | None:
-    """The same figure for the beginning of the post, with the words of the front matter (`image: {alt: …}`)."""
+def opening(page: Page, notebooks: Mapping[str, NotebookNode], inline: figures.Inline) -> Figure | None:
+    """The same figure as the post's first, if no section shows it: its cell has the tag `remove-output`."""
+    name = str(_chosen(page)[0].get("card"))
+    for stem, notebook in notebooks.items():
+        for drawn in figures.drawn_by(notebook):
+            if drawn["name"] == name and f"fig-{name}" not in page.ids and not slug_of(stem):
+                return replace(figures.shown(drawn, Context(page, stem), inline), first=True)
+    return None
+
+
+def lead(page: Page) -> Figure | Lead | None:
+    """That, or for a figure that a section shows, its image, with the words of the front matter (`image: {alt: …}`)."""
     facts, drawing = _chosen(page)
-    if drawing is None:
-        return None
+    if drawing is None or page.opening:
+        return page.opening
     src = figures.src_of(page.prefix, drawing.name, drawing.suffix)
     return Lead(src, drawing, str((facts.get("image") or {}).get("alt", "")))
 

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -30,10 +30,20 @@ _PARAMETER = re.compile(r'\s+(\w+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
 
 def collect(notebook: dict, context: Context) -> None:
     """Add the images that a notebook's cells drew to the page's figures."""
-    for context.cell, cell in enumerate(notebook["cells"], 1):
+    for context.cell, drawn, png in _drawn(notebook):
+        _collect_one(drawn, png, context)
+
+
+def drawn_by(notebook: dict) -> list[DiagramFacts]:
+    """What the cells of a notebook say of the figures that they draw."""
+    return [drawn for _, drawn, _ in _drawn(notebook)]
+
+
+def _drawn(notebook: dict) -> Iterator[tuple[int, DiagramFacts, str]]:
+    for number, cell in enumerate(notebook["cells"], 1):
         for output in cell.get("outputs", []):
             if (drawn := output.get("data", {}).get(DIAGRAM)) is not None:
-                _collect_one(drawn, output["data"].get("image/png", ""), context)
+                yield number, drawn, output["data"].get("image/png", "")
 
 
 def _collect_one(drawn: DiagramFacts, png: str, context: Context) -> None:
@@ -47,7 +57,8 @@ def _collect_one(drawn: DiagramFacts, png: str, context: Context) -> None:
         raise context.error(f"the figure {name!r} wants the instrument {instrument!r}; write {folder}/{instrument}.js")
     files = {file: _content(file, where, name, context) for file, where in drawn.get("files", {}).items()}
     phone = _drawing(f"{name}.phone", drawn["phone"]) if "phone" in drawn else None
-    picture: Picture = {"png": png, "width": drawn["width"], "height": drawn["height"]}
+    links = drawn.get("links", [])
+    picture: Picture = {"png": png, "width": drawn["width"], "height": drawn["height"], "links": links}
     context.page.drawings[name] = _drawing(name, picture, drawn["chart"], phone, instrument, files)
 
 
@@ -61,7 +72,8 @@ def _need_new(name: str, context: Context) -> None:
 
 
 def _drawing(name: str, drawn: Picture, *more: Any) -> Drawing:
-    return Drawing(name, base64.b64decode(drawn["png"]), round(drawn["width"]), round(drawn["height"]), *more)
+    size, links = (round(drawn["width"]), round(drawn["height"])), drawn.get("links", [])
+    return Drawing(name, base64.b64decode(drawn["png"]), *size, links, *more)
 
 
 def _content(file: str, where: dict, name: str, context: Context) -> bytes:
@@ -144,6 +156,8 @@ def _figure_of(name: str, alt: str, caption: nodes.Inline, context: Context) -> 
     context.reserve(f"fig-{name}")
     page = context.page
     drawing = page.drawings.get(name)
+    for link in drawing.links if drawing else ():
+        context.link(link["target"])
     src = src_of(page.prefix, name, drawing.suffix if drawing else ".png")
     return Figure(name, src, clean(alt).strip(), caption, drawing)
 

@@ -40,7 +40,7 @@ def resolve(paper: Paper, papers: Papers) -> None:
     for page in paper.pages.values():
         for where, place in page.links:
             _check(where, place, page, paper, papers)
-        for line in lines([page.sections, page.headings, page.title, page.answer]):
+        for line in lines([page.sections, page.opening, page.headings, page.title, page.answer]):
             line.children = _resolved(line.children or [], page, paper, papers)
 
 

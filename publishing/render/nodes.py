@@ -4,7 +4,7 @@ Its fields stand in the order in which they are read on the page, so that a walk
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from html import unescape
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from publishing.contract import ClaimFacts
+from publishing.contract import ClaimFacts, Link
 from publishing.typeset.formulas import Formula
 
 
@@ -20,15 +20,16 @@ from publishing.typeset.formulas import Formula
 class Drawing:
     """An image that a cell drew with `diagram`, or a file beside the notebook, and its size on the page in CSS pixels.
 
-    `phone` is what a narrow screen shows in its place. A `chart` holds no pictures, so that its colours may be turned
-    into those of a dark page. `instrument` names the script that brings it to life, and
-    `files` are what that script may fetch.
+    `links` are the parts of it that lead somewhere; `phone` is what a narrow screen shows in its place. A `chart` holds
+    no pictures, so that its colours may be turned into those of a dark page. `instrument` names the script that brings
+    it to life, and `files` are what that script may fetch.
     """
 
     name: str
     image: bytes
     width: int
     height: int
+    links: Sequence[Link] = ()
     chart: bool = False
     phone: "Drawing | None" = None
     instrument: str | None = None
@@ -121,13 +122,17 @@ class Text:
 
 @dataclass
 class Figure:
-    """A figure: its name, the address of its image, its words, and what is drawn, once its cell has run."""
+    """A figure: its name, the address of its image, its words, and what is drawn, once its cell has run.
+
+    The `first` of a post, below its title, is not waited with until it comes into sight.
+    """
 
     name: str
     src: str
     alt: str
     caption: Inline
     drawing: Drawing | None
+    first: bool = False
 
 
 @dataclass
@@ -208,17 +213,11 @@ class Tools:
 
 @dataclass
 class Block:
-    """What a cell brings to the page, and about how many lines of text it is tall (see `extent`)."""
+    """What a cell brings to the page."""
 
     cell: int
     kind: str
     children: list
-    lines: int = 0
-
-    @property
-    def is_stacked(self) -> bool:
-        """Whether a phone has a taller picture in it."""
-        return any(isinstance(one, Figure) and one.drawing and one.drawing.phone for one in walk(self))
 
 
 @dataclass

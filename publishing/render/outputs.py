@@ -96,7 +96,7 @@ def _power(factor: str | None, exponent: int) -> str:
 def _source(reference: SourceFacts, context: Context) -> Source:
     """The package's source as it is today, whatever it was when the notebook ran."""
     name = reference["object"]
-    return Source(context.reserve_free(f"source-{name}"), name, code(source.source_text(name)))
+    return Source(context.reserve_free(f"source-{name}"), name, code(source.source_text(**reference)))
 
 
 _NODES: dict[str, Callable[[Any, Context], Any]] = {

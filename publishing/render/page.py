@@ -22,6 +22,7 @@ class Page:
     complete: bool = True
     title: Inline = field(default_factory=lambda: Inline([]))
     answer: Inline = field(default_factory=lambda: Inline([]))
+    opening: Figure | None = None  # of a post, where no section shows it
     sections: dict[str, Section] = field(default_factory=dict)
     files: dict[str, object] = field(default_factory=dict)  # the nodes of each file that Jekyll includes
     ids: dict[str, str] = field(default_factory=dict)

@@ -10,8 +10,8 @@ from publishing import paths, posts
 from publishing.contract import CLAIMS_PAGE, MACROS, MAY_RAISE
 from publishing.errors import PublishingError
 from publishing.notebooks import slug_of
-from publishing.render import bibliography, extent, figures, findings, reading
-from publishing.render.card import lead
+from publishing.render import bibliography, figures, findings, reading
+from publishing.render.card import lead, opening
 from publishing.render.highlighting import code
 from publishing.render.links import Papers, resolve
 from publishing.render.listings import fold, is_folded, one_fold
@@ -29,7 +29,7 @@ from publishing.render.overviews import (
     steps,
 )
 from publishing.render.page import Context, Page, Paper
-from publishing.render.prose import prose
+from publishing.render.prose import inline, prose
 from publishing.typeset.formulas import Formula
 
 CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
@@ -58,6 +58,7 @@ def build_paper(
     for stem, notebook in notebooks.items():
         page = paper.pages[slug_of(stem)]
         page.sections[stem] = build_section(without_tagged(with_numbers(notebook)), Context(page, stem))
+    paper.pages[""].opening = opening(paper.pages[""], notebooks, inline) if complete else None
     for page in paper.pages.values():
         _list_references(page)
     return paper
@@ -204,7 +205,7 @@ def _list_references(page: Page) -> None:
     for node in walk(page.sections):
         if isinstance(node, References):
             path = paths.bibliography(page.paper)
-            node.entries = bibliography.references(path, page.citations, cited_alone=bool(page.name))
+            node.entries = bibliography.references(path, page.citations)
             for name in (f"ref-{entry.key}" for entry in node.entries):
                 if name in page.ids:
                     raise PublishingError(f"{page.paper}/{path.name}: {name!r} is listed twice; call references() once")
@@ -212,8 +213,7 @@ def _list_references(page: Page) -> None:
 
 
 def _measure(page: Page) -> None:
-    page.seconds = 0 if page.name else reading.of_lead(page.paper)
+    page.seconds = 0 if page.name else reading.of_lead(page.paper, page.opening)
     for section in page.sections.values():
-        extent.measure(section)
         reading.measure(section, page.answer)
         page.seconds += section.seconds

@@ -61,7 +61,7 @@ def _clean(output: nbformat.NotebookNode) -> None:
     if output.output_type == "error":
         output.traceback = [f"{output.ename}: {output.evalue}"]
     if reference := output.get("data", {}).get(SOURCE):
-        output.data = source.source_bundle(reference["object"])
+        output.data = source.source_bundle(reference)
     if "data" in output:
         output.data = {mime: value for mime, value in output.data.items() if not mime.startswith(PRIVATE)}
         output.metadata = {}

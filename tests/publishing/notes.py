@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from publishing import contract, paths
 from publishing.contract import CLAIMS_PAGE
 from publishing.folders import Report, sync
-from publishing.render import extent, findings, reading
+from publishing.render import findings, reading
 from publishing.render.exporter import SectionExporter
 from publishing.render.links import resolve
 from publishing.render.page import Context, Page, Paper
@@ -91,7 +91,6 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     paper, others = Paper(page.paper, {page.name: page}, complete=False), lambda name: Paper(name, {}, complete=False)
     findings.compare(paper, others)
     resolve(paper, others)
-    extent.measure(page.sections[stem])
     reading.measure(page.sections[stem], page.answer)
     return html_of(page.sections[stem])
 

@@ -10,6 +10,7 @@ from IPython.utils.capture import capture_output
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from publishing import cells
 from publishing.cells import ClaimError, claim, diagram, macros, references, source, table
@@ -82,9 +83,46 @@ def test_plots_of_different_things_do_not_share_a_label():
     assert right.get_ylabel() == ""
 
 
-def pictures(figure):
-    for panel in figure.subplots(1, 2):
-        panel.imshow([[0, 1]])
+def pictures(figure, rows=1, columns=2):
+    for panel in figure.subplots(rows, columns, squeeze=False).flat:
+        panel.imshow([[0, 1], [2, 3]])
+
+
+def mixed(figure):
+    figure.subplots(1, 2)[0].imshow([[0, 1]])
+
+
+def test_of_a_row_of_pictures_a_phone_has_the_first_the_last_and_some_between():
+    figure = Figure(figsize=(7.2, 2.0), layout="constrained")
+    pictures(figure, rows=2, columns=8)
+    for number, panel in enumerate(figure.axes):
+        panel.set_title(number)
+    data, _ = shown(diagram, figure, "a", alt="A.", caption="A.")
+    phone = data[cells.DIAGRAM]["phone"]
+    assert [panel.get_title() for panel in figure.axes] == ["0", "2", "5", "7", "8", "10", "13", "15"]
+    assert (phone["width"], phone["height"]) == (390, 200)
+
+
+def test_a_figure_may_bring_its_own_picture_for_a_phone():
+    narrow = Figure(figsize=(3.0, 5.0))
+    data, _ = shown(diagram, drawing(), "a", alt="A.", caption="A.", phone=narrow)
+    assert [data[cells.DIAGRAM]["phone"][side] for side in ("width", "height")] == [300, 500]
+
+
+def test_an_artist_with_an_address_is_a_link_where_it_is_drawn():
+    figure = Figure(figsize=(4.0, 2.0))
+    figure.add_artist(Rectangle((0.25, 0.5), 0.5, 0.25, url="#eq-3", label="Eq. (3)"))
+    data, _ = shown(diagram, figure, "a", alt="A.", caption="A.", phone=figure)
+    place = {"left": 100.0, "top": 50.0, "width": 200.0, "height": 50.0}
+    assert data[cells.DIAGRAM]["links"] == [{"target": "eq-3", "label": "Eq. (3)"} | place]
+    assert data[cells.DIAGRAM]["phone"]["links"] == data[cells.DIAGRAM]["links"]
+
+
+def test_a_link_without_words_is_refused():
+    figure = Figure()
+    figure.add_artist(Rectangle((0, 0), 1, 1, url="#eq-3"))
+    with pytest.raises(ValueError, match="the link to '#eq-3' has no words; give the artist a label"):
+        diagram(figure, "a", alt="A.", caption="A.")
 
 
 @pytest.mark.parametrize(("names", "rows"), [(["a", "b", "c"], 2), (["a name as long as a sentence is", "b"], 3)])
@@ -120,7 +158,7 @@ def test_a_plot_without_a_legend_keeps_its_height_on_a_phone():
     assert (phone["width"], phone["height"]) == (390, 200)
 
 
-@pytest.mark.parametrize("draw", [lambda figure: figure.subplots(2, 2), pictures, lambda figure: None])
+@pytest.mark.parametrize("draw", [lambda figure: figure.subplots(2, 2), mixed, lambda figure: None])
 @pytest.mark.parametrize("width", [3.0, 7.2])
 def test_any_other_figure_is_the_same_on_a_phone(draw, width):
     figure = Figure(figsize=(width, 3.0))

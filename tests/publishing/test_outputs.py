@@ -40,20 +40,6 @@ def test_folded_code_is_no_figure_that_takes_time_to_read():
     assert 'minutes="1"' in fragment("# Title", *cells)
 
 
-def height(*cells) -> int:
-    (block,) = select(fragment(*cells), ".block")
-    (lines,) = (name.removeprefix("lines-") for name in block["class"] if name.startswith("lines-"))
-    return int(lines)
-
-
-def test_a_block_says_about_how_many_lines_it_is_tall_before_a_fold_is_opened():
-    words, folded = "word " * 500, "<details><summary>Why</summary>\n\n{}\n\n</details>".format
-    assert [height("word"), height(words), height(folded(words))] == [2, 48, 3]
-    assert height(f"{folded(words)}\n\n{words}") == 48
-    assert height(code("x = 1\n" * 40)) == 32 and height(code("1", table(*[["1", "2"]] * 20))) == 24
-    assert height(code("1", *(claim() for _ in range(9)))) == height(code("1", *(claim() for _ in range(20)))) == 8
-
-
 def test_remove_input_leaves_the_output_alone():
     html = fragment(code("secret = 1", printed("seen"), tags=("remove-input",)))
     assert "secret" not in html
@@ -162,6 +148,18 @@ def test_a_figure_becomes_an_include_whose_texts_travel_in_captures():
         "caption=paper_caption "
         'width="600" height="300" %}'
     ) in html
+
+
+def test_the_links_of_a_figure_lie_over_its_image():
+    from publishing.render.nodes import Drawing
+
+    link = {"target": "eq-3", "label": "Eq. (3)", "left": 60.0, "top": 30.0, "width": 300.0, "height": 150.0}
+    page = Page("toy", drawings={"forward-reverse": Drawing("forward-reverse", png(), 600, 300, [link])})
+    html = fragment(code("1", diagram()), page=page)
+    place = "left:10.00%;top:10.00%;width:50.00%;height:50.00%"
+    assert f'<a class="figure-link" href="#eq-3" aria-label="Eq. (3)" style="{place}"></a>' in html
+    assert "links=paper_links" in html
+    assert [place.id for _, place in page.links] == ["eq-3"]
 
 
 @pytest.mark.parametrize("alt", ["", "  \n"])

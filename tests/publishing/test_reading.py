@@ -12,6 +12,7 @@ from publishing.render.page import Page
 from .notes import STEM, claim, code, diagram, draft, executed, fragment, printed, shows, table
 
 WORDY = "word " * 300
+CLOSED = "<details><summary>inner</summary>\n\nnot seen\n\n</details>"
 
 
 def measured(*cells) -> tuple[int, float]:
@@ -34,6 +35,9 @@ def measured(*cells) -> tuple[int, float]:
         ("a[^1] b\n\n[^1]: Three more words.", 5),
         ("```text\nnot read\n```\n\n<!-- nor this -->", 0),
         ("<details><summary>What is seen</summary>\n\nand what is not, $x$\n\n</details>\n\nafter", 4),
+        ("<details open><summary>Seen</summary>\n\nand this\n\n</details>\n\nafter", 4),
+        (f"<details open><summary>Seen</summary>\n\n{CLOSED}\n\nseen\n\n</details>\n\nafter", 4),
+        (f"<details><summary>Seen</summary>\n\n{CLOSED}\n\nnot\n\n</details>\n\nafter", 2),
     ],
 )
 def test_words_are_what_a_reader_sees_and_a_formula_is_not_its_tex(text, words):
@@ -68,7 +72,7 @@ def test_the_byline_adds_seconds_of_lead_and_sections_and_rounds_once(repository
     repository.write("_posts/2026-01-01-toy.md", f"---\npaper: toy\n---\n{{% include x y=1 %}}\n\n{'word ' * 238}\n")
     for stem in ("01-a", "02-b", "03-c"):
         executed(repository, stem, "word " * 80)  # 20 s
-    assert reading.of_lead("toy") == pytest.approx(60)
+    assert reading.of_lead("toy", None) == pytest.approx(60)
     assert draft("reading").strip() == "2 min read"
 
 

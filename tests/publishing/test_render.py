@@ -137,6 +137,12 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
     assert not_covered.get_text() == "Equations that no claim covers: (8)."
 
 
+def test_references_are_listed_once(paper, repository):
+    executed(repository, "01-first", "[a](#ref-ho)", code("1", shows(references={})))
+    with pytest.raises(PublishingError, match="^toy/references.bib: 'ref-ho' is listed twice"):
+        made()
+
+
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
@@ -151,7 +157,6 @@ def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
             code("1", table(["1", "2"])),
             "toy/02-second, cell 2: the id 'table-results' is already given in toy/01-first, cell 1",
         ),
-        (code("1", shows(references={})), "toy/references.bib: 'ref-ho' is listed twice"),
         (
             '{% include paper_diagram.html src="/assets/images/toy-none.png" alt="a" %}',
             "toy/01-first, cell 1: the include points at",
@@ -182,6 +187,14 @@ def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
     assert figures(made().written) == ["toy-card.png", "toy-chain.png"]
     (image,) = select(draft("lead"), 'p.paper-figure > a[href="#fig-chain"] > img')
     assert image["src"] == "{{ '/assets/images/toy-chain.png' | relative_url }}" and image["alt"] == "A line"
+
+
+def test_a_card_that_no_section_shows_is_the_first_figure_of_the_post(repository):
+    repository.write("_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: A\n---\n")
+    executed(repository, "01-first", "See [it](#fig-chain).", code("1", diagram("chain"), tags=("remove-output",)))
+    made()
+    assert 'src="/assets/images/toy-chain.png"' in draft("lead") and 'eager="true"' in draft("lead")
+    assert "paper_diagram.html" not in draft("01-first")
 
 
 @pytest.mark.parametrize(

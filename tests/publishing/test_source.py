@@ -49,6 +49,11 @@ def test_source_is_the_object_s_own_text(dotted, text):
     assert source_text(dotted) == text
 
 
+def test_the_docstring_may_be_left_out_and_nothing_else():
+    assert source_text("pack.sub.module.f", docstring=False) == '@decorated(\n    "twice"\n)\ndef f(x):\n    return x'
+    assert source_text("pack.sub.module.LIMIT", docstring=False) == "LIMIT: int = 3"
+
+
 @pytest.mark.parametrize(
     ("dotted", "word"),
     [
@@ -68,7 +73,7 @@ def test_what_is_not_there_is_said_in_one_line(dotted, word):
 
 def test_jupyter_is_shown_the_source_escaped(repository):
     repository.write("pack/less.py", "x = 1 < 2")
-    assert source_bundle("pack.less.x") == {
+    assert source_bundle({"object": "pack.less.x"}) == {
         SOURCE: {"object": "pack.less.x"},
         "text/plain": "x = 1 < 2",
         "text/html": "<pre>x = 1 &lt; 2</pre>",

@@ -42,16 +42,6 @@ class Visit:
         """Load what is below the fold too."""
         load_images(self.page)
 
-    def draw_all(self) -> None:
-        """Draw what is deferred until it comes into sight."""
-        self.page.evaluate(
-            """() => {
-                const sheet = new CSSStyleSheet();
-                sheet.replaceSync('.paper-notes .block { content-visibility: visible !important }');
-                document.adoptedStyleSheets.push(sheet);
-            }"""
-        )
-
     def fold(self, *, folded: bool) -> None:
         """Close or open everything that folds."""
         self.page.evaluate(

@@ -227,7 +227,7 @@ def test_the_blogs_own_include_shows_the_figures(page):
         assert page.locator(".their-figure img").count() == page.locator(".paper-section img").count()
 
 
-@pytest.mark.parametrize("name", ["forward-process", "progressive-generation", "gaussian-mixture"])
+@pytest.mark.parametrize("name", ["progressive-clothes", "gaussian-mixture"])
 def test_an_instrument_opens_where_the_blog_has_no_include_of_its_own(page, name):
     figure = page.locator(f"#fig-{name}")
     if (page.blog / "about.markdown").exists():
@@ -235,7 +235,7 @@ def test_an_instrument_opens_where_the_blog_has_no_include_of_its_own(page, name
         back, failed = figure.get_by_role("button", name="Back to the picture"), figure.get_by_text("did not load")
         back.or_(failed).wait_for()
         assert failed.all_inner_texts() == []
-        if name == "progressive-generation":
+        if name == "progressive-clothes":
             figure.get_by_role("button", name="Sample", exact=True).click()
             figure.get_by_role("status").filter(has_text="Done").wait_for()
         figure.locator(".instrument canvas").first.wait_for()

@@ -9,7 +9,7 @@ import psutil
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Route
 
 from ddpm_notes import sampling
 from ddpm_notes.checkpoints import load_checkpoint
@@ -19,12 +19,9 @@ from publishing import paths
 from ..conftest import eventually
 from .conftest import POST, Visit, take_picture
 
-FIGURES = {
-    "forward-process": "forward-process",
-    "progressive-generation": "reverse-process",
-    "gaussian-mixture": "gaussian-mixture",
-}
-INSTRUMENTS = tuple(FIGURES.values())
+OF_POST = {"gaussian-mixture": "gaussian-mixture", "progressive-clothes": "reverse-process"}
+FIGURES = OF_POST | {"where-the-bits-go--forward-process": "forward-process"}
+INSTRUMENTS = tuple(OF_POST.values())
 POLICY = re.search(r"<meta [^>]*Content-Security-Policy[^>]*>", (paths.ROOT / "_layouts/default.html").read_text())[0]
 CHECKPOINTS = paths.ROOT / "experiments/checkpoints"
 
@@ -33,7 +30,7 @@ PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.widt
 CHAIN = """async ({name, shape, steps, kind, clip, noise}) => {
     const part = name => import(`/assets/js/instruments/parts/${name}.js`);
     const [{loadNetwork}, {chain}, {strided}] = await Promise.all(['network', 'chain', 'schedule'].map(part));
-    const data = file => `/assets/data/ddpm-progressive-generation-${file}`;
+    const data = file => `/assets/data/ddpm-progressive-clothes-${file}`;
     const checkpoint = `${name}.safetensors`;
     const source = {graph: data(`${name}.onnx`), checkpoint: data(checkpoint), name: checkpoint, shape};
     const network = await loadNetwork(source, () => {});
@@ -50,7 +47,7 @@ CHAIN = """async ({name, shape, steps, kind, clip, noise}) => {
 
 CLOSED = """async ({name, shape}) => {
     const {loadNetwork} = await import('/assets/js/instruments/parts/network.js');
-    const data = file => `/assets/data/ddpm-progressive-generation-${file}`;
+    const data = file => `/assets/data/ddpm-progressive-clothes-${file}`;
     const checkpoint = `${name}.safetensors`;
     const source = {graph: data(`${name}.onnx`), checkpoint: data(checkpoint), name: checkpoint, shape};
     const network = await loadNetwork(source, () => {});
@@ -207,10 +204,10 @@ def test_button_and_panel_say_of_which_figure_they_are(open_post):
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_in_use_they_are_accessible_and_fit(open_post, width, scheme):
     page = open_post(viewport={"width": width, "height": 900}, color_scheme=scheme).page
-    panels = [started(page, instrument) for instrument in INSTRUMENTS]
-    panels[1].get_by_label("Steps").select_option("20")
-    panels[1].get_by_role("button", name="Sample").click()
-    status(panels[1], "Done")
+    panel = [started(page, instrument) for instrument in INSTRUMENTS][-1]
+    panel.get_by_label("Steps").select_option("20")
+    panel.get_by_role("button", name="Sample").click()
+    status(panel, "Done")
     found = Axe().run(page, context={"include": [["figure[data-instrument]"]]}).response["violations"]
     assert [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -226,7 +223,7 @@ def test_they_work_under_a_base_path(open_figures):
     visited = open_figures("/base", before=moved)
     for instrument in ("forward-process", "reverse-process"):
         assert started(visited.page, instrument).is_visible()
-    panel = visited.page.locator(".instrument").nth(1)
+    panel = visited.page.locator('figure[data-instrument="reverse-process"] .instrument')
     panel.get_by_role("button", name="Sample").click()
     status(panel, "Done")
     assert [name for name in visited.requests if not name.startswith("/base/")] == []
@@ -244,7 +241,7 @@ def test_the_forward_process_says_the_package_s_numbers(open_figures, name, sche
     panel = started(open_figures().page, "forward-process")
     panel.get_by_label("Schedule").select_option(name)
     panel.locator("select").first.select_option(str(which))
-    picture = json.loads((paths.DATA / "ddpm-forward-process-pictures.json").read_text())[which]
+    picture = json.loads((paths.DATA / "ddpm-where-the-bits-go--forward-process-pictures.json").read_text())[which]
     assert panel.locator("canvas").evaluate_all("found => found.map(one => one.width)") == [side] * 3
     assert len(picture["pixels"]) == side**2
     bits = picture["bits"][name]
@@ -309,7 +306,7 @@ def test_the_browser_s_chain_stays_within_a_thousandth_of_pytorch_s(open_post, n
 
 def network(name: str) -> dict:
     """What the page is told of a network."""
-    told = json.loads((paths.DATA / "ddpm-progressive-generation-models.json").read_text())
+    told = json.loads((paths.DATA / "ddpm-progressive-clothes-models.json").read_text())
     return next(one for one in told if one["name"] == name)
 
 
@@ -331,8 +328,11 @@ def chain(name: str, z: torch.Tensor, steps: int, kind: str, clip: bool) -> dict
     return {levels[step.t]: step.x for step in walk}
 
 
-def sampled(panel: Locator, seed: int, *, count: str = "4", steps: str = "50") -> list[list[int]]:
+def sampled(
+    panel: Locator, seed: int, *, network: str = "digits", count: str = "4", steps: str = "50"
+) -> list[list[int]]:
     """The finished samples of a seed, as grey values."""
+    panel.get_by_label("Network").select_option(network)
     panel.get_by_label("Seed", exact=True).fill(str(seed))
     panel.get_by_label("Pictures").select_option(count)
     panel.get_by_label("Steps").select_option(steps)
@@ -347,6 +347,39 @@ def pictures(panel: Locator, board: int = 0) -> list[list[int]]:
     return [canvas.evaluate(PIXELS) for canvas in canvases[::2]]
 
 
+def assert_shows_the_stored_chains(panel: Locator) -> None:
+    """From noise to clothes, at once; there is nothing yet to choose from."""
+    ends = pictures(panel)
+    assert len(ends) == 3
+    assert max(one[i] for one in ends for i in (0, 27)) < 64, "clothes stand on black"
+    assert [one.is_disabled() for one in panel.locator(".instrument-board button").all()] == [True] * 3
+    move(panel, "look back to t", 0)
+    assert panel.get_by_label("look back to t").get_attribute("aria-valuetext") == "t = 1000"
+    assert max(one[0] for one in pictures(panel)) > 64
+
+
+def test_before_anything_is_loaded_stored_chains_are_shown_and_only_what_can_be_done_is_offered(open_figures):
+    visited = open_figures()
+    panel = started(visited.page, "reverse-process")
+    assert_shows_the_stored_chains(panel)
+    assert panel.get_by_role("button", name="Branch").is_hidden()
+    asked = [url for url in visited.requests if url.endswith((".onnx", ".wasm", ".safetensors"))]
+    assert len(asked) == 3, "what Sample would load is asked for its size alone"
+    assert panel.locator("button[aria-disabled=true]").all_inner_texts() == [
+        "Stop",
+        "Branch from the chosen one",
+        "Interpolate between two",
+    ]
+
+
+@pytest.mark.parametrize("instrument", ["gaussian-mixture", "reverse-process"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_an_instrument_fits_its_window(open_figures, instrument, width, height):
+    panel = started(open_figures(viewport={"width": width, "height": height}).page, instrument)
+    panel.get_by_role("status").filter(has_text=re.compile(r"\w")).wait_for()
+    assert panel.bounding_box()["height"] <= height
+
+
 def test_a_seed_gives_the_same_samples_in_any_number(open_figures):
     panel = started(open_figures().page, "reverse-process")
     four = sampled(panel, 5)
@@ -359,18 +392,18 @@ def test_the_reader_is_told_what_sampling_will_load_and_only_if_it_will(open_fig
     page = open_figures().page
     panel = started(page, "reverse-process")
     said = status(panel, "Sample first loads")
-    files = [paths.DATA / f"ddpm-progressive-generation-digits{end}" for end in (".onnx", ".safetensors")]
+    files = [paths.DATA / f"ddpm-progressive-clothes-fashion{end}" for end in (".onnx", ".safetensors")]
     files.append(paths.VENDOR / "onnxruntime-web/ort-wasm-simd-threaded.wasm")
     megabytes = sum(one.stat().st_size for one in files) / 1e6
     assert said == f"Sample first loads {megabytes:.0f} megabytes: the network and what runs it."
-    sampled(panel, 5, count="1", steps="20")
-    panel.get_by_label("Network").select_option("fashion")
+    sampled(panel, 5, network="fashion", count="1", steps="20")
+    panel.get_by_label("Network").select_option("digits")
     assert status(panel, "Sample first loads").endswith(" megabytes: the network.")
     methods = []
     page.on("request", lambda request: methods.append(request.method))
-    panel.get_by_label("Network").select_option("digits")
+    panel.get_by_label("Network").select_option("fashion")
     assert panel.get_by_role("status").inner_text() == ""
-    sampled(panel, 5, count="1", steps="20")
+    sampled(panel, 5, network="fashion", count="1", steps="20")
     assert methods == [], "it asked how much it would load"
 
 
@@ -406,9 +439,8 @@ def test_samples_are_digits_and_the_reader_can_look_back_to_noise(open_figures):
 def test_the_other_network_is_chosen_and_draws_pictures_of_its_size(open_figures):
     panel = started(open_figures().page, "reverse-process")
     sampled(panel, 5, count="1", steps="20")
-    panel.get_by_label("Network").select_option("fashion")
-    clothes = sampled(panel, 5, count="2", steps="20")
-    assert [len(one) for one in clothes] == [28 * 28] * 2
+    clothes = sampled(panel, 5, network="fashion", count="3", steps="20")
+    assert [len(one) for one in clothes] == [28 * 28] * 3
     corners = [one[i] for one in clothes for i in (0, 27)]
     assert max(corners) < 64, "clothes stand on black"
 
@@ -492,7 +524,8 @@ def test_a_browser_that_cannot_run_it_is_told_so(open_figures, broken, says):
     page = open_figures(before=lambda context: context.add_init_script(broken)).page
     panel = started(page, "reverse-process")
     assert says in panel.inner_text()
-    assert panel.get_by_role("button").count() == 0
+    assert panel.get_by_role("button", name="Sample").count() == 0
+    assert_shows_the_stored_chains(panel)
 
 
 def test_the_keyboard_stays_where_it_is_while_a_batch_runs_and_when_it_is_done(open_figures):
@@ -522,8 +555,7 @@ def test_the_bar_counts_the_bytes_of_every_network_and_the_steps_of_every_batch(
     seen = "bar => { window.seen = []; new MutationObserver(() => seen.push([bar.position, bar.ariaValueText]))"
     panel.locator("progress").evaluate(f"{seen}.observe(bar, {{attributes: true}}) }}")
     for network in ("digits", "fashion"):
-        panel.get_by_label("Network").select_option(network)
-        sampled(panel, 5, count="1", steps="20")
+        sampled(panel, 5, network=network, count="1", steps="20")
         said = page.evaluate("seen.splice(0)")
         loading = [position for position, text in said if text.endswith("megabytes")]
         walking = [position for position, text in said if text.endswith("of 20 steps")]
@@ -544,7 +576,7 @@ def test_until_another_network_has_come_the_first_is_kept(open_figures):
     panel.get_by_role("button", name="Branch from").click()
     status(panel, "Done: 4 branches")
     page.unroute(pattern)
-    assert [len(one) for one in sampled(panel, 5, count="1", steps="20")] == [28 * 28]
+    assert [len(one) for one in sampled(panel, 5, network="fashion", count="1", steps="20")] == [28 * 28]
 
 
 def test_while_a_network_comes_nothing_else_can_be_asked(open_figures):
@@ -553,7 +585,12 @@ def test_while_a_network_comes_nothing_else_can_be_asked(open_figures):
     sampled(panel, 5, count="4", steps="20")
     panel.get_by_label("Network").select_option("fashion")
     held = []
-    page.route("**/*.safetensors", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        """What the choice asks at once, by HEAD, is how much it weighs; that may come now or have come."""
+        held.append(route) if route.request.method == "GET" else route.continue_()
+
+    page.route("**/*.safetensors", hold)
     panel.get_by_role("button", name="Sample", exact=True).click()
     status(panel, "Loading")
     off = panel.locator("button[aria-disabled=true]").all_inner_texts()

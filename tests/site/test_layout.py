@@ -26,7 +26,6 @@ def test_the_page_never_scrolls_sideways(visit, path, width):
     visited = visit(path, width=width)
     visited.load_images()
     visited.fold(folded=False)
-    visited.draw_all()
     assert visited.page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -165,12 +165,12 @@ def test_a_reference_shows_its_target_on_focus_and_escape_hides_it(visit, target
 
 def test_the_preview_of_a_figure_in_use_is_its_picture_and_nothing_to_press(visit):
     page = visit().page
-    figure = page.locator("#fig-forward-process")
+    figure = page.locator("#fig-gaussian-mixture")
     figure.get_by_role("button", name="Try it").click()
     figure.locator(".instrument canvas").first.wait_for()
     page.evaluate(
         """() => {
-            const link = Object.assign(document.createElement('a'), { href: '#fig-forward-process', id: 'probe' });
+            const link = Object.assign(document.createElement('a'), { href: '#fig-gaussian-mixture', id: 'probe' });
             document.querySelector('.post-body').prepend(link);
             link.focus();
         }"""

@@ -3,7 +3,7 @@
 import { chain } from "./parts/chain.js";
 import { draws, epsilon, nearest } from "./parts/mixture.js";
 import { gaussian, stream } from "./parts/random.js";
-import { SCHEDULES, strided } from "./parts/schedule.js";
+import { linear, strided } from "./parts/schedule.js";
 import { button, choice, element, fetchJson, frame, readings, slider, still } from "./parts/widgets.js";
 
 const PARTICLES = 600;
@@ -17,7 +17,7 @@ const ARROWS = 17; // in a row
 export async function mount(panel, file) {
   /** @type {import("./parts/mixture.js").Mixture[]} */
   const mixtures = await fetchJson(file("mixtures.json"));
-  const schedules = Object.fromEntries(Object.entries(SCHEDULES).map(([name, make]) => [name, make()]));
+  const whole = linear();
   let seed = 1;
   let playing = false;
   /** @type {import("./parts/chain.js").Step[]} */
@@ -29,7 +29,6 @@ export async function mount(panel, file) {
   const which = choice("Data", Object.fromEntries(mixtures.map(({ label }, i) => [i, label])), "0", restart);
   const steps = choice("Steps", words(STEPS), "100", restart);
   const kind = choice("Noise of a step", KINDS, "beta", restart);
-  const shape = choice("Schedule", words(Object.keys(SCHEDULES)), "linear", restart);
   const arrows = element("input", { type: "checkbox", checked: true });
   arrows.addEventListener("change", draw);
   const playButton = button("Play", () => (playing ? pause() : play()));
@@ -53,22 +52,24 @@ export async function mount(panel, file) {
   });
   const facts = readings({
     snr: "signal √ᾱₜ, noise √(1−ᾱₜ)",
-    ends: "spread around the nearest centre at t = 0",
+    ends: "islands' width at t = 0",
     truth: "that of the data",
   });
   const state = element("p", { role: "status" });
 
   panel.append(
-    element("div", { className: "instrument-controls" }, which.wrap, steps.wrap, kind.wrap, shape.wrap),
+    canvas,
+    time.wrap,
     element(
       "div",
       { className: "instrument-controls" },
       playButton,
       again,
-      element("label", { className: "instrument-check" }, arrows, "arrows along the score"),
+      which.wrap,
+      steps.wrap,
+      kind.wrap,
+      element("label", { className: "instrument-check" }, arrows, "score"),
     ),
-    canvas,
-    time.wrap,
     facts.wrap,
     state,
   );
@@ -80,11 +81,10 @@ export async function mount(panel, file) {
   async function restart() {
     pause();
     const mixture = mixtures[Number(which.select.value)];
-    const { schedule, levels } = strided(schedules[shape.select.value], Number(steps.select.value));
-    const { alphaBar } = schedules[shape.select.value];
+    const { schedule, levels } = strided(whole, Number(steps.select.value));
     const walked = [];
     const walk = chain({
-      model: (x, t) => epsilon(mixture, alphaBar[t], x),
+      model: (x, t) => epsilon(mixture, whole.alphaBar[t], x),
       schedule,
       levels,
       x: gaussian(2 * PARTICLES, seed, 0),
@@ -101,7 +101,7 @@ export async function mount(panel, file) {
       truth: Math.sqrt(nearest(mixture, data).variance).toFixed(3),
     });
     time.move(0, path.length - 1);
-    state.textContent = `${PARTICLES} particles, ${path.length - 1} steps. Press Play, or move t.`;
+    state.textContent = `${PARTICLES} particles, ${path.length - 1} steps, coloured by where they will end.`;
     draw();
   }
 
@@ -135,9 +135,9 @@ export async function mount(panel, file) {
 
   function draw() {
     const { t, x } = path[time.value];
-    const alphaBar = schedules[shape.select.value].alphaBar[t];
+    const alphaBar = whole.alphaBar[t];
     facts.show({ snr: `${Math.sqrt(alphaBar).toFixed(3)}, ${Math.sqrt(1 - alphaBar).toFixed(3)}` });
-    canvas.setAttribute("aria-label", `${PARTICLES} particles at t = ${t}, coloured by where they end`);
+    canvas.setAttribute("aria-label", `${PARTICLES} particles at t = ${t}, coloured by where they will end`);
     paintPlane(canvas, { ...scene, x, alphaBar: arrows.checked && t > 0 ? alphaBar : null });
   }
 }

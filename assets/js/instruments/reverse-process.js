@@ -12,14 +12,15 @@ import { element, fetchJson } from "./parts/widgets.js";
 
 /** @type {import("./loader.js").Mount} */
 export async function mount(panel, file) {
-  if (missing()) {
-    panel.append(element("p", {}, `${missing()} The picture shows what it does.`));
-    return () => {};
-  }
-  /** @type {import("./reverse-process/session.js").Model[]} */
-  const models = await fetchJson(file("models.json"));
+  /** @type {[import("./reverse-process/session.js").Model[], import("./reverse-process/view.js").Stored[]]} */
+  const [models, stored] = await Promise.all([fetchJson(file("models.json")), fetchJson(file("stored.json"))]);
   const halt = () => session.halt();
   const view = new View(halt);
+  view.recall(stored);
+  if (missing()) {
+    panel.append(view.main.wrap, element("p", {}, `${missing()} These chains were computed before.`));
+    return () => {};
+  }
   const session = new Session(file, view, refresh);
   const controls = new Controls(models, {
     chosen: foretell,
@@ -28,7 +29,7 @@ export async function mount(panel, file) {
     branch: () => attempt(() => session.branch()),
     interpolate: () => attempt(() => session.interpolate()),
   });
-  panel.append(...controls.above, view.state, view.bar, view.main.wrap, controls.further, view.second.wrap);
+  panel.append(view.main.wrap, ...controls.rows, view.state, view.progress, controls.further, view.second.wrap);
   controls.offer();
   refresh();
   return halt;
@@ -49,7 +50,7 @@ export async function mount(panel, file) {
   }
 
   function refresh() {
-    controls.refresh(session, view.main.frames.length > 0);
+    controls.refresh(session);
   }
 
   /**

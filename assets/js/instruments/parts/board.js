@@ -54,8 +54,9 @@ export function board(title, touched) {
      * Begin with an empty board.
      * @param {string} says what the pictures are
      * @param {string[]} names of the pictures
+     * @param {boolean} [live] whether one can choose among them
      */
-    clear(says, names) {
+    clear(says, names, live = true) {
       heading.textContent = says;
       frames = [];
       cells = names.map((name) => {
@@ -64,7 +65,7 @@ export function board(title, touched) {
         const label = element("span", { className: "instrument-name", ariaHidden: "true" }, name);
         const button = element(
           "button",
-          { type: "button", ariaPressed: "false", ariaLabel: name, title: name },
+          { type: "button", ariaPressed: "false", ariaLabel: name, title: name, disabled: !live },
           xt,
           x0Hat,
           label,

@@ -19,7 +19,7 @@ export class Controls {
   #which;
   #count = choice("Pictures", {}, "", () => {});
   #steps = choice("Steps", {}, "", () => {});
-  #kind = choice("Noise of a step", KINDS, "beta", () => {});
+  #kind = choice("Noise of a step", KINDS, "beta_tilde", () => {});
   #clip = element("input", { type: "checkbox", checked: true });
   #seed = element("input", { type: "number", min: "0", step: "1", value: String(newSeed()) });
   #sample;
@@ -42,14 +42,13 @@ export class Controls {
       button("Branch from the chosen one", actions.branch),
       button("Interpolate between two", actions.interpolate),
     ];
-    this.above = [
-      row(this.#which.wrap, this.#count.wrap, this.#steps.wrap, this.#kind.wrap),
+    this.rows = [
+      row(this.#sample, this.#stop, this.#which.wrap, this.#count.wrap, this.#steps.wrap, this.#kind.wrap),
       row(
         element("label", { className: "instrument-field" }, "Seed", this.#seed),
         button("New seed", () => (this.seed = newSeed())),
         element("label", { className: "instrument-check" }, this.#clip, "keep x̂₀ in [−1, 1]"),
       ),
-      row(this.#sample, this.#stop),
     ];
     this.further = row(...this.#further);
     this.further.hidden = true;
@@ -86,9 +85,8 @@ export class Controls {
   /**
    * Let nothing be pressed that cannot be done now.
    * @param {import("./session.js").Session} session
-   * @param {boolean} hasSamples
    */
-  refresh({ isLoading, isGoing, isStopped }, hasSamples) {
+  refresh({ isLoading, isGoing, isStopped, hasSamples }) {
     this.#stop.textContent = isStopped ? "Continue" : "Stop";
     enable(this.#sample, !isLoading);
     enable(this.#stop, !isLoading && (isGoing || isStopped));

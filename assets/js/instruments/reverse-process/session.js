@@ -61,6 +61,11 @@ export class Session {
     return this.#run !== null && !this.#run.going && !this.#run.ended;
   }
 
+  /** Whether there is something to branch from. */
+  get hasSamples() {
+    return this.#asked !== null;
+  }
+
   get isBusy() {
     return this.isGoing || this.isLoading;
   }
@@ -188,7 +193,10 @@ export class Session {
     const source = { ...this.#addresses(wanted), name: `${wanted.name}.safetensors`, shape: wanted.shape };
     this.#view.says("Loading the network …");
     this.#view.advance(0, 0, "begins");
-    return loadNetwork(source, (got, of) => this.#view.advance(got, of, `${(got / 1e6).toFixed(1)} megabytes`));
+    const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
+    return loadNetwork(source, (got, of) =>
+      this.#view.advance(got, of, `${megabytes(got)}${of ? ` of ${megabytes(of)}` : ""} megabytes`),
+    );
   }
 
   /**
@@ -256,7 +264,7 @@ export class Session {
   /** @param {Run} mine */
   #rest({ on, ended, says, milliseconds }) {
     const rate = (on.frames.length - 1) / (milliseconds / 1000);
-    this.#view.bar.hidden = ended;
+    this.#view.progress.hidden = ended;
     this.#view.says(
       ended
         ? `Done: ${says}, ${rate.toFixed(0)} steps a second.`

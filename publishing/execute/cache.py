@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publishing import paths
-from publishing.checks.code import calls
 from publishing.contract import DEPENDS_ON, MAY_RAISE, VARIABLE
 from publishing.execute.fingerprint import Module, fingerprint, imports_by_name, meaning, reached
 from publishing.files import digest, digest_of, read_sealed, state, write_sealed
 from publishing.folders import make_way
+from publishing.notebooks import calls
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publishing import macros, paths, progress, source
-from publishing.checks.code import calls
 from publishing.contract import DEPENDS_ON, MACROS, SOURCE
 from publishing.errors import PublishingError
 from publishing.execute import cache
 from publishing.execute.cache import Run
 from publishing.files import write
 from publishing.folders import make_way
-from publishing.notebooks import path_of
+from publishing.notebooks import calls, path_of
 from publishing.stamps import Digests, digests
 
 if TYPE_CHECKING:

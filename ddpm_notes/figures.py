@@ -97,7 +97,9 @@ def chain_diagram(forward: Tensor, reverse: Tensor, guesses: Tensor, t: Sequence
             for i, ax in enumerate(line):
                 show_images(ax, images[i : i + 1], columns=1)
             words_at = (-0.06, 0.4 if arrowhead else 0.5)
-            line[0].text(*words_at, words, transform=line[0].transAxes, rotation=90, ha="right", va="center", color=colour)
+            line[0].text(
+                *words_at, words, transform=line[0].transAxes, rotation=90, ha="right", va="center", color=colour
+            )
             place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (-20, 4), "textcoords": "offset points"}
             line[0].annotate(arrowhead, **place, ha="right", va="top", color=colour, fontsize=16)
         for step, ax in zip(t, grid[0], strict=True):
@@ -120,7 +122,7 @@ def map_of_boxes(
     """Boxes in a grid, with arrows between them, each of which is a link.
 
     boxes: by the id that a box leads to, its name and what stands below that. places: row and column of each.
-    arrows: from one id to another. size: of the figure in inches. colours: of the boxes that are not grey.
+    arrows: from one id to another. size: of the figure in inches. colours: of boxes with a thicker frame.
     """
     rows, columns = (1 + max(place[axis] for place in places.values()) for axis in (0, 1))
     figure = plt.figure(figsize=size, layout="none")
@@ -131,9 +133,13 @@ def map_of_boxes(
     for name, (title, words) in boxes.items():
         x, y = centre[name]
         colour = colours.get(name, GREY)
-        look = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": "white", "edgecolor": colour}
+        look: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": "white", "edgecolor": colour}
         corner, sides = (x - half[0], y - half[1]), (2 * half[0], 2 * half[1])
-        ax.add_patch(FancyBboxPatch(corner, *sides, linewidth=1.6, url=f"#{name}", label=title, **look))
+        ax.add_patch(
+            FancyBboxPatch(
+                corner, *sides, linewidth=2.6 if name in colours else 1.2, url=f"#{name}", label=title, **look
+            )
+        )
         ax.text(x, y + 0.2, title, ha="center", va="center", weight="bold", color=colour, fontsize=11)
         ax.text(x, y - 0.12, words, ha="center", va="center", linespacing=1.15)
     for start, end in arrows:
@@ -143,3 +149,15 @@ def map_of_boxes(
     ax.set(xlim=(0, size[0]), ylim=(0, size[1]))
     ax.set_axis_off()
     return figure
+
+
+def label_ends(ax: Axes, names: dict[str, tuple[float, str]]) -> None:
+    """Name lines where they end at the right, `{name: (y, color)}`; a phone can still narrow the plot."""
+    side = ax.secondary_yaxis("right")
+    side.set_yticks([y for y, _ in names.values()], list(names))
+    side.minorticks_off()
+    side.tick_params(length=0)
+    side.grid(False)
+    side.spines["right"].set_visible(False)
+    for label, (_, color) in zip(side.get_yticklabels(), names.values(), strict=True):
+        label.set_color(color)

@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from publishing.macros import bundle
 from publishing.paths import ROOT
 from publishing.phone import fit
 from publishing.source import source_bundle
+from publishing.verdicts import COARSE, verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +33,6 @@ __all__ = ["ROOT", "claim", "diagram", "macros", "references", "source", "table"
 
 PIXELS_PER_INCH = 100  # of the page; the image itself has twice as many
 WIDEST = 5  # standard errors
-ROUNDING = 1e-3  # a narrower tolerance is for rounding, a wider one for chance
 RELATIONS = {
     "==": lambda left, right, tolerance: (left == right) | (np.abs(left - right) <= tolerance),
     "<=": lambda left, right, tolerance: left <= right + tolerance,
@@ -114,8 +115,8 @@ def claim(
 
     `relation` is one of == < <= > >=, and may be missed by `tolerance`, which must be less than what is expected, if
     that is not 0; else the claim could hardly fail. Numbers, arrays and tensors are welcome;
-    `expected` may be one number for a whole array. NaN is false. `of` names the equations that are covered, as in
-    "eq-7"; `standard_error` belongs to a Monte Carlo figure, whose tolerance is at most five of it.
+    `expected` may be one number for a whole array. NaN is false, infinity is refused. `of` names the equations that are
+    covered, as in "eq-7"; `standard_error` belongs to a Monte Carlo figure, whose tolerance is at most five of it.
     With `name="cost"` the text can give the number, `[0.486 bits](#claim-cost)`, which the build compares.
     """
     _need_text(statement=statement)
@@ -132,30 +133,39 @@ def claim(
         "statement": statement,
         "relation": relation,
         "count": left.size,
-        "measured": _short(left, tolerance),
-        "expected": _short(right, tolerance),
+        "measured": _few(left, tolerance),
+        "expected": _few(right, tolerance),
         "tolerance": tolerance,
         "of": [of] if isinstance(of, str) else list(of or []),
         "standard_error": standard_error,
     }
     if name is not None:
         _need_name(name)
-        few = left.ravel() if left.size <= contract.FEW else np.array([left.min(), left.max()])
-        facts |= {"name": name, "values": [_rounded(value, tolerance) for value in few.tolist()]}
-    numbers = f"{facts['measured']} {relation} {facts['expected']}"
-    margins = [f"tolerance {tolerance:g}"] if tolerance else []
-    margins += [f"standard error {standard_error:.2g}"] if standard_error is not None else []
-    numbers += f" ({', '.join(margins)})" if margins else ""
-    display(
-        {"text/markdown": f"✓ {statement}: `{numbers}`", "text/plain": f"✓ {statement}: {numbers}", CLAIM: facts},
-        raw=True,
-    )
+        facts["name"] = name
+    said = verdict(facts)
+    display({"text/markdown": f"✓ {statement}: {said}", "text/plain": f"✓ {statement}: {said}", CLAIM: facts}, raw=True)
 
 
 def source(dotted: str, docstring: bool = True) -> None:
     """Show the source of a thing of this repository, as in `source("ddpm_notes.forward.forward_process")`."""
     facts: contract.SourceFacts = {"object": dotted}
     display(source_bundle(facts if docstring else {**facts, "docstring": False}), raw=True)
+
+
+def depends_on(name: str) -> None:
+    """Run this notebook again whenever this file, folder (with all below it) or variable of the environment changes.
+
+    What Python opens, lists, looks for or imports is followed by itself; a program that a cell starts, and a file that
+    a library opens on its own, are not. A path begins at the notebook's folder; a variable has capitals alone.
+    """
+    path = Path(name)
+    if contract.VARIABLE.fullmatch(name):
+        return  # known before the notebook runs
+    if not path.exists():
+        raise ValueError(f"depends_on({name!r}): there is no such file or folder; a variable is written as in DATA_DIR")
+    inside = (Path(parent, file) for parent, _, names in os.walk(path) for file in names)
+    for file in inside if path.is_dir() else [path]:
+        file.read_bytes()
 
 
 def macros() -> None:
@@ -189,6 +199,8 @@ def _sides(statement: str, measured: Any, expected: Any) -> tuple[np.ndarray, np
         raise ValueError(f"claim {statement!r}: measured has shape {left.shape}, expected {right.shape}")
     if not left.size:
         raise ClaimError(f"claim {statement!r} is about nothing: measured is empty")
+    if np.isinf(left).any() or np.isinf(right).any():
+        raise ClaimError(f"claim {statement!r} is about an infinite number; compare finite ones")
     return left, right
 
 
@@ -231,17 +243,10 @@ def _numbers(statement: str, role: str, value: Any) -> np.ndarray:
         raise ValueError(f"claim {statement!r}: {role} must be numbers, got {type(value).__name__}") from None
 
 
-def _short(values: np.ndarray, tolerance: float) -> str:
-    """One number, or how many there are and from where to where they reach."""
-    low, high = (_digits(end.item(), tolerance) for end in (values.min(), values.max()))
-    if values.size == 1:
-        return low
-    return f"{values.size:,} values, all {low}" if low == high else f"{values.size:,} values from {low} to {high}"
-
-
-def _digits(value: float, tolerance: float) -> str:
-    value = _rounded(value, tolerance)
-    return f"{int(value):,}" if value.is_integer() else f"{value:.6g}"
+def _few(values: np.ndarray, tolerance: float) -> list[float]:
+    """The numbers, or the ends of many."""
+    few = values.ravel() if values.size <= contract.FEW else np.array([values.min(), values.max()])
+    return [_rounded(value, tolerance) for value in few.tolist()]
 
 
 def _rounded(value: float, tolerance: float) -> float:
@@ -250,7 +255,7 @@ def _rounded(value: float, tolerance: float) -> float:
     A wider tolerance is for chance, which is seeded: two digits more show how far a number is from what is expected.
     """
     if tolerance:
-        spare = 2 if tolerance >= ROUNDING else 0
+        spare = 2 if tolerance >= COARSE else 0
         value = round(value, spare - math.floor(math.log10(tolerance)))
     return value if value.is_integer() else float(f"{value:.6g}")
 
@@ -285,7 +290,7 @@ def _is_chart(figure: "Figure") -> bool:
 def _links(figure: "Figure") -> list[contract.Link]:
     """The artists that have a `url`, with their places on the page, as the figure was drawn last."""
     found: list[contract.Link] = []
-    for artist in figure.findobj(lambda artist: artist.get_url()):
+    for artist in figure.findobj(lambda artist: bool(artist.get_url())):
         box, label = artist.get_window_extent(), str(artist.get_label())
         if not label or label.startswith("_"):
             raise ValueError(f"the link to {artist.get_url()!r} has no words; give the artist a label")

@@ -18,6 +18,8 @@ CLAIMS_PAGE = "claims"  # of all claims of a paper, below its address
 
 REMOVE_CELL, REMOVE_INPUT, REMOVE_OUTPUT, HIDE_INPUT = "remove-cell", "remove-input", "remove-output", "hide-input"
 MAY_RAISE = "raises-exception"
+DEPENDS_ON = "depends_on"  # the function by which a cell declares what cannot be seen
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # of the environment
 
 
 class Size(TypedDict):
@@ -28,7 +30,7 @@ class Size(TypedDict):
 
 
 class Link(TypedDict):
-    """A part of an image that leads to an id of the page: its words for those who do not see it, its place in pixels."""
+    """A part of an image that leads to an id of the page: words for those who do not see it, place in pixels."""
 
     target: str
     label: str
@@ -68,21 +70,17 @@ class TableFacts(TypedDict):
 
 
 class ClaimFacts(TypedDict):
-    """What `claim` says of `count` elements: numbers as it shows them, and the ids of the equations it is `of`.
-
-    One with a `name` says its `values` too, those measured, or the least and the greatest of more than FEW.
-    """
+    """What `claim` says of `count` numbers, of more than FEW only the least and the greatest; `of` holds ids."""
 
     statement: str
-    measured: str
+    measured: list[float]
     relation: str
-    expected: str
+    expected: list[float]
     count: int
     tolerance: float
     standard_error: float | None
     of: list[str]
     name: NotRequired[str]
-    values: NotRequired[list[float]]
 
 
 class SourceFacts(TypedDict):

@@ -31,6 +31,19 @@ def digest(path: Path) -> str | None:
         return None
 
 
+def state(name: str, root: Path) -> str | None:
+    """What a run found there: a file's digest, "folder", None for nothing; the listing where the name ends in /."""
+    path = root / name
+    try:
+        if name.endswith("/"):
+            return digest_of("\n".join(sorted(inside.name for inside in path.iterdir())).encode())
+        return "folder" if path.is_dir() else digest(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return type(error).__name__
+
+
 def digest_of(data: bytes) -> str:
     """The digest of a file that would hold these bytes."""
     return _hash(data).hexdigest()
@@ -45,7 +58,7 @@ def read_sealed(path: Path) -> bytes | None:
     """What `write_sealed` wrote; None if there is no such file, or if it was damaged."""
     try:
         checksum, _, body = path.read_bytes().partition(b"\n")
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     return body if checksum == digest_of(body).encode() else None
 

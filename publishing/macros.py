@@ -12,7 +12,7 @@ _FORM = r"this is no macro; write one in a line, as in \newcommand{\abs}[1]{\lve
 _FORBIDDEN = {
     r"\\(label|ref|eqref)(?![A-Za-z])": "number it with \\tag{…} and link to it as [Eq. (5)](#eq-5)",
     r"\\tag(?![A-Za-z])": "write one \\tag{…}, in a display formula",
-    r"\\(mmlToken|Declare\w*|mathtoolsset|\w+tagform)(?![A-Za-z])": "leave it out",
+    r"\\(mmlToken|Declare\w*|definecolor|f?colorbox|mathtoolsset|\w+tagform)(?![A-Za-z])": "leave it out",
 }
 COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")

@@ -3,9 +3,11 @@
 A notebook is called by its stem: `05-key-equations`, or `studies/which-variance`.
 """
 
+import ast
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,3 +138,30 @@ def _readable(place: str) -> Iterator[None]:
     except Exception as error:
         cause = " ".join(str(error).split())
         raise PublishingError(f"{place}: no readable notebook ({cause}); compare its header with another's") from None
+
+
+def calls(notebook: "NotebookNode", *names: str) -> list[tuple[int, ast.Call]]:
+    """Calls of these functions of the writer's language, with the cells in which they stand."""
+    return [
+        (number, call)
+        for number, cell in enumerate(notebook.cells, 1)
+        if cell.cell_type == "code"
+        for call in _calls(cell.source)
+        if getattr(call.func, "id", None) in names
+    ]
+
+
+@cache
+def _calls(source: str) -> list[ast.Call]:
+    """Every call of a plain name."""
+    tree = syntax(source) or ast.Module([], [])
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+
+
+@cache
+def syntax(source: str) -> ast.Module | None:
+    """The syntax tree, which several rules read and none changes; None of what is no Python."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return None

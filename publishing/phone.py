@@ -19,10 +19,11 @@ def fit(figure: "Figure") -> bool:
     """
     if figure.get_figwidth() <= WIDTH:
         return False
-    if figure.axes and all(panel.images or not panel.axison for panel in figure.axes):
+    has_pictures = any(panel.images for panel in figure.axes)
+    if has_pictures and all(panel.images or not panel.axison for panel in figure.axes):
         return _thin_out(figure)
     panels = _row(figure)
-    if not panels or any(panel.images for panel in panels) or (len(panels) == 1 and panels[0].texts):
+    if not panels or has_pictures or (len(panels) == 1 and panels[0].texts):
         return False
     height = min(figure.get_figheight(), TALLEST)
     if len(panels) == 1:
@@ -43,7 +44,7 @@ def _thin_out(figure: "Figure") -> bool:
     last, count = grid.ncols - 1, min(grid.ncols, PICTURES)
     kept = [round(number * last / max(count - 1, 1)) for number in range(count)]
     smaller = figure.add_gridspec(grid.nrows, count)
-    shape = max(panel.images[0].get_array().shape[0] / panel.images[0].get_array().shape[1] for panel in places if panel.images)
+    shape = max(rows / columns for panel in places for image in panel.images for rows, columns in [image.get_size()])
     for panel, place in places.items():
         if place.colspan.start in kept:
             panel.set_subplotspec(smaller[place.rowspan.start, kept.index(place.colspan.start)])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from publishing import paths
 from publishing.contract import PAPER
-from publishing.files import digest, write
+from publishing.files import digest, state, write
+from publishing.folders import make_way
 
 Digests = dict[str, str | None]
 
@@ -37,11 +38,20 @@ def outputs_if_fresh(stage: str, inputs: Mapping[str, object]) -> list[Path] | N
 def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], found: Digests | None = None) -> None:
     """Remember a stage that succeeded. The inputs' digests are those from before it ran."""
     stamp = {"inputs": inputs, "found": found or {}, "outputs": digests(outputs)}
+    make_way(path_of(stage))
     write(path_of(stage), json.dumps(stamp, indent=1))
 
 
+def found(stage: str) -> list[str]:
+    """The names of what the stage came upon when it last succeeded."""
+    try:
+        return list(json.loads(path_of(stage).read_text(encoding="utf-8"))["found"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 def _unchanged(files: Digests) -> bool:
-    return all(digest(paths.ROOT / name) == was for name, was in files.items())
+    return all(state(name, paths.ROOT) == was for name, was in files.items())
 
 
 def of_notebooks(paper: str) -> str:

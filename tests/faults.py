@@ -24,6 +24,7 @@ KILLS = 30
 KERNELS_KILLED = 6
 OFFLINE = ("unshare", "--map-root-user", "--net")
 STEMS = ("01-figure", "02-data", "03-more")
+STUDIES = "studies:\n  - title: Costs\n    pages: [cost]\n"
 FIGURE = """\
 from matplotlib.figure import Figure
 from publishing.cells import claim, diagram
@@ -53,7 +54,11 @@ def edit(commands: Commands, version: int) -> None:
     commands.notebook("01-figure", f"# 1. Figure {version}\n\n$$\nx = {version} \\tag{{1}}\n$$", FIGURE)
     commands.notebook("02-data", f"# 2. Data\n\nVersion {version}, $y_{version}$, [Eq. (1)](#eq-1).", DATA)
     commands.notebook("03-more", "# 3. More", f"print({version})", "print('more')")
-    commands.post(*STEMS)
+    commands.notebook(
+        "studies/cost", f"# What does it cost?\n\nIt costs $c_{version}$ by Eq. (1).", f"print({version})"
+    )
+    post = commands.post(*STEMS)
+    post.write_text(post.read_text().replace("paper: toy\n", f"paper: toy\n{STUDIES}"))
 
 
 def made(commands: Commands) -> dict[str, bytes]:
@@ -70,7 +75,7 @@ def whole(tmp_path_factory) -> list[dict[str, bytes]]:
         commands.succeed("site")
         found.append(made(commands))
     assert found[0].keys() == found[1].keys() and found[0] != found[1]
-    assert {"_site/toy/index.html", "assets/images/toy-line.png"} <= found[0].keys()
+    assert {"_site/toy/index.html", "_site/toy/cost/index.html", "assets/images/toy-line.png"} <= found[0].keys()
     return found
 
 
@@ -249,11 +254,12 @@ def test_damaged_files(commands, whole, say):
     made_here = (path for path in commands.root.rglob("*") if generated(path.relative_to(commands.root)))
     files = sorted(path for path in made_here if path.is_file() and path.stat().st_size)
     choice = random.Random(7)
-    hurt = [path for path in files if path.parent.name in ("cache", "stamps") or path.name == "typeset.json"]
+    remembered = ("cache", "typeset")
+    hurt = [path for path in files if path.parent.name in (*remembered, "stamps")]
     hurt += choice.sample([path for path in files if path not in hurt], 15)
     for path in hurt:
         damage(path, choice)
-        if path.parent.name == "cache" or path.name == "typeset.json":
+        if path.parent.name in remembered:
             shutil.rmtree(commands.root / "build/stamps")  # what is remembered is asked for only if there is work
         commands.succeed("site")
         assert made(commands) == whole[0], path.relative_to(commands.root)
@@ -273,7 +279,7 @@ def damage(path: Path, choice: random.Random) -> None:
 
 def test_every_bit_of_the_remembered_formulas_counts(commands, whole):
     commands.succeed("site")
-    remembered = commands.root / "build/typeset.json"
+    remembered = commands.root / "build/typeset/toy-cost-.json"
     good = remembered.read_bytes()
     for where in range(len(good) // 10, len(good), len(good) // 5):
         remembered.write_bytes(good[:where] + bytes([good[where] ^ 1]) + good[where + 1 :])

@@ -368,6 +368,12 @@ MUTANTS: dict[str, list[tuple[str, ...]]] = {
         ),
         ("KL in nats", "log_variance_p).sum().item() / NATS_PER_BIT", "log_variance_p).sum().item()"),
     ],
+    "random_coding": [
+        ("importance weights upside down", "q.log_prob(x) - p.log_prob(x)", "p.log_prob(x) - q.log_prob(x)"),
+        ("one seed for all lines", "manual_seed(t)", "manual_seed(0)"),
+        ("KL in nats", "kl_divergence(q, p).sum() / NATS_PER_BIT", "kl_divergence(q, p).sum()"),
+        ("x0 not at its level", "(shared.levels - 1) / 2).round()", "shared.levels / 2).round()"),
+    ],
 }
 
 

@@ -16,8 +16,8 @@ export function markPlace(note) {
   /** @type {HTMLAnchorElement | undefined} */
   let current;
 
-  // The place is the last heading above the lower two thirds of the window. Only when one crosses that line, or a block
-  // whose headings are not drawn yet, can it have changed.
+  // The place is the last heading above the lower two thirds of the window. Only when one crosses that line can it have
+  // changed.
   const observer = new IntersectionObserver(
     () => {
       const place = targets.findLast(isPassed);
@@ -26,7 +26,6 @@ export function markPlace(note) {
     { rootMargin: "10000000px 0px -67% 0px" },
   );
   for (const target of targets) observer.observe(target);
-  for (const block of new Set(targets.map(blockOf))) observer.observe(block);
 
   contents.addEventListener("toggle", () => {
     if (current && isOpen(contents)) reveal(current, contents);
@@ -48,13 +47,7 @@ export function markPlace(note) {
 
 /** @param {Element} target */
 function isPassed(target) {
-  const drawn = target.checkVisibility({ contentVisibilityAuto: true }) ? target : blockOf(target);
-  return drawn.getBoundingClientRect().top < innerHeight / 3;
-}
-
-/** @param {Element} target */
-function blockOf(target) {
-  return target.closest(".block") ?? target;
+  return target.getBoundingClientRect().top < innerHeight / 3;
 }
 
 /**

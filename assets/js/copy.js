@@ -5,10 +5,7 @@ const KINDS = [
   { of: ".equation[data-tex]", name: "TeX", label: "Copy as TeX", text: texOf },
 ];
 
-/**
- * Returns what does the same for a part of the note that came later.
- * @param {Element} note
- */
+/** @param {Element} note */
 export function offerCopies(note) {
   const state = document.createElement("p");
   state.className = "copy-state";
@@ -24,12 +21,7 @@ export function offerCopies(note) {
     },
     { rootMargin: "100px" },
   );
-  /** @param {Element} within */
-  const watch = (within) => {
-    for (const { of } of KINDS) for (const one of within.querySelectorAll(of)) observer.observe(one);
-  };
-  watch(note);
-  return watch;
+  for (const { of } of KINDS) for (const one of note.querySelectorAll(of)) observer.observe(one);
 }
 
 /** @param {Element} one @param {Element} state */

@@ -7,7 +7,7 @@ import { previewTargets } from "./previews.js";
 
 for (const note of document.querySelectorAll(".paper-notes")) {
   markPlace(note);
-  const offerCopiesIn = offerCopies(note);
-  prepareFolds(note, offerCopiesIn);
+  offerCopies(note);
+  prepareFolds(note);
   previewTargets(note);
 }

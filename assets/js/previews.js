@@ -1,10 +1,12 @@
 // A reference to an equation, a figure, a table, a claim or a source shows it, as long as pointer or focus is on it. What
-// stands on another page of the site is fetched from there.
+// stands on another page of the site is fetched from there; a claim comes with its code. A finger's first tap on a number
+// that a claim measured shows it, the second follows the link.
 
 import { pageOf, targetOn } from "./pages.js";
 
 const KINDS = /^#(eq|fig|table|ref|fn|claim|source)-/;
-const LEFT_OUT = "button, script, .instrument, .instrument-call, .permalink, .footnote-back, .backlinks";
+const LEFT_OUT =
+  "button, script, details.cell-input, .instrument, .instrument-call, .permalink, .footnote-back, .backlinks";
 const DELAY = 200; // milliseconds, so that a pointer on its way elsewhere raises nothing
 
 /** @param {Element} note */
@@ -18,6 +20,8 @@ export function previewTargets(note) {
   /** @type {HTMLAnchorElement | undefined} */
   let shown; // or, of another page, awaited
   let timer = 0;
+  /** @type {HTMLAnchorElement | undefined} */
+  let shownBeforeTap;
 
   note.addEventListener("pointerover", (event) => wait(event, DELAY));
   note.addEventListener("focusin", (event) => wait(event, 0));
@@ -26,6 +30,14 @@ export function previewTargets(note) {
     if (target instanceof Element && target.closest("a, .preview")) leave(DELAY);
   });
   note.addEventListener("focusout", () => leave(0));
+  note.addEventListener("pointerdown", () => (shownBeforeTap = shown));
+  note.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a.finding") : null;
+    if (!(link instanceof HTMLAnchorElement) || link === shownBeforeTap || !isTouch(event)) return;
+    event.preventDefault();
+    clearTimeout(timer);
+    show(link);
+  });
   card.addEventListener("pointerover", () => clearTimeout(timer));
   document.addEventListener("keydown", ({ key }) => {
     if (key === "Escape") hide();
@@ -76,6 +88,11 @@ function leadsToText(link) {
   return link.origin === location.origin && !link.matches(".toc a");
 }
 
+/** @param {Event} event */
+function isTouch(event) {
+  return event instanceof PointerEvent && event.pointerType === "touch";
+}
+
 /** @param {HTMLAnchorElement} link */
 function isHere(link) {
   return link.pathname === location.pathname;
@@ -100,9 +117,11 @@ function bringGlyphs(page, note) {
  */
 function likeness(target) {
   const whole = target.matches("table") ? (target.closest(".table-scroll") ?? target) : target;
-  const copy = document.importNode(whole, true);
+  const code = target.matches(".claim") ? target.closest(".checked")?.querySelector(".highlight") : null;
+  const copy = document.createElement(whole.matches("li") ? "ul" : "div");
+  copy.append(...[whole, code].filter((one) => one instanceof Element).map((one) => document.importNode(one, true)));
   for (const one of copy.querySelectorAll(LEFT_OUT)) one.remove();
-  for (const one of [copy, ...copy.querySelectorAll("*")]) {
+  for (const one of copy.querySelectorAll("*")) {
     if (one instanceof HTMLElement && one.matches("picture, img")) one.hidden = false; // an instrument may stand in its place
     if (one instanceof HTMLDetailsElement) one.open = true;
     one.removeAttribute("id");
@@ -110,9 +129,7 @@ function likeness(target) {
     one.removeAttribute("loading");
   }
   for (const link of copy.querySelectorAll("a")) link.replaceWith(...link.childNodes);
-  const box = document.createElement(copy.matches("li") ? "ul" : "div");
-  box.append(copy);
-  return box;
+  return copy;
 }
 
 /**

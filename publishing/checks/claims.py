@@ -3,8 +3,8 @@
 import ast
 from typing import TYPE_CHECKING
 
-from publishing.checks.code import calls, parsed
 from publishing.checks.places import Found
+from publishing.notebooks import calls, syntax
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -33,7 +33,7 @@ def _constants(notebook: "NotebookNode") -> set[str]:
     """Names that only ever stand for numbers which are written down."""
     written: set[str] = set()
     measured: set[str] = set()
-    trees = [tree for cell in notebook.cells if cell.cell_type == "code" and (tree := parsed(cell.source))]
+    trees = [tree for cell in notebook.cells if cell.cell_type == "code" and (tree := syntax(cell.source))]
     for tree in trees:
         plain = {
             node.targets[0]: node.value

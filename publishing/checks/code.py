@@ -2,7 +2,6 @@
 
 import ast
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from publishing.checks.places import Found
@@ -25,30 +24,3 @@ def not_plain_python(notebook: "NotebookNode") -> Found:
         except SyntaxError as error:
             line = error.lineno or 1
             yield number, line, f"this is not plain Python ({error.msg}); no magics or shell lines here"
-
-
-def calls(notebook: "NotebookNode", *names: str) -> list[tuple[int, ast.Call]]:
-    """Calls of these functions of the writer's language, with the cells in which they stand."""
-    return [
-        (number, call)
-        for number, cell in enumerate(notebook.cells, 1)
-        if cell.cell_type == "code"
-        for call in _calls(cell.source)
-        if getattr(call.func, "id", None) in names
-    ]
-
-
-@cache
-def _calls(source: str) -> list[ast.Call]:
-    """Every call of a plain name."""
-    tree = parsed(source) or ast.Module([], [])
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-
-
-@cache
-def parsed(source: str) -> ast.Module | None:
-    """The syntax tree, which several rules read and none changes; None of what is no Python."""
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        return None

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from publishing.checks.code import calls
 from publishing.checks.places import Found, line_of
+from publishing.notebooks import calls
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -3,9 +3,9 @@
 import re
 
 from publishing import macros, paths
-from publishing.checks.code import calls
 from publishing.checks.formulas import formulas_of, prose_of, strings_of
 from publishing.checks.places import Found, Source
+from publishing.notebooks import calls
 
 _DEFINES = re.compile(r"\\((?:re|provide)?newcommand|[egx]?def|DeclareMathOperator)(?![A-Za-z])\*?")
 _NAME = re.compile(r"\s*(?:\{\s*(\\[A-Za-z]+)\s*\}|(\\[A-Za-z]+))\s*((?:\[[^\]]*\]|#\d|\s)*)")

@@ -1,6 +1,7 @@
 """Papers, sections and studies that a person's files name although they are gone: renamed, or deleted."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -33,9 +34,22 @@ def problems() -> Iterator[str]:
     except PublishingError as error:
         yield str(error)
         return
+    yield from _hiding()
     for path in (*paths.indexes(), *frames, *written):
         if paths.SECTIONS not in path.parents:
             yield from islice(_of_text(path, there, gone), 1)
+
+
+def _hiding() -> Iterator[str]:
+    """Modules in the root or beside notebooks that Python would import in place of its own, or of a package's."""
+    lock = paths.REQUIREMENTS.read_text(encoding="utf-8") if paths.REQUIREMENTS.is_file() else ""
+    locked = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
+    taken = sys.stdlib_module_names | {name.lower().replace("-", "_") for name in locked}
+    for folder in (paths.ROOT, *map(paths.notebooks_dir, notebooks.papers())):
+        for path in sorted(folder.glob("*")):
+            is_module = path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))
+            if is_module and path.stem in taken:
+                yield f"{paths.relative(path)} hides Python's or a package's own {path.stem}; give it another name"
 
 
 def _addresses(pages: Iterable[posts.Post], there: dict[str, list[str]]) -> set[str]:

@@ -1,5 +1,6 @@
 """Outputs of notebooks that ran, found again by what they were made from and by nothing else."""
 
+import ast
 import json
 import os
 import platform
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publishing import paths
-from publishing.contract import MAY_RAISE
-from publishing.execute.fingerprint import Module, fingerprint, meaning, reached
-from publishing.files import digest, digest_of, read_sealed, write_sealed
+from publishing.contract import DEPENDS_ON, MAY_RAISE, VARIABLE
+from publishing.execute.fingerprint import Module, fingerprint, imports_by_name, meaning, reached
+from publishing.files import digest, digest_of, read_sealed, state, write_sealed
+from publishing.folders import make_way
+from publishing.notebooks import calls
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -22,7 +25,7 @@ RUNNERS = ("kernels.py", "recorder.py")
 
 @dataclass(frozen=True)
 class Run:
-    """A successful execution: each code cell's count and outputs, and digests of data files as it found them."""
+    """A successful execution: each code cell's count and outputs, and what it met, as it was then (`files.state`)."""
 
     cells: list[dict]
     opened: dict[str, str | None]
@@ -34,10 +37,12 @@ def key(folder: Path, notebook: "NotebookNode", modules: Mapping[str, Module]) -
     Prose is not in it. Of the cells' tags only the one that bears on execution is.
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = _code(notebook)
     parts = {
         "paper": folder.relative_to(paths.NOTEBOOKS).as_posix(),
         "cells": [(cell.source, MAY_RAISE in cell.metadata.get("tags", [])) for cell in cells],
-        "modules": fingerprint(modules),
+        "modules": fingerprint(modules, shown_in=code),
+        "environment": {name: os.environ.get(name) for name in variables(notebook)},
         "lock": digest(paths.REQUIREMENTS),
         "python": platform.python_version(),
         "runner": [meaning(Path(__file__).with_name(name).read_text(encoding="utf-8")) for name in RUNNERS],
@@ -47,8 +52,26 @@ def key(folder: Path, notebook: "NotebookNode", modules: Mapping[str, Module]) -
 
 def modules(folder: Path, notebook: "NotebookNode") -> dict[str, Module]:
     """The modules of this repository, and beside the notebook in its folder, that its code reaches."""
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return reached(code, [folder, paths.ROOT])
+    return reached(_code(notebook), [folder, paths.ROOT])
+
+
+def came_upon(folder: Path, notebook: "NotebookNode", imported: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Of the modules that a run imported, those that no import statement of its code leads to."""
+    code = _code(notebook)
+    stated = reached(code, [folder, paths.ROOT], whole=not imports_by_name(code, modules(folder, notebook)))
+    known = {paths.relative(module.path) for module in stated.values()}
+    return {name: was for name, was in imported.items() if name not in known}
+
+
+def variables(notebook: "NotebookNode") -> list[str]:
+    """The environment's variables that its cells say they depend on: no other one reaches a kernel."""
+    named = (argument for _, call in calls(notebook, DEPENDS_ON) for argument in call.args)
+    texts = (argument.value for argument in named if isinstance(argument, ast.Constant))
+    return sorted({text for text in texts if isinstance(text, str) and VARIABLE.fullmatch(text)})
+
+
+def _code(notebook: "NotebookNode") -> str:
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 
 def load(name: str) -> Run | None:
@@ -60,7 +83,7 @@ def load(name: str) -> Run | None:
         run = Run(**json.loads(body))
     except (ValueError, TypeError):
         return None
-    if any(digest(paths.ROOT / file) != was for file, was in run.opened.items()):
+    if any(state(name, paths.ROOT) != was for name, was in run.opened.items()):
         return None
     os.utime(path)
     return run
@@ -68,7 +91,8 @@ def load(name: str) -> Run | None:
 
 def store(name: str, run: Run) -> None:
     """Keep a successful run, and drop the entries that were longest not asked for."""
+    make_way(paths.CACHE / name)
     write_sealed(paths.CACHE / name, json.dumps(asdict(run), sort_keys=True).encode())
-    entries = sorted(paths.CACHE.glob("[!.]*"), key=lambda path: path.stat().st_mtime)
+    entries = sorted(filter(Path.is_file, paths.CACHE.glob("[!.]*")), key=lambda path: path.stat().st_mtime)
     for path in entries[:-ENTRIES_KEPT]:
         path.unlink()

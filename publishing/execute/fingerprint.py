@@ -7,11 +7,14 @@ only passes on, in an `__init__` of nothing but imports, is followed to its own 
 
 import ast
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from publishing.files import digest_of
+
+SHOWS_TEXT = re.compile(r"__doc__|\bgetdoc\b|\bhelp\(|\bgetsource")
 
 
 class Module(NamedTuple):
@@ -21,13 +24,18 @@ class Module(NamedTuple):
     source: str
 
 
-def fingerprint(modules: Mapping[str, Module]) -> dict[str, str]:
-    """What each of these modules means."""
+def fingerprint(modules: Mapping[str, Module], shown_in: str = "") -> dict[str, str]:
+    """What each of these modules means; its text, where that code or one of them shows docstrings or source."""
+    if any(SHOWS_TEXT.search(source) for source in (shown_in, *(module.source for module in modules.values()))):
+        return {name: digest_of(module.path.read_bytes()) for name, module in modules.items()}
     return {name: meaning(module.source) for name, module in modules.items()}
 
 
-def reached(code: str, folders: Sequence[Path]) -> dict[str, Module]:
-    """By name, all modules under these folders that the code imports, through imports of imports."""
+def reached(code: str, folders: Sequence[Path], whole: bool = False) -> dict[str, Module]:
+    """By name, all modules under these folders that the code imports, through imports of imports.
+
+    With `whole`, those too that a package only passes on under names that are not taken.
+    """
     found: dict[str, Module] = {}
     seen: set[str] = set()
     waiting = list(_names(code, package=""))
@@ -43,7 +51,7 @@ def reached(code: str, folders: Sequence[Path]) -> dict[str, Module]:
         if path := _find(name, folders):
             source = path.read_text(encoding="utf-8")
             found[name] = Module(path, source)
-            if not _passed_on(name, folders):
+            if whole or not _passed_on(name, folders):
                 waiting += _names(source, package=name if path.name == "__init__.py" else package)
     for name, module in found.items():
         if exported := _passed_on(name, folders):
@@ -97,6 +105,7 @@ def _names(source: str, package: str) -> tuple[str, ...]:
     bound = list(_bound(nodes, package))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [origin for _, origin in bound]
+    names += [named for node in nodes if isinstance(node, ast.Call) and (named := _imported_by_name(node))]
     dotted: dict[ast.AST, list[str]] = {}
     for node in reversed(nodes):  # what an attribute is looked up in comes before it
         if isinstance(node, ast.Name):
@@ -105,6 +114,21 @@ def _names(source: str, package: str) -> tuple[str, ...]:
             dotted[node] = [f"{origin}.{node.attr}" for origin in dotted.pop(node.value)]
     names += [f"{origin}.*" for origins in dotted.values() for origin in origins]
     return tuple({part: None for name in names for part in _with_packages(name)})
+
+
+def imports_by_name(code: str, modules: Mapping[str, Module]) -> bool:
+    """Whether the code, or a module, imports what it computes the name of."""
+    trees = (_parse(source) for source in (code, *(module.source for module in modules.values())))
+    nodes = (node for tree in trees if tree for node in ast.walk(tree))
+    return any(_imported_by_name(node) == "" for node in nodes if isinstance(node, ast.Call))
+
+
+def _imported_by_name(call: ast.Call) -> str | None:
+    """The module that a call of import_module or __import__ names; empty if only the run knows; None of other calls."""
+    if getattr(call.func, "attr", getattr(call.func, "id", None)) not in ("import_module", "__import__"):
+        return None
+    name = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+    return name if isinstance(name, str) and not name.startswith(".") else ""
 
 
 def _bound(nodes: Sequence[ast.AST], package: str) -> Iterator[tuple[str, str]]:

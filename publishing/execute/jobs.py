@@ -1,6 +1,7 @@
 """Notebooks to executed notebooks: from the cache where nothing that matters changed, else in parallel kernels."""
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -10,17 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publishing import macros, paths, progress, source
-from publishing.contract import MACROS, SOURCE
+from publishing.contract import DEPENDS_ON, MACROS, SOURCE
 from publishing.errors import PublishingError
 from publishing.execute import cache
 from publishing.execute.cache import Run
 from publishing.files import write
 from publishing.folders import make_way
-from publishing.notebooks import path_of
+from publishing.notebooks import calls, path_of
 from publishing.stamps import Digests, digests
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from publishing.execute.recorder import Report
+
+TRIES = 3
+PROGRAM_UNSEEN = "what a program reads is not seen; say depends_on(…) from publishing.cells, of a file or a variable"
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Job:
     run: Run | None = None
     failure: str | None = None
     cell: int | None = None  # that runs, or was the last to
+    tries: int = 0
     began: float = 0.0
 
     @property
@@ -65,6 +72,19 @@ class Job:
     def is_done(self) -> bool:
         """Whether it ran, or failed."""
         return bool(self.run or self.failure)
+
+    def ends(self, notebook: "NotebookNode", report: "Report") -> None:
+        """Take the outputs, unless a module was edited meanwhile: then the notebook has to run on it as it is now."""
+        self.tries += 1
+        if any(report.imported.get(name, was) != was for name, was in self.modules.items()):
+            self.key, self.modules = _made_from(self.folder, self.notebook)
+            if self.tries == TRIES:
+                self.failure = f"{self.name}: its modules change while it runs; let it change none of them"
+        elif report.programs and not calls(notebook, DEPENDS_ON):
+            self.failure = f"{self.name} starts {report.programs[0]}, and {PROGRAM_UNSEEN}"
+        else:
+            opened = report.opened | cache.came_upon(self.folder, notebook, report.imported)
+            self.run = Run(_outputs(notebook), opened)
 
     def begins(self, cell: int) -> None:
         """Take note of the cell that runs from now on."""
@@ -93,16 +113,13 @@ def execute(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = F
 
 def _job(paper: str, stem: str, notebook: "NotebookNode", force: bool) -> Job:
     folder = path_of(paper, stem).parent
+    key, modules = _made_from(folder, notebook)
+    return Job(paper, stem, notebook, key, modules, run=None if force else cache.load(key))
+
+
+def _made_from(folder: Path, notebook: "NotebookNode") -> tuple[str, Digests]:
     modules = cache.modules(folder, notebook)
-    key = cache.key(folder, notebook, modules)
-    return Job(
-        paper,
-        stem,
-        notebook,
-        key,
-        digests(module.path for module in modules.values()),
-        run=None if force else cache.load(key),
-    )
+    return cache.key(folder, notebook, modules), digests(module.path for module in modules.values())
 
 
 def _described(jobs: list[Job]) -> str:
@@ -144,11 +161,13 @@ class _Loop(asyncio.SelectorEventLoop):
 async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
     from publishing.execute import kernels
 
-    notebook = deepcopy(job.notebook)
+    notebook = job.notebook
     async with free:
         began = time.monotonic()
         try:
-            job.run = await kernels.run(notebook, job.folder, job.begins)
+            while not job.is_done:
+                notebook = deepcopy(job.notebook)
+                job.ends(notebook, await kernels.run(notebook, job.folder, job.begins))
         except kernels.CellFailure as failure:
             task = asyncio.current_task()
             if task and task.cancelling():  # by Ctrl-C, which nbclient takes for the end of the kernel
@@ -159,8 +178,7 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
             job.failure += f" (as far as it got: {paths.relative(_failed_path(job))})"
         else:
             progress.log(f"{job.name}  {job.total} cells  {progress.lasting(time.monotonic() - began)}")
-            modules = cache.modules(job.folder, job.notebook)
-            if cache.key(job.folder, job.notebook, modules) == job.key:  # none was edited while the notebook ran
+            if job.run and _made_from(job.folder, job.notebook)[0] == job.key:  # no data was edited while it ran
                 cache.store(job.key, job.run)
 
 
@@ -192,6 +210,11 @@ def _refresh(output: dict, paper: str, place: str) -> None:
             output["data"] = macros.bundle(paper)
     except PublishingError as error:
         raise PublishingError(f"{place}: {error}") from None
+
+
+def _outputs(notebook: "NotebookNode") -> list[dict]:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return json.loads(json.dumps([{"execution_count": c.execution_count, "outputs": c.outputs} for c in cells]))
 
 
 def _text(notebook: "NotebookNode") -> str:

@@ -1,31 +1,40 @@
 """One notebook in one fresh kernel."""
 
+import asyncio
 import atexit
-import json
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from publishing import paths
 from publishing.contract import MAY_RAISE
-from publishing.execute.cache import Run
-from publishing.execute.recorder import read_report
+from publishing.execute import limits
+from publishing.execute.cache import variables
+from publishing.execute.recorder import Report, read_report
 
-START_SECONDS = CELL_SECONDS = 1800  # of wall time, which passes on a busy machine as well
-TOO_LONG = (
-    "not done after {:,} s; on a busy machine, run make again when it is idle; "
-    "if you wrote the cell, let it compute less, or open a result that experiments/ computed and git keeps"
-)
+START_SECONDS = 1800  # of wall time, which passes on a busy machine as well
 REPORT = "opened"
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
+ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "TQDM_DISABLE": "1",
+    "TZ": "UTC",
+}
+INHERITED = re.compile(
+    r"PATH|HOME|USER|LOGNAME|TMPDIR|LD_LIBRARY_PATH|CUDA_VISIBLE_DEVICES|(SSL|REQUESTS|CURL)_\w+|\w+_proxy",
+    re.IGNORECASE,
+)
 
 
 class CellFailure(Exception):
@@ -47,11 +56,11 @@ class RecordedKernel(AsyncKernelManager):
         return KernelSpec(argv=arguments, display_name="Python 3", language="python")
 
 
-async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None]) -> Run:
-    """Execute the notebook in place, with the folder as its working directory.
+async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None]) -> Report:
+    """Execute the notebook in place, with the folder as its working directory; tells what the run met.
 
     `begins(cell)` hears of every code cell when it starts. Raises CellFailure where one raises, kills its kernel or
-    takes longer than CELL_SECONDS; the notebook then holds the outputs up to there.
+    exceeds a limit; the notebook then holds the outputs up to there.
     """
     current = 0
 
@@ -60,13 +69,13 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         current = cell_index + 1
         begins(current)
 
-    with tempfile.TemporaryDirectory(prefix="notebook-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="notebook-", ignore_cleanup_errors=True) as scratch:
         client = NotebookClient(
             notebook,
             kernel_manager_class=RecordedKernel,
-            timeout=CELL_SECONDS,
+            timeout=None,  # see limits
             startup_timeout=START_SECONDS,
-            iopub_timeout=CELL_SECONDS,  # by default, outputs that come late are lost without a word
+            iopub_timeout=START_SECONDS,  # by default, outputs that come late are lost without a word
             raise_on_iopub_timeout=True,
             record_timing=False,
             coalesce_streams=True,
@@ -75,18 +84,43 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         )
         _keep_to(client.create_kernel_manager(), scratch)
         try:
-            await client.async_execute(cwd=str(folder), env=_environment(scratch))
+            await _within_limits(
+                client, lambda: current, cwd=str(folder), env=_environment(scratch, variables(notebook))
+            )
         except CellExecutionError as error:
             raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}") from None
-        except CellTimeoutError:
-            raise CellFailure(current, TOO_LONG.format(CELL_SECONDS)) from None
         except RuntimeError as error:
             cause = "the kernel died (was it out of memory?)" if current else f"no kernel ({_first_line(str(error))})"
             raise CellFailure(current, cause) from None
         finally:
             await _end(client)
         _settle(notebook)
-        return Run(_outputs(notebook), read_report(Path(scratch, REPORT)))
+        try:
+            return read_report(Path(scratch, REPORT))
+        except FileNotFoundError:
+            raise CellFailure(current, f"a cell removed {scratch}, where its kernel lives") from None
+
+
+async def _within_limits(client: NotebookClient, cell: Callable[[], int], **keywords: Any) -> None:
+    """Execute, and look after the kernel; it is ended where it takes more than it may."""
+    run = asyncio.ensure_future(client.async_execute(**keywords))
+    guard = asyncio.ensure_future(_exceeded(client, cell))
+    try:
+        await asyncio.wait({run, guard}, return_when=asyncio.FIRST_COMPLETED)
+        if guard.done() and not run.done():
+            raise CellFailure(cell(), guard.result())
+        await run
+    finally:
+        for task in (run, guard):
+            task.cancel()
+        await asyncio.gather(run, guard, return_exceptions=True)
+
+
+async def _exceeded(client: NotebookClient, cell: Callable[[], int]) -> str:
+    while not cell():
+        await asyncio.sleep(limits.EVERY)
+    process = getattr(client.km, "provisioner", None)
+    return await limits.exceeded(getattr(process, "pid", 0), cell)
 
 
 def _keep_to(manager: KernelManager, scratch: str) -> None:
@@ -102,17 +136,18 @@ async def _end(client: NotebookClient) -> None:
         await client._async_cleanup_kernel()
 
 
-def _environment(scratch: str) -> dict[str, str]:
-    """The machine's environment, without what would let its user's habits into the outputs."""
-    habits = [name for name in os.environ if name == "MPLBACKEND" or name.endswith("_NUM_THREADS")]
-    inherited = {name: value for name, value in os.environ.items() if name not in habits}
-    search = os.pathsep.join(filter(None, [str(paths.ROOT), inherited.get("PYTHONPATH")]))
+def _environment(scratch: str, declared: Sequence[str]) -> dict[str, str]:
+    """Of the machine's environment what a program needs to run at all and the declared ones; no habit, no setting."""
+    inherited = {name: os.environ[name] for name in os.environ if INHERITED.fullmatch(name) or name in declared}
+    search = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
     return inherited | ENVIRONMENT | {"PYTHONPATH": search, "IPYTHONDIR": scratch}
 
 
 def _settle(notebook: NotebookNode) -> None:
     """Hold cells to their word that they raise, and keep of an expected error what is the same on every machine."""
     for number, cell in enumerate(notebook.cells, 1):
+        if problem := limits.shows_too_much(cell):
+            raise CellFailure(number, problem)
         if cell.cell_type != "code" or not _may_raise(cell):
             continue
         errors = [output for output in cell.outputs if output.output_type == "error"]
@@ -124,11 +159,6 @@ def _settle(notebook: NotebookNode) -> None:
 
 def _may_raise(cell: NotebookNode) -> bool:
     return MAY_RAISE in cell.metadata.get("tags", [])
-
-
-def _outputs(notebook: NotebookNode) -> list[dict]:
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return json.loads(json.dumps([{"execution_count": c.execution_count, "outputs": c.outputs} for c in cells]))
 
 
 def _first_line(text: str) -> str:

@@ -1,60 +1,219 @@
-"""An IPython kernel that writes down which of the repository's data files its notebook opens.
+"""An IPython kernel that writes down what of the machine its notebook depends on.
 
-Started as `python -m publishing.execute.recorder ROOT REPORT …kernel arguments…`. The report gets a line for each file,
-with its digest at the moment it is first opened. Modules are left out (the fingerprint knows them), and so are macros
-(no number follows from them) and what the repository generates.
+Started as `python -m publishing.execute.recorder ROOT REPORT …kernel arguments…`. The report gets a line for each thing
+when it is first met, as it is then: a file that is opened or asked about, in vain too, a folder that is listed (its
+name ends in a slash), a module of ours that is imported or missing, a program that our code starts. The names of what
+is in the repository begin at its root. Left out are Python and its packages, the system's own folders, and what the
+kernel writes itself.
 """
 
 import json
 import os
 import sys
+import sysconfig
+import tempfile
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
 
-from publishing.files import digest
+import safetensors
 
-GENERATED = ("build", "_site", "node_modules")
+from publishing import files
+
+SYSTEM = (
+    "/bin",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/proc",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/sbin",
+)
+PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"}
+PUBLISHING = f"{Path(__file__).parents[1]}{os.sep}"
+IMPORTING = "<frozen importlib"
+CELL = f"{os.sep}ipykernel_"  # in the name of the file that a cell seems to be
+
+
+class Report(NamedTuple):
+    """What a run met: digests of files and listings by name, those of imported modules' text, and programs."""
+
+    opened: dict[str, str | None]
+    imported: dict[str, str | None]
+    programs: list[str]
+
+
+def read_report(report: Path) -> Report:
+    """What was written down; of a thing that was met twice, also by a forked child, as it was at first."""
+    kinds: dict[str, dict] = {"opened": {}, "imported": {}, "program": {}}
+    for line in report.read_text(encoding="utf-8").splitlines():
+        kind, name, was = json.loads(line)
+        kinds[kind].setdefault(name, was)
+    opened, imported, programs = (dict(sorted(found.items())) for found in kinds.values())
+    return Report(opened, imported, list(programs))
 
 
 def record(root: str, report: str) -> None:
-    """Install an audit hook, for the life of the process, that reports files opened for reading below root.
+    """Write down, for the life of the process; at once, since a kernel can be killed."""
+    _Recorder(root, report).install()
 
-    Nothing may be left for the end: a kernel can be killed.
-    """
-    sink = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    seen: set[Path] = set()
 
-    def hook(event: str, arguments: tuple) -> None:
-        if event != "open":
+class _Recorder:
+    HEARD = {"open", "os.listdir", "os.scandir", "sqlite3.connect", "ctypes.dlopen", *PROGRAMS}
+
+    def __init__(self, root: str, report: str) -> None:
+        self.root = os.path.abspath(root)
+        self.sink = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.library = f"{sysconfig.get_path('stdlib')}{os.sep}"
+        self.met: set[tuple[str, str]] = set()
+        python = [sys.prefix, os.path.realpath(sys.prefix), *sysconfig.get_paths().values()]
+        scratch = [os.path.dirname(os.path.abspath(report)), tempfile.gettempdir()]
+        elsewhere = [os.path.join(self.root, name) for name in ("_site", "node_modules", "build/executed")]
+        self.left_out = tuple(f"{place}{os.sep}" for place in (*python, *SYSTEM, *elsewhere))
+        self.scratch = tuple(f"{place}{os.sep}" for place in scratch if not self.root.startswith(place))
+        self.stat, self.open, self.open_safely = os.stat, os.open, safetensors.safe_open
+
+    def install(self) -> None:
+        sys.addaudithook(self.hear)
+        for able in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
+            able |= {self.asked, self.opened_below}
+        os.stat, os.open = self.asked, self.opened_below  # which Python does not audit, or not all of them
+        vars(safetensors)["safe_open"] = self.safe_open
+        sys.path_hooks.insert(0, self.from_source)
+        sys.path_importer_cache.clear()
+        sys.meta_path.append(self)
+
+    def hear(self, event: str, arguments: tuple) -> None:
+        """Sort what Python says that it does, apart from our own looking."""
+        if event in self.HEARD and not self.is_looking(sys._getframe(1)):
+            self.sort(event, arguments, sys._getframe(1))
+
+    def sort(self, event: str, arguments: tuple, caller: FrameType) -> None:
+        if event == "open":
+            path, mode, flags = arguments
+            if isinstance(path, int):
+                return
+            if _only_writes(mode, flags):
+                self.met.add(("opened", self.name_of(path) or ""))
+            else:
+                self.meet("imported" if _is_import(caller) else "opened", path)
+        elif event in ("os.listdir", "os.scandir"):
+            if not isinstance(arguments[0], int) and self.is_asked(caller):
+                self.meet("opened", arguments[0] or ".", folder=True)
+        elif event in ("sqlite3.connect", "ctypes.dlopen"):
+            if arguments[0] and os.sep in os.fsdecode(arguments[0]):
+                self.meet("opened", arguments[0])
+        elif event in PROGRAMS and self.nearest(caller):
+            what = arguments[0] or arguments[1]
+            self.write("program", os.fsdecode(what) if isinstance(what, str | bytes) else str(what), None)
+
+    def asked(self, path, *, dir_fd=None, follow_symlinks=True):
+        """os.stat, by which Python looks whether a file is there, and how large it is."""
+        caller = sys._getframe(1)
+        if not isinstance(path, int) and self.is_asked(caller) and not self.is_looking(caller):
+            self.meet("opened", _at(path, dir_fd))
+        return self.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+
+    def opened_below(self, path, flags, mode=0o777, *, dir_fd=None):
+        """os.open, of which the audit does not say below which folder."""
+        if not isinstance(path, int) and not _only_writes(None, flags):
+            self.meet("opened", _at(path, dir_fd))
+        return self.open(path, flags, mode, dir_fd=dir_fd)
+
+    def safe_open(self, filename, *arguments, **keywords):
+        """A checkpoint, which no Python opens."""
+        self.meet("opened", filename)
+        return self.open_safely(filename, *arguments, **keywords)
+
+    def from_source(self, folder: str) -> FileFinder:
+        """Import our modules from their text alone: byte code can be older than an edit of the same second."""
+        place = os.path.abspath(folder) + os.sep
+        if not place.startswith(self.root + os.sep) or place.startswith(self.left_out):
+            raise ImportError
+        return FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, SOURCE_SUFFIXES))
+
+    def find_spec(self, name: str, path=None, target=None) -> None:
+        """Note a module that nobody found, where it could appear."""
+        for folder in (path or sys.path) if self.nearest(sys._getframe(1)) else ():
+            stem = os.path.join(folder, name.rpartition(".")[2])
+            self.meet("opened", f"{stem}.py")
+            self.meet("opened", os.path.join(stem, "__init__.py"))
+
+    def meet(self, kind: str, path: str | bytes | os.PathLike, folder: bool = False) -> None:
+        """Write down a file or a folder's listing, unless it was met before or does not matter."""
+        if (name := self.name_of(path)) is None:
             return
-        path, mode, flags = arguments
-        if isinstance(path, int) or _only_writes(mode, flags):
-            return
-        path = Path(os.fsdecode(path)).resolve()
-        if path in seen or not path.is_relative_to(root):
-            return
-        seen.add(path)
-        inside = path.relative_to(root)
-        if _is_data(inside.parts):
-            line = json.dumps([inside.as_posix(), digest(path)]) + "\n"
-            os.write(sink, line.encode())
+        name += "/" if folder else ""
+        if (kind, name) not in self.met:
+            self.met.add((kind, name))
+            self.write(kind, name, files.state(name, Path(self.root)))
 
-    sys.addaudithook(hook)
+    def name_of(self, path: str | bytes | os.PathLike) -> str | None:
+        """The name from the root, or else the whole path if a cell is asking; None for what does not matter."""
+        whole = os.path.abspath(os.fsdecode(path))
+        if whole.startswith(self.root + os.sep):
+            inside = whole[len(self.root) + 1 :]
+            skipped = whole.startswith(self.left_out) or whole.endswith((".pyc", "macros.tex"))
+            return None if skipped or "__pycache__" in inside else inside
+        skipped = whole.startswith((*self.left_out, *self.scratch)) or not self.is_asked(sys._getframe(1))
+        return None if skipped else whole
+
+    def is_asked(self, frame: FrameType | None) -> bool:
+        """Whether a cell or our code is at work, and not a library that is being imported by it."""
+        while frame and not self.is_ours(frame.f_code.co_filename):
+            if frame.f_code.co_filename.startswith(IMPORTING):
+                return False
+            frame = frame.f_back
+        return frame is not None
+
+    def is_looking(self, frame: FrameType | None) -> bool:
+        """Whether it is this recorder, or `source`, which shows code as it is when the page is made."""
+        file = self.by(frame)
+        return file.startswith(PUBLISHING) and not self.is_ours(file)
+
+    def nearest(self, frame: FrameType | None) -> bool:
+        """Whether the code nearest to a frame, apart from Python's own library, is a cell's or the repository's."""
+        return self.is_ours(self.by(frame))
+
+    def by(self, frame: FrameType | None) -> str:
+        """The file of the code nearest to a frame that is not Python's own library."""
+        while frame and frame.f_code.co_filename.startswith(("<frozen", self.library)):
+            frame = frame.f_back
+        return frame.f_code.co_filename if frame else ""
+
+    def is_ours(self, file: str) -> bool:
+        """Whether it holds a cell or code of the repository."""
+        ours = file.startswith(self.root + os.sep) and not file.startswith((*self.left_out, PUBLISHING))
+        return ours or CELL in file or file == f"{PUBLISHING}cells.py"
+
+    def write(self, kind: str, name: str, was: str | None) -> None:
+        os.write(self.sink, f"{json.dumps([kind, name, was])}\n".encode())
 
 
-def read_report(report: Path) -> dict[str, str | None]:
-    """Digest by name from the root, for every data file that was opened; None if it was looked for in vain."""
-    return dict(sorted(json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()))
+class _FromSource(SourceFileLoader):
+    def path_stats(self, path):
+        raise OSError  # no byte code is read or written without
+
+
+def _at(path: str | bytes | os.PathLike, dir_fd: int | None) -> str:
+    inside = os.fsdecode(path)
+    return inside if dir_fd is None else os.path.join(os.readlink(f"/proc/self/fd/{dir_fd}"), inside)
+
+
+def _is_import(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(IMPORTING)
 
 
 def _only_writes(mode: str | None, flags: int) -> bool:
     if mode is not None:
         return "r" not in mode and "+" not in mode
     return flags & os.O_ACCMODE == os.O_WRONLY
-
-
-def _is_data(parts: tuple[str, ...]) -> bool:
-    hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-    return not hidden and parts[0] not in GENERATED and not parts[-1].endswith((".py", ".pyc", "macros.tex"))
 
 
 def main() -> None:

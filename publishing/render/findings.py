@@ -14,9 +14,9 @@ from markdown_it.token import Token
 from publishing.errors import PublishingError
 from publishing.render.links import Papers, find, place_of
 from publishing.render.nodes import Claim, lines
-from publishing.render.outputs import readable
 from publishing.render.page import Page, Paper
 from publishing.typeset.formulas import Formula
+from publishing.verdicts import readable
 
 _HIGH, _LOW = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"
 _LOWERED, _RAISED = str.maketrans(_HIGH, _LOW), str.maketrans(_LOW, _HIGH)
@@ -54,14 +54,20 @@ class Number(NamedTuple):
 
 
 def compare(paper: Paper, papers: Papers) -> None:
-    """Raise PublishingError for the first number that is not what its claim measured."""
+    """Raise PublishingError for the first number that is not what its claim measured.
+
+    The first that is right, on the claim's own page, stands for the claim there and takes its id.
+    """
     for page in paper.pages.values():
         for link, inside in _links(page):
             place = place_of(link, page)
             there = find(place, page, paper, papers) if place else None
-            claim = next((one for one in there.claims if one.id == place.id), None) if place and there else None
+            claim = there.claim(place.id) if place and there else None
             if claim and claim.is_named and (numbers := list(numbers_in(inside))):
                 link.attrSet("class", "finding")
+                if there is page and not claim.is_told:
+                    claim.is_told = True
+                    link.attrSet("id", claim.id)
                 if fault := _fault(claim, numbers):
                     raise PublishingError(f"{link.meta['where']}: {fault}")
 
@@ -112,7 +118,7 @@ def _number(found: re.Match, is_percent: bool) -> Number:
 
 def _fault(claim: Claim, numbers: list[Number]) -> str | None:
     """What is wrong with the numbers that the text gives, and what to write."""
-    values, error = claim.facts["values"], claim.facts["standard_error"]
+    values, error = claim.facts["measured"], claim.facts["standard_error"]
     given, errors = ([one for one in numbers if one.is_error is wanted] for wanted in (False, True))
     if errors and error is None:
         return f"the text says {errors[0].written}, but {claim.id} has no standard error; give it one, or leave it out"

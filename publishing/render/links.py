@@ -1,7 +1,8 @@
 """Links between pages: written as JupyterLab follows them, resolved when the pages are there, and checked.
 
 `#eq-5` is an id of its own page, else of another page of the paper. `05-key-equations.md#eq-5`,
-`studies/which-variance.md` and `../ddpm/05-key-equations.md#eq-5` name a notebook.
+`studies/which-variance.md` and `../ddpm/05-key-equations.md#eq-5` name a notebook. A link to a claim leads to the page
+of all claims, where its numbers and its code are.
 """
 
 import re
@@ -11,7 +12,7 @@ from posixpath import dirname, join, normpath
 from markdown_it.token import Token
 
 from publishing import notebooks, posts
-from publishing.contract import NAME, PAPER, SECTION
+from publishing.contract import CLAIMS_PAGE, NAME, PAPER, SECTION
 from publishing.errors import PublishingError
 from publishing.paths import OF_STUDIES
 from publishing.render.crossrefs import EQUATION_LINK
@@ -53,7 +54,10 @@ def _resolved(children: list[Token], page: Page, paper: Paper, papers: Papers) -
             unlinking = there is None and kind == EQUATION_LINK
             if there is None and place.paper != page.paper:  # whose notebooks have not run yet
                 there = Page(place.paper, place.page or "")
-            if there in (None, page):
+            if there and there.claim(place.id):
+                address, target = f"/{there.paper}/{CLAIMS_PAGE}/", there.on_claims_page(place.id)
+                child = as_token(PageLink(address, target, kind, str(child.attrs.get("id", ""))))
+            elif there in (None, page):
                 child.attrSet("href", f"#{place.id}")
             else:
                 child = as_token(PageLink(there.address, place.id, kind))

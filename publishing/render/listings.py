@@ -1,22 +1,18 @@
-"""Folded code: that of a study in its fold, that of the post on the page of claims, since most never open it.
+"""The code of cells tagged `hide-input`: a small "code" at what the cell made, which opens it beneath.
 
-Where scripts run, a fold that is opened shows it in place (`assets/js/folds.js`); elsewhere the fold links to it.
+It stands at the end of the caption of the cell's first figure or table, else of its last check. Code of which nothing
+is shown, as imports, is put into the listing that comes next, and is not shown by itself.
 """
-
-from collections import Counter
 
 from nbformat import NotebookNode
 
-from publishing.contract import CLAIM, DIAGRAM, HIDE_INPUT, REMOVE_CELL, REMOVE_INPUT, TABLE
-from publishing.render.highlighting import code
-from publishing.render.nodes import Fold, Listing
-from publishing.render.page import Context
-
-_MAKES = {DIAGRAM: "figure", TABLE: "table", CLAIM: "check"}
+from publishing.contract import HIDE_INPUT, REMOVE_CELL, REMOVE_INPUT
+from publishing.render.nodes import Claim, Figure, Listing, Table, plain
+from publishing.render.page import Page
 
 
-def one_fold(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells, with folded code that shows nothing put into the fold that comes next, but not past open code."""
+def one_listing(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells, with folded code that shows nothing put into the folded cell that comes next, not past open code."""
     joined: list[NotebookNode] = []
     silent: NotebookNode | None = None
     for cell in cells:
@@ -37,18 +33,29 @@ def is_folded(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and HIDE_INPUT in tags and tags.isdisjoint({REMOVE_CELL, REMOVE_INPUT})
 
 
-def fold(cell: NotebookNode, context: Context) -> Fold:
-    """The fold of a cell's code, which in the post goes to the listings; it says what of the page the code makes."""
-    name = context.reserve(f"cell-{context.numbered(context.cell)}")
-    listing = Listing(name, context.stem, context.cell, code(cell.source))
-    if not context.page.name:
-        context.page.listings.append(listing)
-    within = listing.code if context.page.name else None
-    return Fold(name, context.page.paper, context.cell, _makes(cell.outputs), within)
+def put_at_captions(page: Page) -> None:
+    """Leave out the claims that the text tells or an equation's mark counts; give each listing to what it is of."""
+    for section in page.sections.values():
+        for block in section.blocks:
+            block.children = _shown(block.children, page)
+        section.blocks = [block for block in section.blocks if block.children]
 
 
-def _makes(outputs: list[dict]) -> str:
-    mimes = Counter(mime for output in outputs for mime in output.get("data", {}))
-    made = {word: mimes[mime] for mime, word in _MAKES.items()}
-    names = [f"the {word}" if count == 1 else f"the {count} {word}s" for word, count in made.items() if count]
-    return f" of {' and '.join(names)}" if names else ""
+def _shown(children: list, page: Page) -> list:
+    kept = [one for one in children if not (isinstance(one, Claim) and (one.is_told or page.marks(one)))]
+    listing = next((one for one in kept if isinstance(one, Listing)), None)
+    made = [one for one in kept if one is not listing]
+    pictured = [one for one in made if isinstance(one, Figure | Table)]
+    checks = [one for one in made if isinstance(one, Claim)]
+    if listing and (pictured or checks):
+        (pictured[0] if pictured else checks[-1]).listing = listing
+        listing.of = _name(pictured, checks)
+        return made
+    return [*made, listing] if listing and made else made
+
+
+def _name(pictured: list[Figure | Table], checks: list[Claim]) -> str:
+    if pictured:
+        first = pictured[0]
+        return f" of figure {first.name}" if isinstance(first, Figure) else f" of {first.id.replace('-', ' ', 1)}"
+    return f" of {len(checks)} checks" if len(checks) > 1 else f" of the check: {plain(checks[0].statement)}"

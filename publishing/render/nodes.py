@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from publishing.contract import ClaimFacts, Link
 from publishing.typeset.formulas import Formula
+from publishing.verdicts import verdict
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Equation:
     formula: Formula
     number: str | None
     source: str
+    checks: "Checks | None" = None
 
 
 @dataclass
@@ -102,14 +104,12 @@ class CellInput:
 
 
 @dataclass
-class Fold:
-    """The place of a cell's folded code, which in a study stands there, and else on the page of claims."""
+class Listing:
+    """The folded code of a cell, and what of the page it is of, as a screen reader tells it."""
 
     id: str
-    paper: str
-    cell: int
-    makes: str
-    code: Code | None
+    code: Code
+    of: str = ""
 
 
 @dataclass
@@ -133,6 +133,7 @@ class Figure:
     caption: Inline
     drawing: Drawing | None
     first: bool = False
+    listing: Listing | None = None
 
 
 @dataclass
@@ -151,31 +152,44 @@ class Table:
     caption: Inline
     columns: list[Inline]
     rows: list[list[TableCell]]
+    listing: Listing | None = None
 
 
 @dataclass
 class Claim:
-    """A claim that held when its notebook ran, with its numbers and the ids of what it is about."""
+    """A claim that held when its notebook ran, and the code of its cell; `is_told` by a number of its page's text."""
 
     id: str
     stem: str
+    cell: int
     statement: Inline
-    numbers: str
-    of: tuple[str, ...]
     facts: ClaimFacts
+    is_told: bool = False
+    listing: Listing | None = None
+
+    @property
+    def of(self) -> list[str]:
+        """The ids of what it is about."""
+        return self.facts["of"]
 
     @property
     def is_named(self) -> bool:
         """Whether its writer gave it a name, by which the text gives its number."""
         return "name" in self.facts
 
+    @property
+    def verdict(self) -> str:
+        """What was found."""
+        return verdict(self.facts)
+
 
 @dataclass
-class Claims:
-    """Claims that follow each other: those that are shown, and those behind a fold."""
+class Checks:
+    """The mark beside an equation: how many claims are about it, where they are listed, and what the first says."""
 
-    shown: list[Claim]
-    more: list[Claim]
+    count: int
+    address: str
+    first: Inline
 
 
 @dataclass
@@ -213,17 +227,11 @@ class Tools:
 
 @dataclass
 class Block:
-    """What a cell brings to the page, and about how many lines of text it is tall (see `extent`)."""
+    """What a cell brings to the page."""
 
     cell: int
     kind: str
     children: list
-    lines: int = 0
-
-    @property
-    def is_stacked(self) -> bool:
-        """Whether a phone has a taller picture in it."""
-        return any(isinstance(one, Figure) and one.drawing and one.drawing.phone for one in walk(self))
 
 
 @dataclass
@@ -245,16 +253,6 @@ class Heading:
     level: int
     target: str
     title: Inline
-
-
-@dataclass
-class Listing:
-    """Folded code. Its fold in the post and its place beside the claims have the same id."""
-
-    id: str
-    stem: str
-    cell: int
-    code: Code
 
 
 @dataclass
@@ -294,6 +292,7 @@ class PageLink:
     address: str
     target: str
     kind: str
+    id: str = ""
 
 
 def walk(node: object) -> Iterator[object]:

@@ -15,8 +15,8 @@ from publishing.render.nodes import Claim, References, Source, Table, TableCell,
 from publishing.render.page import Context
 from publishing.render.prose import inline
 from publishing.render.serialise import liquid_safe
+from publishing.verdicts import readable
 
-_RELATIONS = {"==": "=", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _STAND_IN = re.compile(r"<IPython\.core\.display\.\w+ object>")  # what HTML(…) and its like say of themselves
 _NUMBER = re.compile(r"[<>≤≥≈~±]?\s*[-+−]?[\d.,]*\d(?:e[-+−]?\d+)?(?:\s*±\s*[\d.]+(?:e[-+]?\d+)?)?\s*%?")
 
@@ -59,38 +59,11 @@ def _table_cell(text: str, context: Context) -> TableCell:
 
 def _claim(claim: ClaimFacts, context: Context) -> Claim:
     name = context.reserve(f"claim-{claim['name']}") if "name" in claim else context.reserve_counted("claim")
-    statement = inline(claim["statement"], context)
     for target in claim["of"]:
         context.link(target)
-    found = Claim(name, context.stem, statement, _claim_numbers(claim), tuple(claim["of"]), claim)
+    found = Claim(name, context.stem, context.cell, inline(claim["statement"], context), claim)
     context.page.claims.append(found)
     return found
-
-
-def _claim_numbers(claim: ClaimFacts) -> str:
-    measured, relation, expected = claim["measured"], claim["relation"], claim["expected"]
-    tolerance, standard_error = claim["tolerance"], claim["standard_error"]
-    said = [f"{measured} {_RELATIONS[relation]} {expected}"]
-    if tolerance and relation == "==" and measured == expected and claim["count"] > 1:
-        said = [f"{measured}, each as expected within {tolerance:g}"]
-    elif tolerance and relation == "==":
-        said = [f"{measured} ≈ {expected}", f"within {tolerance:g}"]
-    elif tolerance:
-        said.append(f"tolerance {tolerance:g}")
-    if standard_error is not None:
-        said.append(f"standard error {standard_error:.2g}")
-    return clean(readable(", ".join(said)))
-
-
-def readable(numbers: str) -> str:
-    """Numbers as people write them: 4.1 × 10⁻⁵ for 4.1e-05, and a true minus."""
-    powers = re.sub(r"(?:\b1|(\d[\d.]*))e([-+]\d+)\b", lambda found: _power(found[1], int(found[2])), numbers)
-    return re.sub(r"(?<![\w.])-(?=\d)", "−", powers)
-
-
-def _power(factor: str | None, exponent: int) -> str:
-    power = "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{factor}\u00a0×\u00a0{power}" if factor else power
 
 
 def _source(reference: SourceFacts, context: Context) -> Source:

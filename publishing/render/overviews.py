@@ -1,17 +1,19 @@
 """What is said about whole pages: the contents, the time that they take, the claims, the folded code, the studies."""
 
-from collections import Counter, defaultdict
 from dataclasses import replace
 from itertools import groupby
 
 from markdown_it.token import Token
 
 from publishing import paths, posts
+from publishing.contract import CLAIMS_PAGE
 from publishing.errors import PublishingError
 from publishing.render import reading
 from publishing.render.links import standing
 from publishing.render.nodes import (
+    Checks,
     Claim,
+    Equation,
     FileLink,
     FootnoteMark,
     Heading,
@@ -21,9 +23,11 @@ from publishing.render.nodes import (
     as_token,
     leads_to,
     text_token,
+    walk,
 )
 from publishing.render.page import Page, Paper
 from publishing.typeset.formulas import Formula
+from publishing.verdicts import exactly
 
 STUDIES, LISTED = "studies", "the list of studies"  # in the post: the id of their list, and who gives it
 _KINDS = {"eq": "Eq.", "fig": "Figure", "table": "Table", "source": "Code"}
@@ -56,43 +60,51 @@ def claim_count(page: Page) -> Overview:
 
 
 def claim_list(paper: Paper) -> Overview:
-    """Every claim by page and section, and the equations they are about; all links lead to other pages."""
+    """Every claim by page, section and cell, and the equations they are about; all links lead to other pages.
+
+    Raises PublishingError if there is no page for them to stand on.
+    """
     sections, claims = [], [claim for page in paper.pages.values() for claim in page.claims]
+    if claims and not (path := paths.CLAIMS / f"{paper.name}.md").is_file():
+        raise PublishingError(f"there is no {paths.relative(path)}, where claims stand; copy the template's")
     for page in paper.pages.values():
-        titles, rows = _titles(page), defaultdict(list)
-        for claim in page.claims:
-            rows[claim.stem].append(_row(claim, page, paper))
-        listings = Counter(listing.stem for listing in page.listings)
-        sections += [
-            {
-                "title": titles[stem],
-                "address": page.address,
-                "target": None if page.name else stem,
-                "name": stem.replace("/", "-"),
-                "count": _count(len(rows[stem])),
-                "claims": rows[stem],
-                "has_code": stem in listings,
-            }
-            for stem in sorted(rows.keys() | listings)
-        ]
-    shown = {name: page for page in reversed(paper.pages.values()) for name in page.equations}
-    equations = [(name, page) for page in paper.pages.values() for name in page.equations if shown[name] is page]
-    about = {target for claim in claims for target in claim.of}
-    covered, uncovered = (
-        [(name, page.address) for name, page in equations if (name in about) is wanted] for wanted in (True, False)
-    )
+        titles = _titles(page)
+        for stem, here in groupby(page.claims, lambda claim: claim.stem):
+            made = list(here)
+            cells = [
+                ([_row(one, page, paper) for one in claims_of_cell], page.listings.get((stem, cell)))
+                for cell, claims_of_cell in groupby(made, lambda claim: claim.cell)
+            ]
+            sections.append(
+                {
+                    "title": titles[stem],
+                    "address": page.address,
+                    "target": None if page.name else stem,
+                    "name": stem.replace("/", "-"),
+                    "count": _count(len(made)),
+                    "cells": cells,
+                }
+            )
+    equations = {name: page for page in reversed(paper.pages.values()) for name in page.equations}
+    about = {
+        name: [(one.on_claims_page(claim.id), _title(claim.statement)) for one, claim in _about(name, paper)]
+        for name in dict.fromkeys(name for page in paper.pages.values() for name in page.equations)
+    }
+    covered = [(name, equations[name].address, found) for name, found in about.items() if found]
+    uncovered = [(name, equations[name].address) for name, found in about.items() if not found]
     values = {"sections": sections, "covered": covered, "uncovered": uncovered, "total": _checked(claims)}
     return Overview("ClaimList", values)
 
 
-def listing_list(page: Page) -> Overview:
-    """All folded code of the post by section. Raises PublishingError if there is no page for it to stand on."""
-    if page.listings and not (path := paths.CLAIMS / f"{page.paper}.md").is_file():
-        raise PublishingError(f"there is no {paths.relative(path)}, where folded code stands; copy the template's")
-    titles = _titles(page)
-    groups = groupby(page.listings, lambda listing: listing.stem)
-    sections = [{"title": titles[stem], "stem": stem, "listings": list(listings)} for stem, listings in groups]
-    return Overview("ListingList", {"sections": sections, "address": page.address})
+def marks(paper: Paper) -> None:
+    """Beside each equation of the post, how many claims are about it."""
+    for node in walk(paper.pages[""].sections):
+        if isinstance(node, Equation) and (found := _about(f"eq-{node.number}", paper)):
+            node.checks = Checks(len(found), f"/{paper.name}/{CLAIMS_PAGE}/", _title(found[0][1].statement))
+
+
+def _about(name: str, paper: Paper) -> list[tuple[Page, Claim]]:
+    return [(page, claim) for page in paper.pages.values() for claim in page.claims if name in claim.of]
 
 
 def series(paper: Paper, here: Page) -> Overview:
@@ -148,11 +160,14 @@ def _count(claims: int) -> str:
 def _row(claim: Claim, page: Page, paper: Paper) -> dict:
     statement = Inline([_elsewhere(token, page) for token in claim.statement.children])
     about = [((standing(target, page, paper) or page).address, target, _label(target)) for target in claim.of]
+    marked = not claim.is_told and page.marks(claim)
     return {
+        "id": page.on_claims_page(claim.id),
         "address": page.address,
-        "id": claim.id,
+        "target": next(name for name in claim.of if name in page.equations) if marked else claim.id,
         "statement": statement,
-        "numbers": claim.numbers,
+        "verdict": claim.verdict,
+        "exactly": exactly(claim.facts),
         "about": about,
     }
 
@@ -170,7 +185,8 @@ def _elsewhere(token: Token, page: Page) -> Token:
     target = leads_to(token)
     if token.type == "link_open" and target.startswith("#"):
         return as_token(PageLink(page.address, target[1:], str(token.attrs.get("class", ""))))
-    return _fresh(token)
+    node = _node(token)
+    return as_token(replace(node, id="")) if isinstance(node, PageLink) else _fresh(token)
 
 
 def _fresh(token: Token) -> Token:

@@ -31,7 +31,7 @@ class Page:
     headings: list[Heading] = field(default_factory=list)
     equations: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
-    listings: list[Listing] = field(default_factory=list)
+    listings: dict[tuple[str, int], Listing] = field(default_factory=dict)  # of cells that claim something
     seconds: float = 0
 
     @property
@@ -48,6 +48,18 @@ class Page:
     def figures(self) -> list[Figure]:
         """The figures that it shows, in their order."""
         return [node for node in walk(self.sections) if isinstance(node, Figure)]
+
+    def claim(self, name: str) -> Claim | None:
+        """The claim of this id."""
+        return next((one for one in self.claims if one.id == name), None)
+
+    def on_claims_page(self, name: str) -> str:
+        """The id that a claim of this page has on the page of all claims."""
+        return f"claim-{self.name}--{name.removeprefix('claim-')}" if self.name else name
+
+    def marks(self, claim: Claim) -> bool:
+        """Whether a mark beside an equation stands for a claim: so in a post, where each would have its line."""
+        return not self.name and not {*self.equations}.isdisjoint(claim.of)
 
     def reserve(self, name: str, place: str) -> str:
         """Reserve an id that must be the only one of its name on the page."""

@@ -1,6 +1,5 @@
 """The files that a paper becomes: first what stands for itself, then the HTML that Jekyll includes."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -36,18 +35,21 @@ def _of_page(page: Page) -> dict[Path, bytes]:
 def pages(paper: Paper) -> dict[Path, str]:
     """What Jekyll includes in the paper's pages, and the pages of its studies around that."""
     parts = [*paper.pages.values(), *([paper.claims] if paper.claims else [])]
-    return sections(parts) | {paths.STUDIES / paper.name / f"{page.name}.html": _frame(page) for page in paper.studies}
+    return sections(paper.name, parts) | {
+        paths.STUDIES / paper.name / f"{page.name}.html": _frame(page) for page in paper.studies
+    }
 
 
-def sections(parts: Iterable[Page]) -> dict[Path, str]:
-    """The text of these pages, what is said about them, and the glyphs of their formulas, which are typeset here."""
+def sections(paper: str, parts: list[Page]) -> dict[Path, str]:
+    """The text of these pages of a paper, what is said about them, and the glyphs of their formulas, typeset here."""
     made: dict[Path, str] = {}
+    nodes = {page.prefix: [page.files[name] for name in sorted(page.files)] for page in parts}
+    formulas = {name: [one for one in walk(shown) if isinstance(one, Formula)] for name, shown in nodes.items()}
+    glyphs = typeset(formulas, paper)
     for page in parts:
-        nodes = [page.files[name] for name in sorted(page.files)]
-        glyphs = typeset(page.prefix, [node for node in walk(nodes) if isinstance(node, Formula)], page.paper)
-        keep_together(nodes)
-        html = {"glyphs.html": Markup(glyphs)} | {name: html_of(node) for name, node in page.files.items()}
-        made |= {paths.sections_dir(page.paper, page.name) / name: str(content) for name, content in html.items()}
+        keep_together(nodes[page.prefix])
+        html = {"glyphs.html": Markup(glyphs[page.prefix])} | {name: html_of(node) for name, node in page.files.items()}
+        made |= {paths.sections_dir(paper, page.name) / name: str(content) for name, content in html.items()}
     return made
 
 

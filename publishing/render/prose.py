@@ -249,7 +249,9 @@ def _html(token: Token, context: Context) -> Token:
     if remedy := _remedy(found[1], found[2], found[6], attributes):
         raise context.error(f"{token.content} would not be read as it is written; {remedy}")
     token.tag, token.nesting = found[2], -1 if found[1] else 0 if found[2] == "br" else 1
-    if name := dict(attributes).get("id"):
+    given = dict(attributes)
+    token.attrs = {**given}
+    if name := given.get("id"):
         context.reserve(name)
     return token
 

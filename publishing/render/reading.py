@@ -7,6 +7,7 @@ the word that it touches; a display equation is none.
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -14,7 +15,6 @@ from markdown_it.token import Token
 from publishing import posts
 from publishing.render.nodes import (
     Claim,
-    Claims,
     Equation,
     Figure,
     Inline,
@@ -66,13 +66,20 @@ def _seconds(seen: list[object]) -> float:
 
 def _seen(written: object) -> Iterator[object]:
     """All that these nodes hold, but for what is in a fold."""
-    folded = {id(one) for claims in walk(written) if isinstance(claims, Claims) for one in walk(claims.more)}
-    inside: list[str] = []
+    inside: list[Token] = []
     for one in walk(written):
         if isinstance(one, Token) and one.tag in ("details", "summary"):
-            inside.append(one.tag) if one.nesting > 0 else inside.remove(one.tag)
-        if id(one) not in folded and ("details" not in inside or "summary" in inside):
+            inside.append(one) if one.nesting > 0 else inside.pop()
+        if not _is_folded(inside):
             yield one
+
+
+def _is_folded(inside: list[Token]) -> bool:
+    """Whether a fold that the writer left closed hides what stands inside these elements: all of it but its summary."""
+    return any(
+        one.tag == "details" and "open" not in one.attrs and (within is None or within.tag != "summary")
+        for one, within in zip_longest(inside, inside[1:])
+    )
 
 
 def _text(one: object) -> str:
@@ -83,7 +90,7 @@ def _text(one: object) -> str:
     if isinstance(one, Formula):
         return " " if one.display else "x"
     if isinstance(one, Claim):
-        return f" {one.numbers} "
+        return f" {one.verdict} "
     return " " if isinstance(one, Inline) else ""
 
 

@@ -14,7 +14,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from publishing.render.nodes import Inline, Overview, Prose
+from publishing.render.nodes import Inline, Overview, Prose, plain
 from publishing.typeset.formulas import Formula
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -69,6 +69,8 @@ def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=True, finalize=html_of, undefined=StrictUndefined)
     environment.filters["on_one_line"] = lambda node: html_of(node).replace("\n", " ")
+    environment.filters["with_line_ends"] = lambda node: html_of(node).replace("\n", Markup("&#10;"))
+    environment.filters["plain"] = plain
     return environment
 
 

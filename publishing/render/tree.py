@@ -1,7 +1,6 @@
 """Executed notebooks to the pages of a paper: cells to nodes, notebook by notebook, then passes over all."""
 
 from collections.abc import Callable, Iterator
-from itertools import groupby
 
 from markdown_it.token import Token
 from nbformat import NotebookNode
@@ -10,12 +9,12 @@ from publishing import paths, posts
 from publishing.contract import CLAIMS_PAGE, MACROS, MAY_RAISE
 from publishing.errors import PublishingError
 from publishing.notebooks import slug_of
-from publishing.render import bibliography, extent, figures, findings, reading
+from publishing.render import bibliography, figures, findings, reading
 from publishing.render.card import lead, opening
 from publishing.render.highlighting import code
 from publishing.render.links import Papers, resolve
-from publishing.render.listings import fold, is_folded, one_fold
-from publishing.render.nodes import Block, CellInput, Claim, Claims, Inline, Prose, References, Section, Tools, walk
+from publishing.render.listings import is_folded, one_listing, put_at_captions
+from publishing.render.nodes import Block, CellInput, Inline, Listing, Prose, References, Section, Tools, walk
 from publishing.render.outputs import output_node
 from publishing.render.overviews import (
     LISTED,
@@ -24,15 +23,13 @@ from publishing.render.overviews import (
     claim_count,
     claim_list,
     contents,
-    listing_list,
+    marks,
     series,
     steps,
 )
 from publishing.render.page import Context, Page, Paper
 from publishing.render.prose import inline, prose
 from publishing.typeset.formulas import Formula
-
-CLAIMS_SHOWN = 3  # and the others behind a fold, if they are several
 
 
 def build_paper(
@@ -73,14 +70,16 @@ def finish(paper: Paper, papers: Papers) -> None:
     findings.compare(paper, papers)
     resolve(paper, papers)
     for page in paper.pages.values():
+        put_at_captions(page)
         _measure(page)
+    marks(paper)
     for page in paper.studies:
         page.files = {f"{name}.html": node for name, node in _of_study(page, paper).items()}
     post = paper.pages[""]
     post.files = {f"{stem}.html": section for stem, section in post.sections.items()}
     post.files |= {f"{name}.html": node for name, node in _beside_the_sections(post, paper).items()}
     paper.claims = Page(paper.name, CLAIMS_PAGE)
-    paper.claims.files = {"list.html": claim_list(paper), "code.html": listing_list(post)}
+    paper.claims.files = {"list.html": claim_list(paper)}
 
 
 def _place_in(order: list[str], slug: str) -> int:
@@ -117,7 +116,7 @@ def with_numbers(notebook: NotebookNode) -> NotebookNode:
         NotebookNode(cell | {"metadata": cell.metadata | {"number": number}})
         for number, cell in enumerate(notebook.cells, 1)
     ]
-    return NotebookNode(notebook | {"cells": one_fold(cells)})
+    return NotebookNode(notebook | {"cells": one_listing(cells)})
 
 
 def build_section(notebook: NotebookNode, context: Context) -> Section:
@@ -136,7 +135,7 @@ def build_section(notebook: NotebookNode, context: Context) -> Section:
         if cell.cell_type == "raw":
             raise context.error("a raw cell would not be shown as it is; make it Markdown or code")
         if cell.cell_type == "code":
-            kind, children = "cell code", _together(list(_of_code(cell, context)))
+            kind, children = "cell code", list(_of_code(cell, context))
         else:
             kind, children = "", [written[number]] if any(map(_is_seen, written[number].tokens)) else []
         if children:
@@ -176,25 +175,21 @@ def _is_seen(token: Token) -> bool:
 
 
 def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
+    claims = len(context.page.claims)
+    listing = Listing(f"cell-{context.numbered(context.cell)}", code(cell.source))
+    is_shown = cell.source and not cell.metadata.get("transient", {}).get("remove_source")  # by the tag `remove-input`
     if is_folded(cell):
-        yield fold(cell, context)
-    elif cell.source and not cell.metadata.get("transient", {}).get("remove_source"):  # by the tag `remove-input`
-        yield CellInput(code(cell.source))
+        context.reserve(listing.id)
+        yield listing
+    elif is_shown:
+        yield CellInput(listing.code)
     for output in cell.outputs:
         if output.output_type == "error" and MAY_RAISE not in cell.metadata.get("tags", []):
             raise context.error(f"raised {output.ename}; fix it, or tag the cell raises-exception")
         if MACROS not in output.get("data", {}):
             yield output_node(output, context)
-
-
-def _together(nodes: list) -> list:
-    """The nodes, with claims that follow each other in one box."""
-    joined: list = []
-    for are_claims, run in groupby(nodes, lambda node: isinstance(node, Claim)):
-        claims = list(run)
-        shown = len(claims) if len(claims) == CLAIMS_SHOWN + 1 else CLAIMS_SHOWN
-        joined += [Claims(claims[:shown], claims[shown:])] if are_claims else claims
-    return joined
+    if is_shown and len(context.page.claims) > claims:
+        context.page.listings[context.stem, context.cell] = listing
 
 
 # --- passes over the page -------------------------------------------------------------------------------------------
@@ -215,6 +210,5 @@ def _list_references(page: Page) -> None:
 def _measure(page: Page) -> None:
     page.seconds = 0 if page.name else reading.of_lead(page.paper, page.opening)
     for section in page.sections.values():
-        extent.measure(section)
         reading.measure(section, page.answer)
         page.seconds += section.seconds

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from threading import Condition
 from typing import Any
+from urllib.parse import unquote
 
 SCRIPT = Path(__file__).with_name("live.js")
 TAG = '<script type="module" src="/.serve/live.js?build={}"></script>'
@@ -22,6 +23,7 @@ base-uri 'none'; form-action 'none'">
 <h1>%(message)s</h1>
 <p id="serve-progress">%(explain)s</p>
 """
+OWN = ("127.0.0.1", "localhost")
 HEARTBEAT = 10  # seconds, so that the thread of a tab that was closed ends
 
 
@@ -60,6 +62,27 @@ class News:
 class Files(SimpleHTTPRequestHandler):
     """Files as they are now, never from a browser's cache, and nothing said in the terminal."""
 
+    timeout = 60  # seconds that a client may keep silent within a request
+
+    def do_GET(self) -> None:
+        if self._is_fine():
+            super().do_GET()
+
+    def do_HEAD(self) -> None:
+        if self._is_fine():
+            super().do_HEAD()
+
+    def _is_fine(self) -> bool:
+        """Whether it is asked under this machine's own name, as no page of another site can, for a possible file."""
+        host = self.headers.get("Host", "").rpartition(":")[0] or self.headers.get("Host", "")
+        if host not in OWN:
+            self.send_error(403, "Only 127.0.0.1 and localhost are answered")
+        elif "\0" in unquote(self.path):
+            self.send_error(404, "No file has such a name")
+        else:
+            return True
+        return False
+
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
@@ -78,7 +101,8 @@ class LivePages(Files):
     def do_GET(self) -> None:
         self.error_message_format = ERROR + TAG.format(self._news.build)
         if self.path == "/.serve/news":
-            self._tell_news()
+            if self._is_fine():
+                self._tell_news()
         else:
             super().do_GET()
 

@@ -10,18 +10,17 @@ from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryFile
-from threading import Thread
+from threading import BoundedSemaphore, Thread
+from typing import Any
 
 from watchfiles import Change, DefaultFilter, watch
 
-from publishing import paths
+from publishing import paths, stamps
 from publishing.contract import MAY_RAISE
 from publishing.errors import PublishingError
-from publishing.files import digest
 from publishing.serve.live import Files, LivePages, News
 
-FOLDERS = ("_includes", "_layouts", "_posts", "_claims", "assets", "notebooks")
-LOOSE = ("_config.yml", "index.md")
+CLIENTS = 64  # connections at once, of which every open tab holds one
 
 
 def serve(port: int) -> None:
@@ -33,22 +32,58 @@ def serve(port: int) -> None:
     with start_server(paths.SITE, port, partial(LivePages, news=news)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
         built = None  # the first build runs when the watch is on, so that no edit falls in between
-        for edits in watch(*folders(), watch_filter=Handwritten(), yield_on_timeout=True, rust_timeout=200):
+        for edits in looks():
             if edits or built != loose():
-                built = loose()
                 rebuild(news)
+                built = loose()
+
+
+def looks() -> Iterator[set]:
+    """Five times a second, what was edited since; a folder that is new in the root is watched from then on."""
+    while True:
+        watched = folders()
+        for edits in watch(*watched, watch_filter=Handwritten(), yield_on_timeout=True, rust_timeout=200):
+            if folders() != watched:
+                break
+            yield edits
+        else:
+            return
 
 
 def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingHTTPServer:
     """A server of files on the loopback address, running in a thread; port 0 takes any that is free."""
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(pages, directory=str(folder)))
+        server = LocalServer(("127.0.0.1", port), partial(pages, directory=str(folder)))
     except OverflowError:
         raise PublishingError(f"{port} is no port; take one from 1024 to 65535") from None
     except OSError:
         raise PublishingError(f"port {port} is taken; try `make serve PORT={port + 1}`") from None
     Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+class LocalServer(ThreadingHTTPServer):
+    """Serves a browser on this machine: no more clients at once than that has, and no word about those that leave."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._free = BoundedSemaphore(CLIENTS)
+        super().__init__(*arguments)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Turn away who comes when all threads are taken."""
+        return self._free.acquire(blocking=False)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and be free again."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that is gone is no error."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class Handwritten(DefaultFilter):
@@ -59,13 +94,27 @@ class Handwritten(DefaultFilter):
 
 
 def folders() -> list[Path]:
-    """The folders a person edits: those of the site, and the packages of this repository."""
-    return paths.packages() + [paths.ROOT / name for name in FOLDERS if (paths.ROOT / name).exists()]
+    """The root's folders that a person edits, new ones too; packages, data, notebooks, what the site is made of."""
+    made = {*paths.generated(), paths.ROOT / "node_modules", paths.ROOT / "vendor"}
+    return sorted(path for path in paths.ROOT.glob("[!.]*") if path.is_dir() and path not in made)
 
 
-def loose() -> list[str | None]:
-    """What the files of the root hold that a person edits; a watch on a file ends when an editor replaces it."""
-    return [digest(paths.ROOT / name) for name in LOOSE]
+def loose() -> dict[Path, tuple[int, int] | None]:
+    """When the root's files, and those elsewhere that notebooks met, were written, and how large they are.
+
+    A watch on a file ends when an editor replaces it.
+    """
+    met = (paths.ROOT / name for paper in stamps.papers() for name in stamps.found(stamps.of_notebooks(paper)))
+    elsewhere = [path for path in met if set(folders()).isdisjoint(path.parents)]
+    return {path: _seen(path) for path in (*paths.ROOT.glob("[!.]*"), *elsewhere) if not path.is_dir()}
+
+
+def _seen(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def rebuild(news: News) -> None:
@@ -73,11 +122,11 @@ def rebuild(news: News) -> None:
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "publishing", "site", "--drafts", "--progress", str(writing)]
     environment = os.environ | {"BASEURL": ""}
-    with TemporaryFile("w+", encoding="utf-8") as stderr:
+    with TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
         build = subprocess.Popen(command, cwd=paths.ROOT, env=environment, stderr=stderr, pass_fds=[writing])
         os.close(writing)
         try:
-            with os.fdopen(reading, encoding="utf-8") as progress:
+            with os.fdopen(reading, encoding="utf-8", errors="replace") as progress:
                 for line in progress:
                     news.doing(line.strip())
         finally:

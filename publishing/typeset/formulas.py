@@ -1,4 +1,4 @@
-"""The formulas of a page, each distinct one converted once, and the results kept as long as nothing changed."""
+"""The formulas of pages, each distinct one converted once, and the results kept as long as nothing changed."""
 
 import json
 import os
@@ -6,15 +6,33 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
+from tempfile import TemporaryFile
+from typing import IO
+
+import psutil
 
 from publishing import files, macros, paths
 from publishing.errors import PublishingError
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
 _OUTLINE = _SCRIPT.with_name("outline.mjs")
+_TURN = "formula "  # begins the line that names the formula whose turn has come: its page, its number
+_SECONDS = 20.0  # of a processor, that a formula may take; most take a hundredth of one
+_EVERY = 0.5  # seconds between two looks at the time
+
+
+class _Stopped(Exception):
+    """MathJax did not come to its end; `page` and `number` name the formula at which it was, if it had begun."""
+
+    def __init__(self, cause: str, turn: str):
+        super().__init__(cause)
+        page, _, number = turn.partition(" ")
+        self.page, self.number = page, int(number or 0)
 
 
 @dataclass
@@ -27,50 +45,75 @@ class Formula:
     html: str | None = None
 
 
-def typeset(page: str, formulas: list[Formula], paper: str) -> str:
-    """Give every formula of a page its HTML; returns the glyphs that they share, which stand on it once.
+def typeset(pages: Mapping[str, list[Formula]], paper: str) -> dict[str, str]:
+    """Give every formula of a paper's pages its HTML; returns for each page the glyphs that stand on it once.
 
     They may use the paper's macros. Raises PublishingError with a line for each formula that is wrong, which names
     notebook, cell and formula.
     """
-    counts = Counter((formula.tex, formula.display) for formula in formulas)
     known = macros.read(paper)
-    question = {
-        "macros": {macro.name[1:]: macro.told for macro in known},
-        "formulas": [{"tex": tex, "display": display, "count": count} for (tex, display), count in counts.items()],
-    }
-    result = _converted(page, question)
-    if taken := [macro for macro in known if macro.name[1:] in result["taken"]]:
-        cause = f"{taken[0].name} is a command of TeX; give the macro another name"
-        raise PublishingError(macros.place(paper, taken[0].line, cause))
-    answers = dict(zip(counts, result["formulas"], strict=True))
-    first = {(formula.tex, formula.display): formula for formula in reversed(formulas)}
-    wrong = [
-        f"{first[key].place}: {answer['error']}, in the formula “{' '.join(first[key].tex.split())}”; fix it"
-        for key, answer in answers.items()
-        if "error" in answer
-    ]
+    told = {macro.name[1:]: macro.told for macro in known}
+    counts = {page: Counter(map(_key, formulas)) for page, formulas in pages.items()}
+    try:
+        results = _converted({page: {"macros": told, "formulas": _asked(counts[page])} for page in pages})
+    except _Stopped as stopped:
+        if not stopped.page:
+            raise PublishingError(f"typesetting stopped: {stopped}; run npm ci, and make again") from None
+        key = list(counts[stopped.page])[stopped.number]
+        formula = next(formula for formula in pages[stopped.page] if _key(formula) == key)
+        raise PublishingError(_told(formula, str(stopped))) from None
+    taken = {name for result in results.values() for name in result["taken"]}
+    if macro := next((macro for macro in known if macro.name[1:] in taken), None):
+        cause = f"{macro.name} is a command of TeX; give the macro another name"
+        raise PublishingError(macros.place(paper, macro.line, cause))
+    wrong = []
+    for page, formulas in pages.items():
+        answers = dict(zip(counts[page], results[page]["formulas"], strict=True))
+        first = {_key(formula): formula for formula in reversed(formulas)}
+        wrong += [_told(first[key], answer["error"]) for key, answer in answers.items() if "error" in answer]
+        for formula in formulas:
+            formula.html = answers[_key(formula)].get("html")
     if wrong:
         raise PublishingError("\n".join(wrong))
-    for formula in formulas:
-        formula.html = answers[formula.tex, formula.display]["html"]
-    return result["glyphs"]
+    return {page: result["glyphs"] for page, result in results.items()}
 
 
-def _converted(page: str, told: dict) -> dict:
-    """What MathJax makes of these formulas and macros; asked again only if they, the script or the lock changed."""
-    question = json.dumps({page: told})
+def _key(formula: Formula) -> tuple[str, bool]:
+    return formula.tex, formula.display
+
+
+def _asked(counts: Counter[tuple[str, bool]]) -> list[dict]:
+    return [{"tex": tex, "display": display, "count": count} for (tex, display), count in counts.items()]
+
+
+def _told(formula: Formula, error: str) -> str:
+    return f"{formula.place}: {error}, in the formula “{' '.join(formula.tex.split())}”; fix it"
+
+
+def _converted(questions: dict[str, dict]) -> dict[str, dict]:
+    """What MathJax makes of each page's formulas and macros; it is started once, if at all.
+
+    A page is asked about again only if they, the script or the lock changed.
+    """
     lock = paths.ROOT / "package-lock.json"
-    question_and_tools = (question.encode(), _SCRIPT.read_bytes(), _OUTLINE.read_bytes(), lock.read_bytes())
-    key = files.digest_of(b"\0".join(question_and_tools))
-    kept = paths.typeset_file(page)
+    tools = b"\0".join(path.read_bytes() for path in (_SCRIPT, _OUTLINE, lock))
+    keys = {
+        page: files.digest_of(json.dumps({page: told}).encode() + b"\0" + tools) for page, told in questions.items()
+    }
+    results = {page: result for page, key in keys.items() if (result := _kept(page, key))}
+    asked = {page: told for page, told in questions.items() if page not in results}
+    for page, result in (json.loads(_mathjax(json.dumps(asked))) if asked else {}).items():
+        files.write_sealed(paths.typeset_file(page), json.dumps({"key": keys[page], "result": result}).encode())
+        results[page] = result
+    return results
+
+
+def _kept(page: str, key: str) -> dict | None:
+    """What was kept, if it answers this question."""
     with suppress(ValueError, KeyError, TypeError):
-        known = json.loads(files.read_sealed(kept) or b"{}")
-        if known["key"] == key:
-            return known["result"]
-    result = json.loads(_mathjax(question))[page]
-    files.write_sealed(kept, json.dumps({"key": key, "result": result}).encode())
-    return result
+        known = json.loads(files.read_sealed(paths.typeset_file(page)) or b"{}")
+        return known["result"] if known["key"] == key else None
+    return None
 
 
 def _mathjax(question: str) -> str:
@@ -78,8 +121,40 @@ def _mathjax(question: str) -> str:
     node = shutil.which("node", path=here)
     if node is None:
         raise PublishingError("typesetting needs Node, which is not installed here; run `python3 bootstrap.py site`")
-    run = subprocess.run([node, _SCRIPT], input=question, capture_output=True, encoding="utf-8", check=False)
-    if run.returncode != 0:
-        cause = next((line.strip() for line in run.stderr.splitlines() if "Error" in line), "it gave no reason")
-        raise PublishingError(f"typesetting stopped: {cause}; run npm ci, and make again")
-    return run.stdout
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen([node, _SCRIPT], stdin=PIPE, stdout=PIPE, stderr=said, encoding="utf-8") as run,
+    ):
+        answer = _within_time(run, question, said)
+        if run.returncode == 0:
+            return answer
+        lines = _lines(said)
+    cause = next((line.strip() for line in lines if "rror" in line), "it gave no reason")
+    raise _Stopped(cause, _turn(lines))
+
+
+def _within_time(run: subprocess.Popen, question: str | None, said: IO[bytes]) -> str:
+    """The answer, unless one formula takes too long."""
+    turn, began = "", 0.0
+    while True:
+        try:
+            return run.communicate(question, timeout=_EVERY)[0]
+        except subprocess.TimeoutExpired:
+            question = None  # it is sent once
+            now, spent = _turn(_lines(said)), sum(psutil.Process(run.pid).cpu_times()[:2])
+        if now != turn:
+            turn, began = now, spent
+        elif spent - began > _SECONDS:
+            run.kill()
+            raise _Stopped(f"MathJax is not done after {_SECONDS:.0f} s", turn)
+
+
+def _lines(said: IO[bytes]) -> list[str]:
+    """What was said, read without moving the place where the next word is written."""
+    whole = os.pread(said.fileno(), os.fstat(said.fileno()).st_size, 0)
+    return whole.decode(errors="replace").splitlines()
+
+
+def _turn(lines: list[str]) -> str:
+    """Of the formula at which MathJax is, page and number."""
+    return next((line.removeprefix(_TURN) for line in reversed(lines) if line.startswith(_TURN)), "")

@@ -1,8 +1,9 @@
-// TeX to static SVG: reads {paper: {macros: {name: [body, arguments, default?]}, formulas: [{tex, display, count}]}} from
-// standard input and writes {paper: {taken, glyphs, formulas: [{html} or {error}]}} to standard output; taken are the
-// macros whose names TeX has already. One document and one glyph cache for each paper.
+// TeX to static SVG: reads {page: {macros: {name: [body, arguments, default?]}, formulas: [{tex, display, count}]}} from
+// standard input and writes {page: {taken, glyphs, formulas: [{html} or {error}]}} to standard output; taken are the
+// macros whose names TeX has already. One document and one glyph cache for each page. Standard error gets a line for
+// each formula when its turn comes, so that one that never ends can be named.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { relative } from "./outline.mjs";
 
@@ -25,6 +26,7 @@ const PACKAGES = {
   braket: "Braket",
   cancel: "Cancel",
   cases: "Cases",
+  color: "Color",
   centernot: "Centernot",
   upgreek: "Upgreek",
   extpfeil: "Extpfeil",
@@ -32,6 +34,7 @@ const PACKAGES = {
 for (const [name, file] of Object.entries({ ...PACKAGES, configmacros: "ConfigMacros" }))
   require(`mathjax-full/js/input/tex/${name}/${file}Configuration.js`);
 
+const TURN = "formula ";
 const ELEMENTS = new Set(["svg", "g", "path", "use", "rect", "line", "polyline", "ellipse"]);
 const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
 const PAINT = ["stroke", "fill", "stroke-width"]; // set once, by the stylesheet
@@ -44,6 +47,9 @@ const LINES = [
   { is: (name) => /mjx-dashed/.test(name("class")), paint: { "stroke-dasharray": 140 } },
   { is: (name) => /mjx-dotted/.test(name("class")), paint: { "stroke-linecap": "round", "stroke-dasharray": "0,140" } },
 ];
+// A colour is one of the page's, which has another shade of it on a dark ground.
+const KEPT = new Set(["none", "currentColor"]);
+const COLOURS = ["orange", "blue", "green", "purple"];
 const STYLE = `<style>
 svg.math,.math>svg{overflow:visible;max-width:none;stroke:currentColor;fill:currentColor;stroke-width:0}
 .math-kept{white-space:nowrap}
@@ -60,15 +66,15 @@ await speech.setupEngine({ locale: "en", domain: "clearspeak", modality: "speech
 
 const result = {};
 const known = new TeX({ packages: Object.keys(PACKAGES) }).parseOptions.handlers;
-for (const [paper, { macros, formulas }] of Object.entries(JSON.parse(readFileSync(0, "utf8")))) {
+for (const [page, { macros, formulas }] of Object.entries(JSON.parse(readFileSync(0, "utf8")))) {
   const taken = Object.keys(macros).filter(
     (name) => known.get("macro").contains(name) || known.get("delimiter").contains(`\\${name}`),
   );
-  result[paper] = { taken, ...typeset(paper, macros, formulas) };
+  result[page] = { taken, ...typeset(page, macros, formulas) };
 }
 process.stdout.write(JSON.stringify(result));
 
-function typeset(paper, macros, formulas) {
+function typeset(page, macros, formulas) {
   const input = new TeX({
     packages: [...Object.keys(PACKAGES), "configmacros"],
     macros,
@@ -78,8 +84,11 @@ function typeset(paper, macros, formulas) {
   });
   const output = new SVG({ fontCache: "global" });
   const document = mathjax.document("", { InputJax: input, OutputJax: output });
-  const shapes = { paper, glyphs: output.fontCache.getCache(), used: new Map(), shared: [], sizes: [] };
-  const typeset = formulas.map((formula) => attempt(document, shapes, formula));
+  const shapes = { page, glyphs: output.fontCache.getCache(), used: new Map(), shared: [], sizes: [] };
+  const typeset = formulas.map((formula, number) => {
+    writeSync(2, `${TURN}${page} ${number}\n`);
+    return attempt(document, shapes, formula);
+  });
   const drawn = [...usedGlyphs(shapes), ...shapes.shared].join("");
   const style = STYLE.replace("</style>", `${shapes.sizes.join("")}\n</style>`);
   return {
@@ -102,7 +111,9 @@ function attempt(document, shapes, { tex, display, count }) {
     const svg = slim(adaptor.firstChild(container));
     for (const name of PAINT) adaptor.removeAttribute(adaptor.firstChild(svg), name);
     round(svg);
-    const mathml = visitor.visitTree(document.convert(tex, { display, end: STATE.CONVERT }));
+    const mathml = visitor
+      .visitTree(document.convert(tex, { display, end: STATE.CONVERT }))
+      .replace(/ mathcolor="[^"]*"/g, "");
     return { html: display ? displayed(svg, mathml, shapes) : inline(svg, mathml, shapes, count) };
   } catch (error) {
     return { error: error.message };
@@ -131,7 +142,7 @@ function inline(svg, mathml, shapes, count) {
 
 // A formula that returns has its drawing and its size once, with the glyphs, and is named wherever it stands.
 function shared(svg, shapes) {
-  const name = `${shapes.paper}-m${shapes.shared.length + 1}`;
+  const name = `${shapes.page}-m${shapes.shared.length + 1}`;
   const [viewBox, width, height, style] = ["viewBox", "width", "height", "style"].map((one) =>
     adaptor.getAttribute(svg, one),
   );
@@ -141,10 +152,10 @@ function shared(svg, shapes) {
 }
 
 // The same drawing with short names for its glyphs.
-function fromGlyphs(svg, { paper, used }) {
+function fromGlyphs(svg, { page, used }) {
   for (const use of adaptor.tags(svg, "use")) {
     const glyph = adaptor.getAttribute(use, "href").slice(1);
-    if (!used.has(glyph)) used.set(glyph, `${paper}-g${used.size + 1}`);
+    if (!used.has(glyph)) used.set(glyph, `${page}-g${used.size + 1}`);
     adaptor.setAttribute(use, "href", `#${used.get(glyph)}`);
   }
   return svg;
@@ -185,8 +196,17 @@ function slim(node) {
   }
   for (const { name } of adaptor.allAttributes(node)) if (DROPPED.test(name)) adaptor.removeAttribute(node, name);
   rename(node, "xlink:href", "href");
+  for (const name of ["fill", "stroke"]) {
+    const colour = adaptor.getAttribute(node, name);
+    if (colour && !KEPT.has(colour)) adaptor.setAttribute(node, name, ofThePage(colour));
+  }
   for (const child of [...adaptor.childNodes(node)]) replace(child, slim(child));
   return node;
+}
+
+function ofThePage(colour) {
+  if (COLOURS.includes(colour)) return `var(--math-${colour})`;
+  throw new Error(`the colour “${colour}” is none of the page's; take ${COLOURS.join(", ")}`);
 }
 
 function replace(old, node) {

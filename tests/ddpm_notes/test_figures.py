@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from PIL import Image
 
 from ddpm_notes.data import to_uint8
-from ddpm_notes.figures import WIDTH, axes, chain_diagram, image_rows, show_images
+from ddpm_notes.figures import WIDTH, axes, chain_diagram, image_rows, label_ends, map_of_boxes, show_images
 from ddpm_notes.pictures import as_grid, png_of
 from ddpm_notes.unet import CIFAR10, DIGITS, LSUN256, SelfAttention, Stage, UNet
 from ddpm_notes.unet_figure import unet_diagram
@@ -46,6 +46,18 @@ def test_axes_are_of_the_notes_width_and_show_images_draws_the_grid():
     assert np.array_equal(ax.images[0].get_array(), as_grid(x, 2))
 
 
+def test_lines_are_named_in_their_colours_where_they_end():
+    figure, ax = axes(height=2.0)
+    ax.set(yscale="log", ylim=(0.1, 10))
+    label_ends(ax, {"upper": (5, "#d55e00"), "lower": (0.2, "#0072b2")})
+    figure.draw_without_rendering()
+    names = ax.child_axes[0].get_yticklabels()
+    assert [(one.get_text(), one.get_color()) for one in names] == [("upper", "#d55e00"), ("lower", "#0072b2")]
+    heights = [ax.transAxes.inverted().transform(one.get_window_extent())[:, 1].mean() for one in names]
+    assert heights == pytest.approx([0.849, 0.151], abs=0.03)
+    assert figure.axes == [ax] and not list(ax.texts)  # what the press asks before it makes a form for phones
+
+
 def test_images_may_be_wide_and_in_colour():
     _, ax = axes(height=2.0)
     show_images(ax, torch.zeros(2, 3, 4, 6), columns=1)
@@ -76,13 +88,20 @@ def test_the_unet_is_drawn_with_a_box_for_every_block_and_a_frame_for_every_atte
     plt.close(figure)
 
 
-def test_the_chains_are_drawn_side_by_side_from_data_to_noise():
-    forward, reverse = torch.full((3, 1, 8, 8), -1.0), torch.full((3, 1, 4, 8), 1.0)
-    figure = chain_diagram(forward, reverse, (0, 500, 1000))
+def test_the_chains_and_the_guesses_are_drawn_under_common_steps():
+    forward, reverse, guesses = (torch.full((3, 1, 8, 8), grey) for grey in (-1.0, 0.0, 1.0))
+    figure = chain_diagram(forward, reverse, guesses, (1000, 500, 0))
+    assert [int(ax.images[0].get_array().max()) for ax in figure.axes] == [0, 0, 0, 128, 128, 128, 255, 255, 255]
+    assert [ax.get_title() for ax in figure.axes[:3]] == ["1000 steps", "500", "0 steps"]
+    plt.close(figure)
+
+
+def test_each_box_of_a_map_leads_to_its_place_and_an_arrow_ends_at_its_edge():
+    boxes = {"eq-1": ("Eq. (1)", "here"), "eq-2": ("Eq. (2)", "there")}
+    figure = map_of_boxes(boxes, {"eq-1": (0, 0), "eq-2": (0, 1)}, [("eq-1", "eq-2")], (4.0, 1.0))
     (ax,) = figure.axes
-    shown = [int(image.get_array().max()) for image in ax.images]
-    assert shown == [0, 0, 0, 255, 255, 255]
-    lefts = [image.get_extent()[0] for image in ax.images]
-    assert lefts == [0, 1, 2, 0, 1, 2]
-    assert [image.get_extent()[3] for image in ax.images] == pytest.approx([1.42 + 0.92] * 3 + [0.46] * 3)
+    first, second = (patch for patch in ax.patches if patch.get_url())
+    assert [(one.get_url(), one.get_label()) for one in (first, second)] == [("#eq-1", "Eq. (1)"), ("#eq-2", "Eq. (2)")]
+    (pointed,) = (text for text in ax.texts if not text.get_text())
+    assert pointed.xy[0] == pytest.approx(second.get_x())
     plt.close(figure)

@@ -12,9 +12,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from publishing import contract, paths
 from publishing.contract import CLAIMS_PAGE
 from publishing.folders import Report, sync
-from publishing.render import extent, findings, reading
+from publishing.render import findings, reading
 from publishing.render.exporter import SectionExporter
 from publishing.render.links import resolve
+from publishing.render.listings import put_at_captions
 from publishing.render.page import Context, Page, Paper
 from publishing.render.products import images_and_data
 from publishing.render.serialise import html_of
@@ -53,16 +54,9 @@ def diagram(
     return shows(diagram=words | {"width": 600, "height": 300, "chart": False}, **more)
 
 
-def claim(statement: str = "It holds", of=(), **numbers) -> nbformat.NotebookNode:
-    facts = {
-        "count": 1,
-        "measured": "1",
-        "relation": "==",
-        "expected": "1",
-        "tolerance": 0.0,
-        "standard_error": None,
-    } | numbers
-    return shows(claim={"statement": statement, "of": list(of)} | facts)
+def claim(statement: str = "It holds", of=(), **given) -> nbformat.NotebookNode:
+    facts = {"count": 1, "measured": [1.0], "relation": "==", "expected": [1.0], "tolerance": 0.0}
+    return shows(claim={"statement": statement, "of": list(of), "standard_error": None} | facts | given)
 
 
 def table(*rows, columns=("a", "b"), name: str = "results", caption: str = "Results.") -> nbformat.NotebookNode:
@@ -91,7 +85,7 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     paper, others = Paper(page.paper, {page.name: page}, complete=False), lambda name: Paper(name, {}, complete=False)
     findings.compare(paper, others)
     resolve(paper, others)
-    extent.measure(page.sections[stem])
+    put_at_captions(page)
     reading.measure(page.sections[stem], page.answer)
     return html_of(page.sections[stem])
 

@@ -92,3 +92,10 @@ def test_the_entries_that_were_longest_not_asked_for_are_dropped(repository, mon
     assert cache.load("a")
     cache.store("c", RUN)
     assert [name for name in "abc" if cache.load(name)] == ["a", "c"]
+
+
+def test_a_folder_where_an_entry_belongs_gives_way(repository):
+    (paths.CACHE / "k" / "inside").mkdir(parents=True)
+    assert cache.load("k") is None
+    cache.store("k", RUN)
+    assert cache.load("k") == RUN

@@ -103,6 +103,15 @@ def test_of_a_row_of_pictures_a_phone_has_the_first_the_last_and_some_between():
     assert (phone["width"], phone["height"]) == (390, 200)
 
 
+def test_a_drawing_without_axes_stays_as_it_is_on_a_phone():
+    figure = Figure(figsize=(6, 1.8))
+    axes = figure.subplots()
+    axes.axis("off")
+    axes.text(0, 0, "$x_0$")
+    data, _ = shown(diagram, figure, "a", alt="A.", caption="A.")
+    assert "phone" not in data[cells.DIAGRAM]
+
+
 def test_a_figure_may_bring_its_own_picture_for_a_phone():
     narrow = Figure(figsize=(3.0, 5.0))
     data, _ = shown(diagram, drawing(), "a", alt="A.", caption="A.", phone=narrow)
@@ -264,7 +273,6 @@ def test_a_table_without_caption_is_refused():
 TRUE = [
     (1, "==", 1, 0),
     (1.05, "==", 1, 0.1),
-    (math.inf, "==", math.inf, 0),
     (1, "<", 2, 0),
     (2.05, "<", 2, 0.1),
     (2, "<=", 2, 0),
@@ -278,7 +286,6 @@ FALSE = [
     (1, "==", 2, 0),
     (1.2, "==", 1, 0.1),
     (0.8, "==", 1, 0.1),
-    (math.inf, "==", -math.inf, 0),
     (2, "<", 2, 0),
     (2.2, "<", 2, 0.1),
     (2.1, "<=", 2, 0),
@@ -319,6 +326,12 @@ def test_every_element_must_hold_and_the_first_that_does_not_is_named(make):
 
 def test_a_tensor_with_gradient_is_welcome():
     claim("it holds", torch.ones(2, requires_grad=True) * 2, "==", 2)
+
+
+@pytest.mark.parametrize(("measured", "expected"), [([1, math.inf], 2), (1, math.inf), (-math.inf, 0)])
+def test_a_claim_about_an_infinite_number_raises(measured, expected):
+    with pytest.raises(ClaimError, match="is about an infinite number; compare finite ones"):
+        claim("endless", measured, "<", expected)
 
 
 def test_a_claim_about_nothing_raises():
@@ -372,13 +385,13 @@ def test_a_claim_carries_its_facts():
         "statement": "S",
         "relation": "==",
         "count": 1,
-        "measured": "3.1416",
-        "expected": "3.14",
+        "measured": [3.1416],
+        "expected": [3.14],
         "tolerance": 0.01,
         "of": ["eq-7"],
         "standard_error": 0.0022345,
     }
-    assert data["text/plain"] == "✓ S: 3.1416 == 3.14 (tolerance 0.01, standard error 0.0022)"
+    assert data["text/plain"] == "✓ S: 3.1416 ± 0.0022 ≈ 3.14"
 
 
 @pytest.mark.parametrize(
@@ -395,12 +408,9 @@ def test_chance_is_allowed_five_standard_errors(tolerance, error, kind, message)
         claim("S", 1, "==", 1, tolerance=tolerance, standard_error=error)
 
 
-def test_a_named_claim_carries_what_it_measured():
-    assert "values" not in shown(claim, "S", 1, "==", 1)[0][cells.CLAIM]
-    facts = shown(claim, "S", [0.24123456, 3.0], "<", 4, name="a-cost")[0][cells.CLAIM]
-    assert (facts["name"], facts["values"]) == ("a-cost", [0.241235, 3.0])
-    many = shown(claim, "S", range(13), "<", 14, name="a-cost")[0][cells.CLAIM]
-    assert many["values"] == [0, 12]
+def test_a_claim_may_have_a_name():
+    assert "name" not in shown(claim, "S", 1, "==", 1)[0][cells.CLAIM]
+    assert shown(claim, "S", 1, "==", 1, name="a-cost")[0][cells.CLAIM]["name"] == "a-cost"
     with pytest.raises(ValueError, match="a name is made of a-z, 0-9"):
         claim("S", 1, "==", 1, name="A cost")
 
@@ -411,26 +421,24 @@ def test_a_claim_may_cover_several_equations_or_none():
 
 
 @pytest.mark.parametrize(
-    ("measured", "tolerance", "text"),
+    ("measured", "tolerance", "told"),
     [
-        (35746307, 0, "35,746,307"),
-        (0.07858718123, 0, "0.0785872"),
-        (0.07858718123, 1e-3, "0.07859"),
-        (0.07858718123, 1e-4, "0.0786"),
-        (0.97, 0.2, "0.97"),
-        (3.2e-16, 1e-12, "0"),
-        (-3.2e-16, 1e-12, "0"),
-        (4.035829765e-5, 0, "4.03583e-05"),
-        (1234.5678, 100, "1,235"),
-        (math.inf, 1, "inf"),
-        (np.float32(0.5), 0, "0.5"),
-        ([0.5, 2.0, 1.0], 0, "3 values from 0.5 to 2"),
-        ([1.0, 1.0 + 1e-15], 1e-12, "2 values, all 1"),
+        (35746307, 0, [35746307]),
+        (0.07858718123, 0, [0.0785872]),
+        (0.07858718123, 1e-3, [0.07859]),
+        (0.07858718123, 1e-4, [0.0786]),
+        (0.97, 0.2, [0.97]),
+        (3.2e-16, 1e-12, [0]),
+        (4.035829765e-5, 0, [4.03583e-05]),
+        (1234.5678, 100, [1235]),
+        (np.float32(0.5), 0, [0.5]),
+        ([0.5, 2.0, 1.0], 0, [0.5, 2, 1]),
+        (range(13), 0, [0, 12]),
     ],
 )
-def test_numbers_are_short_and_show_no_digit_that_the_tolerance_calls_noise(measured, tolerance, text):
-    data, _ = shown(claim, "S", measured, "<=", math.inf, tolerance=tolerance)
-    assert data[cells.CLAIM]["measured"] == text
+def test_numbers_are_short_and_have_no_digit_that_the_tolerance_calls_noise(measured, tolerance, told):
+    data, _ = shown(claim, "S", measured, "<=", 1e9, tolerance=tolerance)
+    assert data[cells.CLAIM]["measured"] == told
 
 
 # source and references

@@ -10,7 +10,8 @@ from .notes import claim, code, diagram, fragment, select
 
 def told(text: str, *values: float, **facts) -> str:
     """A page that says this, and a claim that measured these numbers."""
-    return fragment(f"It is [{text}](#claim-cost).", code("1", claim(name="cost", values=list(values), **facts)))
+    cost = claim(name="cost", measured=list(map(float, values)), count=len(values), **facts)
+    return fragment(f"It is [{text}](#claim-cost).", code("1", cost))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,8 @@ def told(text: str, *values: float, **facts) -> str:
     ],
 )
 def test_numbers_are_understood_as_they_are_written(text, values):
-    assert select(told(text, *values), 'p > a.finding[href="#claim-cost"]')
+    (link,) = select(told(text, *values), "p > a.finding#claim-cost")
+    assert link["href"] == "{{ '/toy/claims/' | relative_url }}#claim-cost"
     with pytest.raises(PublishingError, match="^toy/05-key-equations, cell 1: the text says"):
         told(text, *(1.9 * value for value in values))
 
@@ -95,19 +97,26 @@ def test_each_number_has_one_that_was_measured(text, values, message):
 
 
 @pytest.mark.parametrize("text", ["the check", "$x_0$", "`n2`"])
-def test_a_link_in_words_is_only_a_link(text):
+def test_a_link_in_words_is_only_a_link_and_the_claim_has_its_line(text):
     html = told(text, 5)
-    assert select(html, 'a[href="#claim-cost"]') and not select(html, "a.finding")
+    assert select(html, 'a[href$="#claim-cost"]:not(.finding)') and select(html, "div.claim#claim-cost")
+
+
+def test_a_claim_that_the_text_tells_has_no_line_of_its_own():
+    html = told("5", 5)
+    assert not select(html, "div.claim") and len(select(html, "#claim-cost")) == 1
+    html = fragment("It is [5](#claim-cost), and [5.0](#claim-cost).", code("1", claim(name="cost", measured=[5.0])))
+    assert len(select(html, "a.finding")) == 2 and len(select(html, "#claim-cost")) == 1
 
 
 def test_captions_tell_findings_too():
-    cost = claim(name="cost", values=[5.0])
+    cost = claim(name="cost", measured=[5.0])
     with pytest.raises(PublishingError, match=r"^toy/05-key-equations, cell 1: the text says 4"):
         fragment(code("1", diagram(caption="It is [4](#claim-cost)."), cost))
 
 
 def test_a_name_is_given_once_on_a_page():
-    cost, page = claim(name="cost", values=[5.0]), Page("toy", complete=False)
+    cost, page = claim(name="cost", measured=[5.0]), Page("toy", complete=False)
     assert select(fragment(code("1", cost), page=page), "#claim-cost")
     with pytest.raises(PublishingError, match="'claim-cost' is already given in toy/05-key-equations, cell 1"):
         fragment(code("1", cost), page=page, stem="06-more")

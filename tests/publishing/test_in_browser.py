@@ -18,7 +18,6 @@ from nbformat.v4 import new_output
 from publishing import paths
 from publishing.errors import PublishingError
 from publishing.escaping import clean, terminal
-from publishing.render.outputs import readable
 from publishing.render.serialise import html_of
 from publishing.typeset import formulas as typesetting
 from publishing.typeset.formulas import Formula
@@ -166,19 +165,18 @@ def test_text_in_every_place_where_a_writer_may_put_it(seen, text):
     cells = [
         f"# {markdown}\n\n{markdown}\n\n- {markdown}\n\n> {markdown}\n\n| a |\n|---|\n| {markdown} |",
         f"a[^1]\n\n[^1]: {markdown}",
-        code("1", claim(markdown, measured=text)),
+        code("1", claim(markdown)),
         code("2", table([markdown], columns=(markdown,), caption=markdown)),
         code("3", diagram("a", alt=text, caption=markdown)),
         code(f"# {text}", printed(text)),
     ]
     selectors = ("h2", ".block > p:not(.section-tools)", "ul li", "blockquote", "td", "th")
     selectors += ("caption", "figcaption", "img")
-    within = (".claim", ".claim-numbers", ".footnotes li", '[data-cell="6"] code', '[data-cell="6"] samp')
+    within = (".claim", ".footnotes li", '[data-cell="6"] code', '[data-cell="6"] samp')
     found = [[" ".join(one.split()) for one in texts] for texts in seen(cells, *selectors, *within)]
-    text, numbers = (" ".join(one.split()) for one in (text, readable(text)))
+    text = " ".join(text.split())
     assert [one for texts in found[: len(selectors)] for one in texts if one[0] != "a"] == [text] * 10
-    expected = (text, numbers, text, text, text)
-    assert all(one in shown for one, (shown,) in zip(expected, found[len(selectors) :], strict=True))
+    assert all(text in shown for (shown,) in found[len(selectors) :])
 
 
 @given(anything)

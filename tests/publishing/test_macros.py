@@ -24,7 +24,7 @@ GOOD = r"""% Letters
 
 def typeset_one(tex: str) -> str:
     formula = Formula(tex, False, "toy/05-key-equations, cell 1")
-    typeset("toy", [formula], "toy")
+    typeset({"toy": [formula]}, "toy")
     return str(html_of(formula))
 
 
@@ -116,7 +116,7 @@ def test_a_command_of_tex_keeps_its_meaning(toy, name):
 def test_a_macro_of_another_paper_is_not_known(toy):
     formula = Formula(r"\eps", False, "other/01-a, cell 3")
     with pytest.raises(PublishingError, match=r"^other/01-a, cell 3: Undefined control sequence \\eps"):
-        typeset("other", [formula], "other")
+        typeset({"other": [formula]}, "other")
 
 
 def test_the_tex_that_a_reader_copies_is_what_was_written(toy):

@@ -121,7 +121,7 @@ def test_a_numbered_equation_has_an_id_and_its_number_outside_the_box_that_scrol
     assert equation["data-tex"] == "x = y \\tag{11}"
     (box,) = equation.select('.equation-scroll[tabindex="0"][role=group]:has(> .math.display)')
     assert (box["aria-label"], box.get_text()) == ("Equation (11)", "x = y")
-    assert equation.select_one('.equation > a.equation-number[href="#eq-11"]').get_text() == "(11)"
+    assert equation.select_one('.equation > .equation-side > a.equation-number[href="#eq-11"]').get_text() == "(11)"
 
 
 def test_an_equation_without_a_tag_has_no_number():

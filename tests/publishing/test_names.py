@@ -115,3 +115,15 @@ def test_each_file_is_named_once(site):
     paths.notebooks_dir("toy").rename(paths.NOTEBOOKS / "new")
     told = [problem.partition(":")[0] for problem in names.problems()]
     assert told == ["_posts/2026-01-01-toy.md", "_claims/toy.md", "index.md"]
+
+
+@pytest.mark.parametrize(
+    "name", ["statistics.py", "torch/__init__.py", "notebooks/toy/json.py", "typing_extensions.py"]
+)
+def test_a_module_that_hides_another_is_named(site, name):
+    assert list(names.problems()) == []
+    site.write("requirements/main.lock", "torch==2\ntyping-extensions==4\n")
+    site.write(name, "")
+    [told] = names.problems()
+    hiding = name.removesuffix("/__init__.py")
+    assert told.startswith(f"{hiding} hides Python's or a package's own ") and told.endswith("give it another name")

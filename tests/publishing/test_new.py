@@ -55,7 +55,7 @@ def test_the_post_is_a_draft_of_today_that_shows_every_section(begun):
 
 def test_what_the_first_paper_says_around_its_notebooks_the_template_asks_for(begun):
     (first,) = (posts.read(path) for path in (ROOT / "_posts").glob("*-ddpm.md"))
-    assert post().facts.keys() == first.facts.keys()
+    assert post().facts.keys() | {"studies"} == first.facts.keys()
     assert post().facts["reviews"].keys() == first.facts["reviews"].keys()
     claims, claims_of_first = posts.read(paths.CLAIMS / "ddim.md"), posts.read(ROOT / "_claims/ddpm.md")
     assert claims.facts.keys() == claims_of_first.facts.keys()

@@ -2,7 +2,6 @@ import pytest
 from nbformat.v4 import new_output, new_raw_cell
 
 from publishing.errors import PublishingError
-from publishing.render.outputs import readable
 from publishing.render.page import Page
 
 from .notes import claim, code, diagram, fragment, png, printed, select, shows, table, texts
@@ -25,33 +24,9 @@ def test_a_code_cell_shows_its_code_and_what_it_printed():
     assert texts(html, f"{cell} .cell-output.stdout pre[tabindex='0'] samp") == ["1"]
 
 
-def test_hide_input_folds_the_code():
-    page = Page("toy", complete=False)
-    html = fragment(code("x = 1", tags=("hide-input",)), page=page)
-    (link,) = select(html, "details#cell-05-1.cell-input a.code-link")
-    assert link["href"] == "{{ '/toy/claims/' | relative_url }}#cell-05-1"
-    (listing,) = page.listings
-    assert (listing.id, listing.stem, listing.cell) == ("cell-05-1", "05-key-equations", 1)
-    assert 'x = <span class="m">1</span>' in listing.code.html
-
-
 def test_folded_code_is_no_figure_that_takes_time_to_read():
     cells = [code("x = 1", tags=("hide-input",)) for _ in range(20)]
     assert 'minutes="1"' in fragment("# Title", *cells)
-
-
-def height(*cells) -> int:
-    (block,) = select(fragment(*cells), ".block")
-    (lines,) = (name.removeprefix("lines-") for name in block["class"] if name.startswith("lines-"))
-    return int(lines)
-
-
-def test_a_block_says_about_how_many_lines_it_is_tall_before_a_fold_is_opened():
-    words, folded = "word " * 500, "<details><summary>Why</summary>\n\n{}\n\n</details>".format
-    assert [height("word"), height(words), height(folded(words))] == [2, 48, 3]
-    assert height(f"{folded(words)}\n\n{words}") == 48
-    assert height(code("x = 1\n" * 40)) == 32 and height(code("1", table(*[["1", "2"]] * 20))) == 24
-    assert height(code("1", *(claim() for _ in range(9)))) == height(code("1", *(claim() for _ in range(20)))) == 8
 
 
 def test_remove_input_leaves_the_output_alone():
@@ -164,6 +139,18 @@ def test_a_figure_becomes_an_include_whose_texts_travel_in_captures():
     ) in html
 
 
+def test_the_links_of_a_figure_lie_over_its_image():
+    from publishing.render.nodes import Drawing
+
+    link = {"target": "eq-3", "label": "Eq. (3)", "left": 60.0, "top": 30.0, "width": 300.0, "height": 150.0}
+    page = Page("toy", drawings={"forward-reverse": Drawing("forward-reverse", png(), 600, 300, [link])})
+    html = fragment(code("1", diagram()), page=page)
+    place = "left:10.00%;top:10.00%;width:50.00%;height:50.00%"
+    assert f'<a class="figure-link" href="#eq-3" aria-label="Eq. (3)" style="{place}"></a>' in html
+    assert "links=paper_links" in html
+    assert [place.id for _, place in page.links] == ["eq-3"]
+
+
 @pytest.mark.parametrize("alt", ["", "  \n"])
 def test_a_figure_without_alternative_text_is_refused(alt):
     assert error(code("1", diagram(alt=alt))) == (
@@ -229,71 +216,18 @@ def test_a_table_has_a_caption_headings_and_numbers_set_apart():
     assert texts(html, "td.number") == ["1.5\u00a0×\u00a010⁻³", "7.67±0.13"]
 
 
-def test_a_claim_is_a_badge_with_its_numbers():
-    html = fragment(
-        "$$x \\tag{7}$$",
-        code("1", claim("Eq. $x$ holds", of=["eq-7"], measured="1e-16", relation="<=", expected="1e-9")),
-    )
-    assert texts(html, "p.claim#claim-05-1") == ["✓ Eq. x holds 10⁻¹⁶ ≤ 10⁻⁹"]
+def test_a_claim_is_a_line_with_what_was_found():
+    html = fragment(code("1", claim("Eq. $x$ holds", measured=[1e-16], relation="<=", expected=[1e-9])))
+    assert texts(html, "div.claim#claim-05-1") == ["✓ Eq. x holds: 10⁻¹⁶ ≤ 10⁻⁹"]
     assert texts(html, ".claim > .math.inline") == ["x"]
     assert texts(html, ".claim > .claim-numbers") == ["10⁻¹⁶ ≤ 10⁻⁹"]
     assert select(html, '.claim > a.claim-mark[href="#claim-05-1"][aria-label]')
 
 
-def test_a_claim_with_a_line_break_stays_in_its_box():
+def test_a_claim_with_a_line_break_stays_in_its_line():
     html = fragment(code("1", claim("First\nsecond"), claim("A\n\n- list"), claim("Last  \nline")))
-    said = [" ".join(text.split()) for text in texts(html, ".claims > p.claim")]
-    assert said == ["✓ First second 1 = 1", "✓ A - list 1 = 1", "✓ Last line 1 = 1"]
-
-
-def test_claims_that_follow_each_other_stand_together():
-    html = fragment(code("1", claim(), claim(), printed("between"), claim()))
-    assert [len(box.select(".claim")) for box in select(html, ".claims")] == [2, 1]
-    assert len(select(html, ".claims + .stdout + .claims")) == 1
-
-
-@pytest.mark.parametrize(
-    ("machine", "people"),
-    [
-        ("-3.1 < 0", "−3.1 < 0"),
-        ("2 values from -1 to 4.1e-05", "2 values from −1 to 4.1\u00a0×\u00a010⁻⁵"),
-        ("1e+20", "10²⁰"),
-        ("11e-2", "11\u00a0×\u00a010⁻²"),
-        ("2026-11-25, x-1, e-3", "2026-11-25, x-1, e-3"),
-    ],
-)
-def test_numbers_are_written_as_people_do(machine, people):
-    assert readable(machine) == people
-
-
-def test_a_claim_says_its_tolerance_and_standard_error():
-    html = fragment(code("1", claim(measured="<1>", tolerance=1e-9, standard_error=0.0123)))
-    assert texts(html, ".claim-numbers") == ["<1> ≈ 1, within 10⁻⁹, standard error 0.012"]
-
-
-@pytest.mark.parametrize(("count", "shown"), [(3, 3), (4, 4), (5, 3), (9, 3)])
-def test_a_long_list_of_claims_is_folded_behind_the_first(count, shown):
-    html = fragment(code("1", *(claim() for _ in range(count))))
-    assert len(select(html, ".claims > .claim")) == shown
-    assert len(select(html, ".claims > details > .claim")) == count - shown
-    assert texts(html, "summary") == [f"{count - shown} more checks"] * (count > shown)
-
-
-@pytest.mark.parametrize(
-    ("facts", "said"),
-    [
-        ({"measured": "7", "expected": "7"}, "7 = 7"),
-        ({"measured": "2", "relation": "<=", "expected": "1", "tolerance": 2.0}, "2 ≤ 1, tolerance 2"),
-        ({"measured": "0.97", "tolerance": 0.2}, "0.97 ≈ 1, within 0.2"),
-        ({"measured": "3 values from 0 to 2", "tolerance": 0.1}, "3 values from 0 to 2 ≈ 1, within 0.1"),
-        (
-            dict.fromkeys(("measured", "expected"), "3 values from 0 to 2") | {"tolerance": 0.1, "count": 3},
-            "3 values from 0 to 2, each as expected within 0.1",
-        ),
-    ],
-)
-def test_equal_within_a_tolerance_is_not_called_equal(facts, said):
-    assert texts(fragment(code("1", claim(**facts))), ".claim-numbers") == [said]
+    said = [" ".join(text.split()) for text in texts(html, "div.claim")]
+    assert said == ["✓ First second: both are 1", "✓ A - list: both are 1", "✓ Last line: both are 1"]
 
 
 def test_source_is_today_s_whatever_the_notebook_showed(repository):

@@ -3,6 +3,7 @@
 import jupytext
 import pytest
 
+from publishing.checks import budgets, places
 from publishing.checks import lint as lints
 from publishing.errors import PublishingError
 from publishing.render import reading
@@ -12,6 +13,7 @@ from publishing.render.page import Page
 from .notes import STEM, claim, code, diagram, draft, executed, fragment, printed, shows, table
 
 WORDY = "word " * 300
+CLOSED = "<details><summary>inner</summary>\n\nnot seen\n\n</details>"
 
 
 def measured(*cells) -> tuple[int, float]:
@@ -34,6 +36,9 @@ def measured(*cells) -> tuple[int, float]:
         ("a[^1] b\n\n[^1]: Three more words.", 5),
         ("```text\nnot read\n```\n\n<!-- nor this -->", 0),
         ("<details><summary>What is seen</summary>\n\nand what is not, $x$\n\n</details>\n\nafter", 4),
+        ("<details open><summary>Seen</summary>\n\nand this\n\n</details>\n\nafter", 4),
+        (f"<details open><summary>Seen</summary>\n\n{CLOSED}\n\nseen\n\n</details>\n\nafter", 4),
+        (f"<details><summary>Seen</summary>\n\n{CLOSED}\n\nnot\n\n</details>\n\nafter", 2),
     ],
 )
 def test_words_are_what_a_reader_sees_and_a_formula_is_not_its_tex(text, words):
@@ -43,8 +48,7 @@ def test_words_are_what_a_reader_sees_and_a_formula_is_not_its_tex(text, words):
 def test_captions_tables_and_claims_count_and_code_and_what_it_printed_do_not():
     assert measured(code("x = 1  # not read", printed("nor this"), diagram(caption="A short $x$ caption.")))[0] == 4
     assert measured(code("1", table(["one", "2 $x$"], columns=("a", "b"), caption="The caption.")))[0] == 7
-    assert measured(code("1", claim("It holds", measured="0.5", expected="0.5")))[0] == 4
-    assert measured(code("1", *[claim("It holds")] * 9))[0] == 3 * measured(code("1", claim("It holds")))[0]
+    assert measured(code("1", claim("It holds", measured=[0.5], expected=[0.5])))[0] == 5
     assert measured(code("references()", shows(references={})))[0] == 0
 
 
@@ -68,7 +72,7 @@ def test_the_byline_adds_seconds_of_lead_and_sections_and_rounds_once(repository
     repository.write("_posts/2026-01-01-toy.md", f"---\npaper: toy\n---\n{{% include x y=1 %}}\n\n{'word ' * 238}\n")
     for stem in ("01-a", "02-b", "03-c"):
         executed(repository, stem, "word " * 80)  # 20 s
-    assert reading.of_lead("toy") == pytest.approx(60)
+    assert reading.of_lead("toy", None) == pytest.approx(60)
     assert draft("reading").strip() == "2 min read"
 
 
@@ -117,3 +121,17 @@ def test_the_answer_of_a_study_counts(repository):
     executed(repository, "studies/why", "# Why?\n\nOf four words made.\n\nAnd three more.")
     (section,) = SectionExporter().paper("toy").pages["why"].sections.values()
     assert section.words == 7
+
+
+WRONG = "notebooks/toy/01-a.md:18: why takes 1 min to read, not 9; write 1"
+
+
+@pytest.mark.parametrize(("told", "problems"), [(1, []), (9, [WRONG])])
+def test_the_minutes_that_a_link_tells_are_those_of_its_study(repository, told, problems):
+    text = f"# T\n\n[Why?](studies/why.md) ({told} min)"
+    executed(repository, "01-a", text)
+    repository.notebook("01-a", text)
+    executed(repository, "studies/why", f"# Why?\n\n{WORDY}")
+    repository.notebook("studies/why", f"# Why?\n\n{WORDY}")
+    sources = {stem: places.read("toy", stem) for stem in ("01-a", "studies/why")}
+    assert list(budgets.exceeded("toy", sources)) == problems

@@ -20,6 +20,7 @@ BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}"
 @pytest.fixture
 def paper(repository):
     """A paper of two sections that use everything, executed."""
+    repository.write("_claims/toy.md", "---\npaper: toy\n---\n")
     repository.write("notebooks/toy/references.bib", BIB)
     first = executed(
         repository,
@@ -59,7 +60,7 @@ def test_everything_the_site_needs_is_written(paper):
         "studies.html",
         "toc.html",
     ]
-    assert sorted(toy.claims.files) == ["code.html", "list.html"]
+    assert sorted(toy.claims.files) == ["list.html"]
     downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
 
@@ -91,7 +92,7 @@ def test_a_figure_that_changed_is_told_and_all_that_is_made_is_named(paper):
 
 
 def written() -> set[Path]:
-    return {path for path in paths.NOTEBOOKS.rglob("*") if path.is_file()}
+    return {path for folder in (paths.NOTEBOOKS, paths.CLAIMS) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_one_section_alone_is_rendered_without_touching_the_others(paper):
@@ -121,20 +122,37 @@ def test_the_contents_list_sections_with_their_subsections(paper):
     assert texts(draft("toc"), "a > .math.inline") == ["x"]
 
 
-def test_the_table_of_claims_says_where_they_stand_and_what_they_cover(paper):
+def test_the_page_of_claims_says_where_they_stand_and_what_they_cover(paper):
     made()
     html = draft("list", page="claims")
-    assert texts(html, "caption") == ["1 claim, checked when the site was built"]
     assert texts(draft("claims-summary"), "p") == ["1 claim, checked when this page was built."]
     assert texts(html, "nav.claims-toc li") == ["1. First x: 1 claim"]
     assert texts(html, 'nav.claims-toc a[href="#claims-01-first"]') == ["1 claim"]
-    assert select(html, f'tbody#claims-01-first th[scope=rowgroup] > a[href="{POST}#01-first"]')
-    assert texts(html, "tbody td") == ["✓ Eq. (7), by Ho, holds for x", "1 = 1", "Eq. (7)"]
-    links = [one["href"].removeprefix(POST) for one in select(html, "tbody td a")]
-    assert links == ["#claim-01-1", "#eq-7", "#ref-ho", "#eq-7"]
-    covered, not_covered = select(html, ".claims-coverage p")
-    assert covered.get_text() == "Equations that claims cover: (7)."
-    assert not_covered.get_text() == "Equations that no claim covers: (8)."
+    assert select(html, f'h2#claims-01-first > a[href="{POST}#01-first"]')
+    (claim,) = texts(html, ".checked > .claim#claim-01-1")
+    assert claim.split("\n") == [
+        "✓ Eq. (7), by Ho, holds for x: both are 1",
+        "measured 1, expected 1 · Eq. (7)",
+    ]
+    assert texts(html, ".checked > details.cell-input code") == ["1"]
+    links = [one["href"].removeprefix(POST) for one in select(html, ".claim a")]
+    assert links == ["#eq-7", "#eq-7", "#ref-ho", "#eq-7"]
+    assert texts(html, "li#eq-7") == ["(7) ✓ Eq. (7), by Ho, holds for x"]
+    assert texts(html, ".claims-uncovered") == ["Equations that no claim covers: (8)."]
+
+
+def test_a_claim_about_an_equation_of_the_post_is_a_mark_beside_it(paper):
+    html = draft("01-first")
+    (mark,) = select(html, "#eq-7 .equation-checks")
+    assert (mark.get_text(), mark["title"]) == ("✓ 1", "Eq. (7), by Ho, holds for x")
+    assert mark["href"] == "{{ '/toy/claims/' | relative_url }}#eq-7"
+    assert not select(html, "#eq-8 .equation-checks, .claim, details.cell-input")
+
+
+def test_claims_without_a_page_to_stand_on_are_refused(paper, repository):
+    (repository.root / "_claims/toy.md").unlink()
+    with pytest.raises(PublishingError, match=r"^there is no _claims/toy\.md, where claims stand"):
+        made()
 
 
 def test_references_are_listed_once(paper, repository):
@@ -189,6 +207,14 @@ def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
     assert image["src"] == "{{ '/assets/images/toy-chain.png' | relative_url }}" and image["alt"] == "A line"
 
 
+def test_a_card_that_no_section_shows_is_the_first_figure_of_the_post(repository):
+    repository.write("_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: A\n---\n")
+    executed(repository, "01-first", "See [it](#fig-chain).", code("1", diagram("chain"), tags=("remove-output",)))
+    made()
+    assert 'src="/assets/images/toy-chain.png"' in draft("lead") and 'eager="true"' in draft("lead")
+    assert "paper_diagram.html" not in draft("01-first")
+
+
 @pytest.mark.parametrize(
     ("front", "message"),
     [
@@ -208,7 +234,7 @@ def test_what_a_post_gets_wrong_about_its_card_is_one_line_with_its_place(paper,
 @pytest.fixture
 def exported(paper, monkeypatch):
     """Writes a notebook of the paper by nbconvert, typeset as its TeX."""
-    monkeypatch.setattr(products, "typeset", lambda page, formulas, paper: "")
+    monkeypatch.setattr(products, "typeset", lambda formulas, paper: dict.fromkeys(formulas, ""))
 
     def export(path: Path, *cells) -> str:
         given = notebook(*cells) if cells else nbformat.read(path, as_version=4)
@@ -219,7 +245,7 @@ def exported(paper, monkeypatch):
 
 
 def test_nbconvert_writes_the_notebook_that_it_is_given_among_its_neighbours(paper, exported):
-    assert texts(exported(paper[0]), "h2, .claim-numbers") == ["1. First x", "1 = 1"]
+    assert texts(exported(paper[0]), "h2, .equation-checks") == ["1. First x", "✓ 1"]
     cells = ["# 1. Another", code("seen", printed("hidden"), tags=("remove-output",)), "[Figure](#fig-chain)"]
     html = exported(paper[0], *cells)
     assert texts(html, "h2, code, samp, a[href='#fig-chain']") == ["1. Another", "seen", "Figure"]

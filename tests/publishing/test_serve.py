@@ -1,6 +1,11 @@
 """The server of `make serve`; tests/site/test_serving.py has it rebuild, with a page open in a browser."""
 
+import contextlib
 import re
+import socket
+import struct
+import threading
+import time
 import urllib.request
 from contextlib import nullcontext
 from functools import partial
@@ -11,7 +16,7 @@ import pytest
 from playwright.sync_api import expect
 from watchfiles import Change
 
-from publishing import paths
+from publishing import paths, stamps
 from publishing.errors import PublishingError
 from publishing.serve import watch as serve
 from publishing.serve.live import LivePages, News
@@ -131,12 +136,82 @@ def test_an_edit_is_news_and_a_generated_section_is_not(repository):
         assert not handwritten(Change.modified, str(repository.root / f"assets/{folder}/toy/x"))
 
 
-def test_the_folders_are_those_of_the_site_and_the_packages(repository):
+def test_the_folders_are_all_of_the_root_but_generated_and_hidden_ones(repository):
     repository.write("toy_package/__init__.py", "")
+    repository.write("data/numbers.json", "")
     repository.write("notebooks/toy/01-x.md", "")
+    repository.write("node_modules/x/index.js", "")
     repository.write(".venv/x/__init__.py", "")
     repository.write("build/x.txt", "")
-    assert serve.folders() == [repository.root / "toy_package", repository.root / "notebooks"]
+    assert [folder.name for folder in serve.folders()] == ["data", "notebooks", "toy_package"]
+
+
+@pytest.mark.parametrize("name", ["loose.py", "_config.yml", "requirements.txt"])
+def test_a_file_of_the_root_that_appears_or_changes_is_an_edit(repository, name):
+    before = serve.loose()
+    repository.write(name, "1")
+    after = serve.loose()
+    repository.write(name, "22")
+    assert before != after != serve.loose()
+
+
+def test_what_a_notebook_met_outside_the_watched_folders_is_looked_at(repository, tmp_path_factory):
+    met = tmp_path_factory.mktemp("elsewhere") / "data.txt"
+    stamps.record(stamps.of_notebooks("toy"), {}, [], {str(met): None, "notebooks/toy/x": None})
+    repository.write("notebooks/toy/x", "")
+    before = serve.loose()
+    assert met in before and not any(path.name == "x" for path in before)
+    met.write_text("1")
+    assert serve.loose() != before
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:4000", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize("address", ["/", "/.serve/news"])
+def test_another_host_is_not_answered(live, host, address):
+    """A foreign page whose name is made to lead here would read drafts and tracebacks."""
+    folder, news, url = live
+    (folder).mkdir()
+    (folder / "index.html").write_text("secret")
+    asked = urllib.request.Request(url + address, headers={"Host": host})
+    with pytest.raises(HTTPError, match="403"):
+        urllib.request.urlopen(asked)
+
+
+@pytest.mark.parametrize("address", ["/%00", "/a%00b/"])
+def test_an_impossible_name_is_not_found(live, address, capsys):
+    with pytest.raises(HTTPError, match="404"):
+        get(live[2] + address)
+    assert capsys.readouterr().err == ""
+
+
+def test_clients_that_leave_say_nothing_and_those_that_wait_are_bounded(live, capsys, monkeypatch):
+    folder, news, url = live
+    folder.mkdir()
+    (folder / "index.html").write_text("here")
+    place = ("127.0.0.1", int(url.rpartition(":")[2]))
+    halves = [socket.create_connection(place) for _ in range(serve.CLIENTS + 5)]
+    deadline = time.monotonic() + 30
+    while threading.active_count() < serve.CLIENTS and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert threading.active_count() <= serve.CLIENTS + 20
+    for half in halves:
+        half.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not an end
+        half.close()
+    eventually_got = None
+    while eventually_got is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            eventually_got = get(f"{url}/")[0]
+    assert "here" in eventually_got
+    assert capsys.readouterr().err == ""
+
+
+def test_bytes_that_are_no_text_on_a_builds_stderr_end_nothing(repository):
+    repository.write("publishing/__init__.py", "")
+    code = "import os, sys\nos.write(2, b'error: \\xff')\nsys.exit(1)\n"
+    repository.write("publishing/__main__.py", code)
+    news = News()
+    serve.rebuild(news)
+    assert news.other_than(None)["error"] == "error: \ufffd"
 
 
 def test_the_checkpoints_and_results_that_notebooks_open_are_in_one_watched_room():

@@ -45,3 +45,10 @@ def test_a_stage_that_never_ran_or_whose_stamp_is_damaged_is_stale(stage):
     for damage in ("", "{", "[]", '{"inputs": {}}'):
         (paths.STAMPS / "stage.json").write_text(damage)
         assert fresh(stage) is None
+
+
+def test_a_folder_where_a_stamp_belongs_gives_way(repository):
+    (stamps.path_of("stage") / "inside").mkdir(parents=True)
+    assert stamps.outputs_if_fresh("stage", {}) is None
+    stamps.record("stage", {}, [])
+    assert stamps.outputs_if_fresh("stage", {}) == []

@@ -28,6 +28,12 @@ from publishing.cells import claim
 
 claim("[Eq. (1)](#eq-1) holds for $x$", sum([1, 1]), "==", 2, of={}, name="holds")
 ```"""
+BITS = """\
+```python tags=["hide-input"]
+from publishing.cells import claim
+
+claim("It costs $x$ bits", sum([1, 1.0123]), ">", 0, name="bits", standard_error=0.05)
+```"""
 COST = """\
 # What does *x* cost?
 
@@ -36,7 +42,7 @@ It costs *two* bits, by [Eq. (1)](#eq-1) and [Ho](#ref-ho).
 ## The count
 
 See Eq. (2), Eq. (3), [the figure](#fig-line), [the other study](why.md#because), [Section 1](../01-first.md).[^a]
-It is [2](#claim-holds), as [2](../01-first.md#claim-holds) is.
+It is [2](../01-first.md#claim-holds).
 
 $$
 x = 2 \\tag{2}
@@ -44,7 +50,14 @@ $$
 
 [^a]: A note."""
 WHY = "# Why?\n\nBecause of Eq. (2) and of Eq. (1).\n\n## Because\n\n$y$"
-FIRST = "# 1. First $x$\n\nSee [what it costs](studies/cost.md) and Eq. (2).\n\n$$\nx = 1 \\tag{1}\n$$"
+FIRST = """\
+# 1. First $x$
+
+It is [2](#claim-bits). See [what it costs](studies/cost.md) and Eq. (2).
+
+$$
+x = 1 \\tag{1}
+$$"""
 POST = """\
 ---
 layout: post
@@ -74,7 +87,7 @@ def built(tmp_path_factory):
     commands.write("_posts/2026-01-01-toy.md", POST)
     commands.write("_claims/toy.md", "---\ntitle: Claims\npaper: toy\nmathjax: true\n---\nWords.\n")
     commands.write("notebooks/toy/references.bib", BIB)
-    commands.notebook("01-first", FIRST, FIGURE.format(""), CLAIM.format('"eq-1"'))
+    commands.notebook("01-first", FIRST, FIGURE.format(""), CLAIM.format('"eq-1"'), BITS)
     commands.notebook("studies/cost", COST, FIGURE.format("study's "), CLAIM.format('["eq-1", "eq-2"]'))
     commands.notebook("studies/why", WHY)
     shutil.copytree(paths.TEMPLATE, commands.root / "notebooks/template")
@@ -122,7 +135,7 @@ def test_a_study_is_a_page_with_its_title_its_answer_and_what_it_shows(built):
     assert select(
         html, 'meta[property="og:image"][content="https://example.org/notes/assets/images/toy-cost--card.png"]'
     )
-    assert select(html, "details.cell-input code") and not select(html, "a.code-link")
+    assert select(html, "details.cell-input code")
 
 
 def test_ids_belong_to_a_page_and_so_do_figures_glyphs_and_references(built):
@@ -137,18 +150,20 @@ def test_ids_belong_to_a_page_and_so_do_figures_glyphs_and_references(built):
         assert all(href.removeprefix(f"#{name}")[0] in "gm" for href in used)
     assert [entry["id"] for entry in select(html, ".references li")] == ["ref-ho"]
     assert [one["id"] for one in select(html, ".claim, .citation, .footnotes li, details.cell-input")] == [
-        *("cite-1", "cell-3", "claim-holds", "fn-1")
+        *("cite-1", "claim-holds", "cell-3", "fn-1")
     ]
 
 
 def test_a_link_finds_its_target_on_its_own_page_then_in_the_paper_then_in_another(built):
     toy, cost, why = ("/notes/toy/", "/notes/toy/cost/", "/notes/toy/why/")
     assert hrefs(page(built, "toy/cost"), ".post-description a") == [f"{toy}#eq-1", "#ref-ho"]
-    links = hrefs(page(built, "toy/cost"), ".block > p:not(.claim) > a")
-    assert links == ["#eq-2", "#fig-line", f"{why}#because", f"{toy}#01-first", "#claim-holds", f"{toy}#claim-holds"]
+    links = hrefs(page(built, "toy/cost"), ".block > p > a")
+    assert links == ["#eq-2", "#fig-line", f"{why}#because", f"{toy}#01-first", f"{toy}claims/#claim-holds"]
     assert "See Eq. (2), Eq. (3), the figure" in texts(page(built, "toy/cost"), ".block > p")[0]
     assert hrefs(page(built, "toy/why"), ".post-description a") == [f"{cost}#eq-2", f"{toy}#eq-1"]
-    assert hrefs(page(built, "toy"), "#\\30 1-first .block > p:not(.section-tools) > a") == [cost, f"{cost}#eq-2"]
+    assert hrefs(page(built, "toy"), "#\\30 1-first .block > p:not(.section-tools) > a") == [
+        *(f"{toy}claims/#claim-bits", cost, f"{cost}#eq-2")
+    ]
     assert hrefs(page(built, "second"), "#\\30 1-paper-overview p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
 
 
@@ -167,11 +182,22 @@ def test_the_series_says_where_one_is_and_leads_on_and_the_post_lists_all(built)
 
 def test_all_claims_of_the_paper_stand_together_by_page(built):
     html = page(built, "toy/claims")
-    assert hrefs(html, "tbody th a") == ["/notes/toy/#01-first", "/notes/toy/cost/"]
-    assert hrefs(html, "tbody:nth-of-type(2) td a") == [
-        *("/notes/toy/cost/#claim-holds", "/notes/toy/#eq-1", "/notes/toy/#eq-1", "/notes/toy/cost/#eq-2")
+    assert hrefs(html, "h2 a") == ["/notes/toy/#01-first", "/notes/toy/cost/"]
+    places = ["/notes/toy/#eq-1", "/notes/toy/#claim-bits", "/notes/toy/cost/#claim-holds"]
+    assert hrefs(html, ".claim > .claim-mark") == places
+    assert [one["id"] for one in select(html, ".claim")] == ["claim-holds", "claim-bits", "claim-cost--holds"]
+    assert hrefs(html, "#eq-1 a, #eq-2 a") == [
+        *("/notes/toy/#eq-1", "#claim-holds", "#claim-cost--holds", "/notes/toy/cost/#eq-2", "#claim-cost--holds")
     ]
-    assert hrefs(html, ".claims-coverage p:first-child a") == ["/notes/toy/#eq-1", "/notes/toy/cost/#eq-2"]
+
+
+def test_a_claim_is_a_number_of_the_text_a_mark_or_a_line(built):
+    post, cost = page(built, "toy"), page(built, "toy/cost")
+    assert texts(post, "a.finding#claim-bits") == ["2"] and not select(post, ".claim")
+    assert texts(post, "#eq-1 .equation-checks") == ["✓ 2"]
+    assert texts(cost, ".claim#claim-holds .claim-numbers") == ["both are 2"]
+    assert texts(cost, ".claim#claim-holds summary") == ["code"]
+    assert not select(cost, ".equation-checks")
 
 
 def test_a_study_is_in_the_feed_and_in_the_map_of_the_site(built):
@@ -347,7 +373,10 @@ def address(built, tmp_path):
     [
         ("/toy/cost/", ".post-description a[href$='/toy/#eq-1']", "(1)"),
         ("/second/", "a[href$='/toy/cost/#eq-2']", "(2)"),
-        ("/toy/claims/", "td a[href$='/toy/cost/#claim-holds']", "Eq. (1) holds for"),
+        ("/toy/claims/", ".claim > a[href$='/toy/cost/#claim-holds']", "Eq. (1) holds for"),
+        ("/toy/", ".finding", "measured 2.0123, expected > 0, standard error 0.05"),
+        ("/toy/", ".finding", "claim("),
+        ("/toy/", ".equation-checks", "Eq. (1) holds for"),
     ],
 )
 def test_what_stands_on_another_page_is_shown_beside_the_link_with_its_glyphs(browser, address, start, link, shown):
@@ -366,6 +395,20 @@ def test_what_stands_on_another_page_is_shown_beside_the_link_with_its_glyphs(br
     page.locator(link).first.blur()
     expect(page.locator(".preview")).to_be_hidden()
     assert complaints == []
+    page.close()
+
+
+def test_the_first_tap_on_a_number_shows_its_claim_and_the_second_leads_there(browser, address):
+    page = browser.new_page(viewport={"width": 390, "height": 900}, has_touch=True)
+    page.goto(f"{address}/toy/")
+    page.locator(".finding").tap()
+    expect(page.locator(".preview")).to_contain_text("measured 2.0123")
+    assert page.url == f"{address}/toy/"
+    page.locator("h1").tap()
+    expect(page.locator(".preview")).to_be_hidden()
+    page.locator(".finding").tap()
+    page.locator(".finding").tap()
+    page.wait_for_url("**/toy/claims/#claim-bits")
     page.close()
 
 
@@ -406,4 +449,4 @@ def test_another_site_gets_the_studies_too_and_no_title_for_its_menu(commands, t
         "/blog/toy/cost/",
         "/blog/toy/why/",
     ]
-    assert select((blog / "_site/toy/claims/index.html").read_text(), 'td a[href="/blog/toy/cost/#claim-holds"]')
+    assert select((blog / "_site/toy/claims/index.html").read_text(), '.claim a[href="/blog/toy/cost/#claim-holds"]')

@@ -1,5 +1,6 @@
 """Against the real MathJax."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from publishing.errors import PublishingError
 from publishing.render.nodes import Inline, as_token
 from publishing.render.serialise import html_of
 from publishing.render.together import keep_together
+from publishing.typeset import formulas as typesetter
 from publishing.typeset.formulas import Formula, typeset
 
 EQUATIONS = [line for line in Path(__file__).with_name("equations.tex").read_text().splitlines() if line[0] != "%"]
@@ -28,7 +30,7 @@ class Typesetter:
     """Typesets formulas and returns their HTML; keeps the glyphs of the last ones."""
 
     def __call__(self, formulas: list[Formula], paper: str = "toy") -> str:
-        self.glyphs = typeset(paper, formulas, paper)
+        self.glyphs = typeset({paper: formulas}, paper)[paper]
         return str(html_of(formulas))
 
 
@@ -131,6 +133,14 @@ def test_the_svg_is_slim(page):
         assert needless not in html
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_colour_is_one_of_the_page_s_and_no_word_of_what_is_spoken(page, count):
+    html = page(inline(r"\textcolor{blue}{x}") * count)
+    assert '<g fill="var(--math-blue)" stroke="var(--math-blue)"><use' in (html if count == 1 else page.glyphs)
+    assert html.count('aria-label="x"') == count
+    assert "<mstyle><mi>x</mi></mstyle>" in page(display(r"\textcolor{blue}{x}"))
+
+
 def test_wrong_formulas_are_named_all_together(page):
     with pytest.raises(PublishingError) as caught:
         page(inline(r"\bm{x}", 2) + display(r"\left(", 3) + inline("y") + inline(r"a & b", 4))
@@ -156,6 +166,8 @@ BAD = [
     r"\begin{align} x",
     r"x_1_2",
     r"\prooftree",
+    r"\textcolor{red}{x}",
+    r"\textcolor{#0072b2}{x}",
 ]
 
 
@@ -185,11 +197,16 @@ def test_what_papers_use_is_typeset(page):
     )
 
 
-def test_two_papers_have_glyphs_of_their_own(page):
-    toy, other = typeset("toy", inline("x"), "toy"), typeset("other", inline("y"), "other")
-    x, y = (re.findall('<path id="[a-z]+-g1" stroke-width="3" d="([^"]*)"/>', html) for html in (toy, other))
+def test_pages_have_glyphs_of_their_own_and_those_that_changed_are_typeset_together(page, monkeypatch):
+    asked = []
+    monkeypatch.setattr(typesetter, "_mathjax", lambda told, ask=typesetter._mathjax: asked.append(told) or ask(told))
+    glyphs = typeset({"toy": inline("x"), "toy-why-": inline("y")}, "toy")
+    x, y = (re.findall('<path id="[a-z-]+-g1" stroke-width="3" d="([^"]*)"/>', html) for html in glyphs.values())
     assert len(x) == len(y) == 1
     assert x != y
+    again = typeset({"toy": inline("x"), "toy-why-": inline("z"), "toy-how-": inline("z")}, "toy")
+    assert again["toy"] == glyphs["toy"]
+    assert [[*json.loads(told)] for told in asked] == [["toy", "toy-why-"], ["toy-why-", "toy-how-"]]
 
 
 def test_the_same_formulas_are_typeset_again_without_node(page, monkeypatch):
@@ -207,3 +224,11 @@ def test_a_damaged_or_lost_memory_of_formulas_is_ignored_and_the_bytes_are_the_s
     for damage in ("", "{", '{"key": 1}', "[]", None):
         memory.unlink() if damage is None else memory.write_text(damage)
         assert (page(formulas), page.glyphs) == before
+
+
+def test_a_formula_that_never_ends_is_named_with_its_place(page, monkeypatch):
+    monkeypatch.setattr(typesetter, "_SECONDS", 1.5)
+    endless = r"\begin{alignat}{99999999}x\end{alignat}"
+    with pytest.raises(PublishingError, match="cell 4: MathJax is not done after 2 s, in the formula") as error:
+        page(display("x") + display(endless, cell=4) + display("y"))
+    assert "\n" not in str(error.value)

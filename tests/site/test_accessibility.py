@@ -1,7 +1,11 @@
 """axe-core finds nothing to complain about."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
+from publishing.paths import ROOT
 
 # A formula is one image with a spoken label; what it is drawn from needs no visit.
 CONTEXT = {"exclude": [[".math > svg"], ["svg.math > *"]]}
@@ -20,7 +24,6 @@ IN_THE_DARK = {"runOnly": ["color-contrast", "link-in-text-block"]}  # else a pa
 def test_axe_finds_no_violation(visit, path, width, scheme, options):
     visited = visit(path, width=width, scheme=scheme)
     visited.load_images()
-    visited.draw_all()
     visited.fold(folded=False)
     results = Axe().run(visited.page, context=CONTEXT, options=OPTIONS | options)
     found = [
@@ -29,3 +32,24 @@ def test_axe_finds_no_violation(visit, path, width, scheme, options):
         for node in violation["nodes"]
     ]
     assert found == []
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_coloured_symbols_of_formulas_have_the_contrast_of_text(scheme):
+    """Axe does not look into images."""
+    half = (ROOT / "assets/css/tokens.css").read_text().split("@media")[scheme]
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", half))
+    ground = luminance(colours["raised"])
+    symbols = {name: luminance(colour) for name, colour in colours.items() if name.startswith("math-")}
+    assert len(symbols) == 4
+    assert {
+        name: contrast
+        for name, one in symbols.items()
+        if (contrast := (max(one, ground) + 0.05) / (min(one, ground) + 0.05)) < 4.5
+    } == {}

@@ -149,9 +149,9 @@ def test_whatever_of_the_blog_is_linked_to_or_fetched_is_there(page, aside, path
 def test_the_page_of_claims_has_a_title_and_leads_back_to_each_of_them(page, aside):
     aside.goto(f"{page.home}ddpm/claims/", wait_until="load")
     assert "have checked" in aside.title()
-    links = aside.eval_on_selector_all(".claims-table .claim-mark", "found => found.map(link => link.href)")
-    claims = page.eval_on_selector_all(".claim", "found => found.map(one => one.id)")
-    assert links == [f"{page.home}ddpm/#{claim}" for claim in claims]
+    links = aside.eval_on_selector_all(".claim > .claim-mark", "found => found.map(link => link.hash.slice(1))")
+    ids = {*page.eval_on_selector_all("[id]", "found => found.map(one => one.id)")}
+    assert len(links) > 5 and {*links} <= ids
     assert aside.evaluate("document.documentElement.scrollWidth") <= 390
 
 

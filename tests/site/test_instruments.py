@@ -9,7 +9,7 @@ import psutil
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Route
 
 from ddpm_notes import sampling
 from ddpm_notes.checkpoints import load_checkpoint
@@ -586,7 +586,12 @@ def test_while_a_network_comes_nothing_else_can_be_asked(open_figures):
     sampled(panel, 5, count="4", steps="20")
     panel.get_by_label("Network").select_option("fashion")
     held = []
-    page.route("**/*.safetensors", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        """What the choice asks at once, by HEAD, is how much it weighs; that may come now or have come."""
+        held.append(route) if route.request.method == "GET" else route.continue_()
+
+    page.route("**/*.safetensors", hold)
     panel.get_by_role("button", name="Sample", exact=True).click()
     status(panel, "Loading")
     off = panel.locator("button[aria-disabled=true]").all_inner_texts()

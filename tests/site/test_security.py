@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
 
 from publishing import paths
 from publishing.checks import leaks, site
@@ -55,7 +54,6 @@ def test_the_policy_stands_before_all_that_it_governs(guarded):
 def test_the_page_asks_for_nothing_that_the_policy_blocks(guarded):
     """With everything on it opened and loaded."""
     guarded.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    expect(guarded.locator("a.code-link")).to_have_count(0)  # each became the code it leads to
     load_images(guarded)
     assert guarded.evaluate("violations") == []
 

@@ -1,0 +1,194 @@
+"""Every way for a notebook to depend on something: built, changed, built again, and compared with a forced build."""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from publishing import notebooks
+from publishing.errors import PublishingError
+from publishing.execute import jobs
+
+from .conftest import repository_in
+
+
+def text(name):
+    """Write another word into a file, of the same length and within the same second."""
+
+    def change(root: Path, word: str) -> None:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(word)
+        os.utime(path, (1e9, 1e9))
+
+    return change
+
+
+def module(name, body="def word():\n    return {!r}\n"):
+    """Write a module that holds the word; its size and time never change, so that byte code would look current."""
+    return lambda root, word: text(name)(root, body.format(word))
+
+
+def appears(name, content=""):
+    """A file that is there the second time."""
+    return lambda root, word: text(name)(root, content or word) if word == "after." else None
+
+
+def database(root: Path, word: str) -> None:
+    with sqlite3.connect(root / "words.db") as connection:
+        connection.execute("create table if not exists words (word)")
+        connection.execute("delete from words")
+        connection.execute("insert into words values (?)", (word,))
+
+
+def link(root: Path, word: str) -> None:
+    target = text(f"targets/{word}")
+    target(root, word)
+    (root / "linked").unlink(missing_ok=True)
+    (root / "linked").symlink_to(root / "targets" / word)
+
+
+def variable(root: Path, word: str) -> None:
+    os.environ["NOTES_WORD"] = word
+
+
+PATH = "from pathlib import Path\nroot = Path('../..')\n"
+KINDS = {  # what a notebook does, and what changes between two builds
+    "a file": (f"{PATH}print((root / 'a.txt').read_text())", text("a.txt")),
+    "a hidden file": ("print(open('../../.hidden').read())", text(".hidden")),
+    "a file in a hidden folder": ("print(open('../../.folder/a').read())", text(".folder/a")),
+    "a file below build": ("print(open('../../build/own/a').read())", text("build/own/a")),
+    "a file outside": ("print(open('../../../outside.txt').read())", text("../outside.txt")),
+    "a link that leads elsewhere": ("print(open('../../linked').read())", link),
+    "os.open": ("import os\nprint(os.read(os.open('../../os.txt', os.O_RDONLY), 9))", text("os.txt")),
+    "os.open below a folder that is open": (
+        "import os\nfolder = os.open('../../at', os.O_RDONLY)\n"
+        "print(os.read(os.open('a.txt', os.O_RDONLY, dir_fd=folder), 9), os.stat('a.txt', dir_fd=folder).st_size)",
+        text("at/a.txt"),
+    ),
+    "safe_open": (
+        "from safetensors import safe_open\nprint(safe_open('../../net.safetensors', 'numpy').metadata())",
+        lambda r, w: save_file({"x": np.zeros(1)}, r / "net.safetensors", {"word": w}),
+    ),
+    "load_file": (
+        "from safetensors.numpy import load_file\nprint(load_file('../../load.safetensors'))",
+        lambda r, w: save_file({"x": np.full(1, len(w.strip(".")))}, r / "load.safetensors"),
+    ),
+    "numpy": ("import numpy as np\nprint(np.fromfile('../../np.bin', 'u1'))", text("np.bin")),
+    "sqlite": ("import sqlite3\nprint(*sqlite3.connect('../../words.db').execute('select * from words'))", database),
+    "a listing": ("import os\nprint(sorted(os.listdir('../../listed')))", lambda r, w: text(f"listed/{w}")(r, w)),
+    "a glob": (f"{PATH}print(sorted(root.glob('globbed/*')))", lambda r, w: text(f"globbed/{w}")(r, w)),
+    "whether a file exists": (f"{PATH}print((root / 'exists.txt').exists())", appears("exists.txt")),
+    "whether a folder exists": ("import os.path\nprint(os.path.isdir('../../there'))", appears("there/a")),
+    "a file's size": (
+        f"{PATH}print((root / 'size.txt').stat().st_size)",
+        lambda r, w: text("size.txt")(r, w * ord(w[5])),
+    ),
+    "a module": ("from net import word\nprint(word())", module("net.py")),
+    "a module beside the notebook": ("from beside import word\nprint(word())", module("notebooks/toy/beside.py")),
+    "a package without __init__": ("from bare.net import word\nprint(word())", module("bare/net.py")),
+    "import_module": ("import importlib\nprint(importlib.import_module('named').word())", module("named.py")),
+    "import_module of a computed name": (
+        "import importlib\nprint(importlib.import_module('comp' + 'uted').word())",
+        module("computed.py"),
+    ),
+    "__import__": ("print(__import__('inner').word())", module("inner.py")),
+    "a lazy package": ("import lazy\nprint(lazy.net.word())", module("lazy/net.py")),
+    "sys.path": ("import sys\nsys.path.insert(0, '../../more')\nimport far\nprint(far.word())", module("more/far.py")),
+    "an optional module": (
+        "try:\n    import optional\n    print(optional.word())\nexcept ImportError:\n    print('none')",
+        lambda r, w: module("optional.py")(r, w) if w == "after." else None,
+    ),
+    "an optional module within a package": (
+        "try:\n    import bare.option as optional\n    print(optional.word())\nexcept ImportError:\n    print('none')",
+        lambda r, w: module("bare/option.py")(r, w) if w == "after." else None,
+    ),
+    "exec": (f"{PATH}exec((root / 'executed.py').read_text())\nprint(word())", module("executed.py")),
+    "a docstring": ("import documented\nprint(documented.__doc__)", module("documented.py", "'''{}'''\n")),
+    "a module's source": (
+        "import inspect, shown\nprint(inspect.getsource(shown))",
+        module("shown.py", "def f():\n    '''{}'''\n"),
+    ),
+    "a declared variable": (
+        "import os\nfrom publishing.cells import depends_on\ndepends_on('NOTES_WORD')\nprint(os.environ['NOTES_WORD'])",
+        variable,
+    ),
+    "a declared file": (
+        "import subprocess\nfrom publishing.cells import depends_on\ndepends_on('../../declared')\n"
+        "print(subprocess.check_output(['cat', '../../declared/a']))",
+        text("declared/a"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """What each notebook printed: before the change, after it, and when forced."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+        patch.setenv("NOTES_WORD", "")
+        repository = repository_in(tmp_path_factory.mktemp("stale") / "repository", patch)
+        repository.write("lazy/__init__.py", LAZY)
+        stems = {}
+        for number, (name, (code, _)) in enumerate(KINDS.items(), 10):
+            stems[name] = f"{number}-kind"
+            repository.notebook(stems[name], "# One", code)
+        yield [
+            _printed(repository.root, stems, word, force)
+            for word, force in (("before", 0), ("after.", 0), ("after.", 1))
+        ]
+
+
+LAZY = "import importlib\n\n\ndef __getattr__(name):\n    return importlib.import_module('.' + name, __name__)\n"
+
+
+def _printed(root, stems, word, force):
+    for _, change in KINDS.values():
+        change(root, word)
+    executed = jobs.execute("toy", {stem: notebooks.read("toy", stem) for stem in stems.values()}, bool(force))
+    return {name: one.path.read_text() for name, one in zip(stems, executed, strict=True)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_change_is_noticed(built, kind):
+    before, after, forced = built
+    assert after[kind] == forced[kind] != before[kind]
+
+
+@pytest.mark.parametrize(("name", "value"), [("TZ", "Asia/Tokyo"), ("LC_ALL", "de_DE"), ("MY_SETTING", "1")])
+def test_no_setting_of_the_surroundings_reaches_a_notebook(repository, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    repository.notebook("01-a", "# One", f"import os\nprint(os.environ.get({name!r}))")
+    [executed] = jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
+    assert value not in json.dumps(json.loads(executed.path.read_text())["cells"][1]["outputs"])
+
+
+@pytest.mark.parametrize("code", ["import subprocess\nsubprocess.run(['true'])", "import os\nos.system('true')"])
+def test_a_program_that_is_not_declared_is_refused(repository, code):
+    repository.notebook("01-a", "# One", code)
+    with pytest.raises(
+        PublishingError, match=r"toy/01-a starts \S*true.*, and what a program reads is not seen; say depends_on"
+    ):
+        jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
+
+
+def test_a_module_that_is_edited_and_put_back_while_a_notebook_runs_is_noticed(repository):
+    """The key is of A, and so is the file at the end; the kernel imported B."""
+    good = "def word():\n    return 'A'\n"
+    module_file = repository.write("swapped.py", good)
+    repository.notebook(
+        "01-a",
+        "# One",
+        f"{PATH}flag, module = root / 'build' / 'once', root / 'swapped.py'\n"
+        "if not flag.exists():\n    flag.parent.mkdir(exist_ok=True)\n    flag.write_text('')\n"
+        "    module.write_text(module.read_text().replace('A', 'B'))",
+        "import swapped\nmodule.write_text(module.read_text().replace('B', 'A'))\nprint(swapped.word())",
+    )
+    [executed] = jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
+    assert module_file.read_text() == good
+    assert json.loads(executed.path.read_text())["cells"][2]["outputs"][0]["text"] == ["A\n"]

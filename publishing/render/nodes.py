@@ -114,10 +114,11 @@ class Listing:
 
 @dataclass
 class Text:
-    """What a cell printed, as a terminal shows it; kind is stdout, stderr, result or error."""
+    """What a cell printed, as a terminal shows it, folded if long; kind is stdout, stderr, result or error."""
 
     html: Markup
     kind: str
+    lines: int
 
 
 @dataclass

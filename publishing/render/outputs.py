@@ -42,7 +42,8 @@ def output_node(output: dict, context: Context) -> Any:
 
 def printed(text: str, kind: str) -> Text:
     """A terminal's text, its colours as classes."""
-    return Text(liquid_safe(clean(ansi2html(terminal(text).rstrip("\n")))), kind)
+    left = terminal(text).rstrip("\n")
+    return Text(liquid_safe(clean(ansi2html(left))), kind, left.count("\n") + 1)
 
 
 def _table(table: TableFacts, context: Context) -> Table:

@@ -24,6 +24,15 @@ def test_a_code_cell_shows_its_code_and_what_it_printed():
     assert texts(html, f"{cell} .cell-output.stdout pre[tabindex='0'] samp") == ["1"]
 
 
+@pytest.mark.parametrize("kind", ["stdout", "stderr"])
+def test_an_output_of_more_than_a_hundred_lines_is_folded_under_their_number(kind):
+    html = fragment(code("1", printed("\x1b[31ma\x1b[0m\n" * 100, kind)), code("2", printed("a\n" * 2000, kind)))
+    short, long = select(html, f".cell-output.{kind}")
+    assert not short.select("details") and len(short.select("samp .ansi-red-fg")) == 100
+    assert long.select_one("details:not([open]) > summary").get_text() == "2,000 lines"
+    assert long.select_one("details > pre[tabindex='0'] > samp").get_text() == "\n".join("a" * 2000)
+
+
 def test_folded_code_is_no_figure_that_takes_time_to_read():
     cells = [code("x = 1", tags=("hide-input",)) for _ in range(20)]
     assert 'minutes="1"' in fragment("# Title", *cells)

@@ -137,12 +137,9 @@ def _executed(paper: str, only: str | None, force: bool) -> list["Executed"]:
 def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any]) -> list[Path]:
     """Write what the site shows of a paper beside its text; all of it is built and checked before the first file."""
     from publishing.render import products
-    from publishing.site import downloads
 
     with progress.doing(lambda: f"rendering {paper}"):
-        pages = _paper(paper)
-        stems = [stem for page in pages.pages.values() for stem in page.sections]
-        report = folders.sync({**products.images_and_data(pages), **downloads.of(paper, stems)})
+        report = folders.sync(products.images_and_data(_paper(paper)))
     rendered = "rendered" if report.written or report.changed else "nothing changed"
     chosen = notebooks.select(paper, only)
     _say(paper, chosen, f"{ran} executed" if (ran := sum(one.ran for one in executed)) else rendered)
@@ -158,17 +155,16 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
     known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers)])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
-    generated = [paths.EXECUTED, paths.IMAGES, paths.DOWNLOADS, paths.DATA]
-    _say_removed(folders.sweep(generated, made))
+    _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 
 
 def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
-    from publishing.site import jekyll, vendor
+    from publishing.site import downloads, jekyll, vendor
 
     vendor.copy_packages()
     inputs = {**stamps.digests(_read_by_site(papers)), **settings}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
-        if strays := folders.sweep([paths.SITE, paths.STUDIES, paths.SECTIONS], outputs):
+        if strays := folders.sweep([paths.SITE, *_written_for_site()], outputs):
             _say_removed(strays)
         else:
             print("site: nothing changed")
@@ -178,8 +174,10 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
 
     with progress.doing(lambda: "typesetting the formulas"):
         made = {path: html for paper in papers for path, html in products.pages(_paper(paper)).items()}
+    for paper in papers:
+        made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
     folders.sync(made)
-    folders.sweep([paths.STUDIES, paths.SECTIONS], made)
+    folders.sweep(_written_for_site(), made)
     with progress.doing(lambda: "building the site with Jekyll"):
         jekyll.build_site(settings["unpublished"])
     stamps.record("site", inputs, [*made, *folders.everything(paths.SITE)])
@@ -226,4 +224,9 @@ def _read_by_site(papers: list[str]) -> list[Path]:
     made_of = [place(paper) for paper in papers for place in (paths.executed_dir, paths.notebooks_dir)]
     found = [path for folder in (*own, paths.ASSETS, paths.PACKAGE, *made_of) for path in below(folder)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
-    return loose + [path for path in found if paths.SECTIONS not in path.parents]
+    return loose + [path for path in found if set(_written_for_site()).isdisjoint(path.parents)]
+
+
+def _written_for_site() -> list[Path]:
+    """The folders of what the site's own stage makes of the notebooks."""
+    return [paths.STUDIES, paths.SECTIONS, paths.DOWNLOADS]

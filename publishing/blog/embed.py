@@ -14,7 +14,7 @@ import yaml
 from publishing import notebooks, paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
-from publishing.site import jekyll, origin
+from publishing.site import jekyll
 
 LIST = ".paper-notes.json"
 FIGURE = "_includes/paper_diagram.html"
@@ -129,7 +129,7 @@ def _wanted(blog: Path) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
     files = {f"{OWN}/{name}": content for name, content in _styles_and_scripts(blog).items()}
     files |= {name: (paths.ROOT / name).read_bytes() for name in INCLUDES}
-    told = {"paper_notes": {"assets": f"/{OWN}", "repository": _repository(), "anchors": _needs_anchors(blog)}}
+    told = {"paper_notes": {"assets": f"/{OWN}", "repository": jekyll.repository(), "anchors": _needs_anchors(blog)}}
     for post in _published():
         files |= _of_paper(str(post.paper))
         files |= _claims(str(post.paper), told)
@@ -162,11 +162,6 @@ def _of_paper(paper: str) -> dict[str, bytes]:
     found = [*below(paths.sections_dir(paper)), *below(paths.downloads_dir(paper)), *paths.IMAGES.glob(f"{paper}-*")]
     files = {paths.relative(path): path.read_bytes() for path in sorted(found)}
     return files | {f"{OWN}/data/{path.name}": path.read_bytes() for path in sorted(paths.DATA.glob(f"{paper}-*"))}
-
-
-def _repository() -> str | None:
-    """The repository of these notes; the blog may be in another."""
-    return jekyll.configuration(paths.ROOT).get("repository") or origin.repository()
 
 
 def _needs_anchors(blog: Path) -> bool:

@@ -110,7 +110,9 @@ def pictured(token: Token, context: Context, inline: Inline) -> Figure:
     drawing = named.picture_of(str(token.attrs["src"]), context)
     _need_new(drawing.name, context)
     context.page.drawings[drawing.name] = drawing
-    return _figure_of(drawing.name, _alt(token, context), inline(_title(token, context), context), context)
+    figure = _figure_of(drawing.name, _alt(token, context), inline(_title(token, context), context), context)
+    context.page.addresses[str(token.attrs["src"])] = figure.src
+    return figure
 
 
 def _alt(token: Token, context: Context) -> str:

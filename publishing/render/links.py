@@ -54,19 +54,25 @@ def _resolved(children: list[Token], page: Page, paper: Paper, papers: Papers) -
             unlinking = there is None and kind == EQUATION_LINK
             if there is None and place.paper != page.paper:  # whose notebooks have not run yet
                 there = Page(place.paper, place.page or "")
-            if there and there.claim(place.id):
-                address, target = f"/{there.paper}/{CLAIMS_PAGE}/", there.on_claims_page(place.id)
-                child = as_token(PageLink(address, target, kind, str(child.attrs.get("id", ""))))
-            elif there in (None, page):
-                child.attrSet("href", f"#{place.id}")
+            address, target = _destination(there or page, place.id)
+            page.addresses[place.written] = f"{address}#{target}" if target else address
+            if address == page.address:
+                child.attrSet("href", f"#{target}")
             else:
-                child = as_token(PageLink(there.address, place.id, kind))
+                child = as_token(PageLink(address, target, kind, str(child.attrs.get("id", ""))))
             kept += [] if unlinking else [child]
         elif unlinking and child.type == "link_close":
             unlinking = False
         else:
             kept.append(child)
     return kept
+
+
+def _destination(there: Page, name: str) -> tuple[str, str]:
+    """The address of what has this id on a page, and its id there."""
+    if there.claim(name):
+        return f"/{there.paper}/{CLAIMS_PAGE}/", there.on_claims_page(name)
+    return there.address, name
 
 
 def place_of(token: Token, page: Page) -> Place | None:

@@ -27,6 +27,7 @@ class Page:
     files: dict[str, object] = field(default_factory=dict)  # the nodes of each file that Jekyll includes
     ids: dict[str, str] = field(default_factory=dict)
     links: list[tuple[str, Place]] = field(default_factory=list)
+    addresses: dict[str, str] = field(default_factory=dict)  # below the site's, of links and pictures as written
     citations: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     headings: list[Heading] = field(default_factory=list)
     equations: list[str] = field(default_factory=list)

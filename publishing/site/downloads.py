@@ -1,27 +1,53 @@
-"""The notebooks that a reader may download: executed, as Jupyter shows it, and in Markdown, as it was written."""
+"""The notebooks that a reader may download: executed, as Jupyter shows it, and in Markdown, as it was written.
+
+What they link to and show stays here. So links lead to the site; where that has no address yet, or shows no such file,
+to the file in the repository.
+"""
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import partial
 from mimetypes import guess_type
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import nbformat
 
 from publishing import paths, posts, source
 from publishing.contract import PRIVATE, SOURCE
 from publishing.notebooks import path_of
+from publishing.render.page import Page, Paper
 
 _PICTURE = re.compile(r"!\[[^\]]*\]\(([^\s()]+)")
+_CODE_OR_TARGET = re.compile(
+    r"^(?P<fence>`{3,}|~{3,})(?s:.*?)^(?P=fence)[ \t]*$|(?:(?<=\]\()|(?<=\]: ))[^\s():]+(?=[\s)]|$)", re.MULTILINE
+)
 _METADATA = ("kernelspec", "language_info")
 
 
-def of(paper: str, stems: Iterable[str]) -> dict[Path, str]:
-    """Both, of each of these sections."""
-    texts = {f"{stem}.ipynb": _executed(paper, stem) for stem in stems}
-    texts |= {f"{stem}.md": _markdown(paper, stem) for stem in stems}
-    return {paths.downloads_dir(paper) / name: text for name, text in texts.items()}
+def of(paper: Paper, site: str, repository: str | None) -> dict[Path, str]:
+    """Both, of each notebook of a paper, by the address of the site and the repository's `owner/name` on GitHub."""
+    texts = {}
+    for page in paper.pages.values():
+        for stem in page.sections:
+            lead = partial(_lead, page, path_of(paper.name, stem).parent, site, repository)
+            texts[f"{stem}.ipynb"] = _executed(paper.name, stem, lead)
+            texts[f"{stem}.md"] = _CODE_OR_TARGET.sub(lead, _markdown(paper.name, stem))
+    return {paths.downloads_dir(paper.name) / name: text for name, text in texts.items()}
+
+
+def _lead(page: Page, folder: Path, site: str, repository: str | None, found: re.Match) -> str:
+    """The target of a link or a picture, as it is found from anywhere; code as it is."""
+    target = found[0]
+    if site and target in page.addresses:
+        return site + page.addresses[target]
+    name, mark, place = target.partition("#")
+    path = (folder / unquote(name)).resolve()
+    if repository and path.is_relative_to(paths.ROOT) and path.is_file():
+        shown = "raw" if (guess_type(name)[0] or "").startswith("image/") else "blob"
+        return f"https://github.com/{repository}/{shown}/HEAD/{quote(paths.relative(path))}{mark}{place}"
+    return target
 
 
 def _markdown(paper: str, stem: str) -> str:
@@ -31,7 +57,7 @@ def _markdown(paper: str, stem: str) -> str:
     return text if front is None else f"<!--\n\n---\n{front}---\n\n-->\n{rest}"
 
 
-def _executed(paper: str, stem: str) -> str:
+def _executed(paper: str, stem: str, lead: Callable[[re.Match], str]) -> str:
     """The notebook without private MIME types and tracebacks, with today's source of the package, and with pictures."""
     notebook = nbformat.read(paths.executed_path(paper, stem), as_version=4)
     notebook.metadata = {key: notebook.metadata[key] for key in _METADATA if key in notebook.metadata}
@@ -41,11 +67,12 @@ def _executed(paper: str, stem: str) -> str:
             _clean(output)
         if cell.cell_type == "markdown":
             _attach_pictures(cell, path_of(paper, stem).parent)
+            cell.source = _CODE_OR_TARGET.sub(lead, cell.source)
     return nbformat.writes(notebook) + "\n"
 
 
 def _attach_pictures(cell: nbformat.NotebookNode, folder: Path) -> None:
-    """Put the pictures of a cell into it, as Jupyter does where one is dropped, since their files stay here."""
+    """Put the pictures of a cell into it, as Jupyter does where one is dropped."""
     attached = {}
     for name in _PICTURE.findall(cell.source):
         if (kind := guess_type(name, strict=False)[0]) and (path := folder / unquote(name)).is_file():

@@ -34,12 +34,11 @@ def build_site(drafts: bool = False) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     settings = build_settings(drafts)
-    base, overrides = work / "base.yml", work / "overrides.yml"  # JSON is YAML; what `_config.yml` says stands between
-    base.write_text(json.dumps({"repository": settings.pop("repository")}))
+    overrides = work / "overrides.yml"  # JSON is YAML
     excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
     overrides.write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
     fresh = work / "site"
-    _run(fresh, paths.relative(base), "_config.yml", paths.relative(overrides))
+    _run(fresh, "_config.yml", paths.relative(overrides))
     styles.inline(fresh, settings["baseurl"])
     readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
     if paths.SITE.exists():
@@ -54,7 +53,12 @@ def build_settings(drafts: bool = False) -> dict[str, Any]:
     address = _base_address()
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
     told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}
-    return {**told, "time": origin.time(), "repository": origin.repository()}
+    return {**told, "time": origin.time(), "repository": repository()}
+
+
+def repository() -> str | None:
+    """`owner/name` on GitHub, where these notes are kept: as `_config.yml` says, else as git does."""
+    return configuration(paths.ROOT).get("repository") or origin.repository()
 
 
 def _base_address() -> SplitResult:

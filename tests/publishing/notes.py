@@ -103,8 +103,7 @@ def texts(html: str, selector: str) -> list[str]:
 def made(*_executed, paper: str = "toy") -> Report:
     """What is written beside the sections of a paper, once these notebooks have been executed."""
     built = SectionExporter().paper(paper)
-    stems = [stem for page in built.pages.values() for stem in page.sections]
-    return sync({**images_and_data(built), **downloads.of(paper, stems)})
+    return sync({**images_and_data(built), **downloads.of(built, "", None)})
 
 
 def draft(name: str, paper: str = "toy", page: str = "") -> str:

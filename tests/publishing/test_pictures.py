@@ -1,8 +1,6 @@
 """Files beside a notebook that its prose shows: `![alt](picture.png "caption")`."""
 
-import base64
 import io
-import json
 import re
 
 import numpy as np
@@ -15,9 +13,8 @@ from publishing.errors import PublishingError
 from publishing.render import figures
 from publishing.render.page import Context, Page, Paper
 from publishing.render.products import images_and_data
-from publishing.site import downloads
 
-from .notes import code, diagram, executed, fragment, notebook, select
+from .notes import code, diagram, fragment, notebook, select
 from .test_origin import git
 
 SHOWN = '![A grey *square*](square.png "Eq. (1) says $\\{x\\}$ is \\"grey\\".")'
@@ -159,15 +156,6 @@ def test_a_picture_and_a_drawing_of_one_name_are_refused(put):
     figures.collect(notebook(code("1", diagram("chain"))), Context(page, "01-first"))
     with pytest.raises(PublishingError, match="a figure named 'chain' is drawn twice"):
         fragment("![A](chain.png)", page=page)
-
-
-def test_a_downloaded_notebook_holds_its_pictures(put, repository):
-    put("square.png", picture())
-    executed(repository, "01-first", f"# A\n\n{SHOWN}\n\n`![A](gone.png)`")
-    content = downloads.of("toy", ["01-first"])[paths.downloads_dir("toy") / "01-first.ipynb"]
-    (cell,) = json.loads(content)["cells"]
-    assert '](attachment:square.png "Eq.' in "".join(cell["source"]) and "](gone.png)" in "".join(cell["source"])
-    assert base64.b64decode(cell["attachments"]["square.png"]["image/png"]) == picture()
 
 
 def test_another_picture_is_work_for_the_build(put):

@@ -1,13 +1,10 @@
-import json
 from pathlib import Path
 
-import jupytext
 import nbformat
 import pytest
 
 from publishing import paths
 from publishing.errors import PublishingError
-from publishing.notebooks import read
 from publishing.render import products
 from publishing.render.exporter import SectionExporter
 
@@ -63,15 +60,6 @@ def test_everything_the_site_needs_is_written(paper):
     assert sorted(toy.claims.files) == ["list.html"]
     downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
-
-
-def test_the_markdown_to_download_is_the_notebook_but_no_page_to_jekyll(paper):
-    made()
-    text = (paths.downloads_dir("toy") / "01-first.md").read_text()
-    assert text.startswith("<!--")
-    notebook = jupytext.reads(text, fmt="md")
-    assert notebook.metadata["kernelspec"]["language"] == "python"
-    assert [cell.source for cell in notebook.cells] == [cell.source for cell in read("toy", "01-first").cells]
 
 
 def test_rendering_again_changes_nothing(paper):
@@ -276,17 +264,3 @@ def test_the_same_heading_in_two_sections_has_two_ids(paper, repository):
     made()
     assert texts(draft("03-third"), 'h3[id="1-1-more-2"]') == ["1.1 More"]
     assert texts(draft("toc"), 'a[href="#1-1-more-2"]') == ["1.1 More"]
-
-
-def test_the_downloaded_notebook_is_what_jupyter_shows_with_today_s_source(repository):
-    repository.write("pack/__init__.py", "x = 2\n")
-    repository.write("_claims/toy.md", "---\npaper: toy\n---\n")
-    old = shows(source={"object": "pack.x"}, **{"text/html": "<pre>x = 1</pre>"})
-    executed(repository, "01-first", code("1", old, diagram("chain"), printed("a\n"), tags=("hide-input",)))
-    made()
-    cell = json.loads((paths.downloads_dir("toy") / "01-first.ipynb").read_text())["cells"][0]
-    source, figure, stream = cell["outputs"]
-    assert cell["metadata"] == {"tags": ["hide-input"]}
-    assert source["data"] == {"text/plain": ["x = 2"], "text/html": ["<pre>x = 2</pre>"]}
-    assert sorted(figure["data"]) == ["image/png", "text/plain"]
-    assert stream["text"] == ["a\n"]

@@ -159,7 +159,7 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
 
 
 def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
-    from publishing.site import downloads, jekyll, vendor
+    from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
     inputs = {**stamps.digests(_read_by_site(papers)), **settings}
@@ -171,6 +171,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
         return
 
     from publishing.render import products
+    from publishing.site import downloads
 
     with progress.doing(lambda: "typesetting the formulas"):
         made = {path: html for paper in papers for path, html in products.pages(_paper(paper)).items()}

@@ -32,12 +32,17 @@ def digest(path: Path) -> str | None:
 
 
 def state(name: str, root: Path) -> str | None:
-    """What a run found there: a file's digest, "folder", None for nothing; the listing where the name ends in /."""
+    """What a run found there: a file's digest, "folder", None for nothing.
+
+    Where the name ends in /, it is the listing of the folder; in //, what the link there holds.
+    """
     path = root / name
     try:
+        if name.endswith("//"):
+            return str(path.readlink())
         if name.endswith("/"):
             return digest_of("\n".join(sorted(inside.name for inside in path.iterdir())).encode())
-        return "folder" if path.is_dir() else digest(path)
+        return "folder" if path.is_dir() else None if path.is_fifo() else digest(path)  # a pipe would be waited for
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -60,11 +60,7 @@ def test_notebooks_are_executed_and_rendered_and_the_figures_counted(unbuilt):
     assert "executing 2 of the notebooks" in out and "toy/01-figure  2 cells" in out
     assert out.splitlines()[-2:] == ["toy: 2 notebooks, 2 executed", "figures: 1 written"]
     made = unbuilt.outputs(*MADE)
-    assert {
-        "build/executed/toy/01-figure.ipynb",
-        "assets/notebooks/toy/02-claim.md",
-        "assets/images/toy-line.png",
-    } <= set(made)
+    assert {"build/executed/toy/01-figure.ipynb", "assets/images/toy-line.png"} <= set(made)
 
     again = unbuilt.succeed("notebooks", code=WATCHED)
     assert again == "toy: 2 notebooks, nothing changed\nfigures: 1 unchanged\n[] []\n"
@@ -81,7 +77,7 @@ def test_a_formula_of_the_package_changes_the_figure_that_shows_it(commands):
 def test_a_lost_or_altered_output_is_made_again(commands):
     made = commands.outputs(*MADE)
     (commands.root / "assets/images/toy-line.png").unlink()
-    (commands.root / "assets/notebooks/toy/01-figure.md").write_text("altered")
+    (commands.root / "build/executed/toy/01-figure.ipynb").write_text("altered")
     out = commands.succeed("notebooks")
     assert "executing" not in out
     assert out.splitlines()[-1] == "figures: 1 written"

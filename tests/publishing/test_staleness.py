@@ -1,7 +1,8 @@
-"""Every way for a notebook to depend on something: built, changed, built again, and compared with a forced build."""
+"""Every way for a notebook to depend on something: what it met is changed, and it must run again."""
 
 import json
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -38,18 +39,27 @@ def appears(name, content=""):
     return lambda root, word: text(name)(root, content or word) if word == "after." else None
 
 
-def database(root: Path, word: str) -> None:
-    with sqlite3.connect(root / "words.db") as connection:
-        connection.execute("create table if not exists words (word)")
-        connection.execute("delete from words")
-        connection.execute("insert into words values (?)", (word,))
+def database(name):
+    """Put the word into a table."""
+
+    def change(root: Path, word: str) -> None:
+        with sqlite3.connect(root / name) as connection:
+            connection.execute("create table if not exists words (word)")
+            connection.execute("delete from words")
+            connection.execute("insert into words values (?)", (word,))
+
+    return change
 
 
-def link(root: Path, word: str) -> None:
-    target = text(f"targets/{word}")
-    target(root, word)
-    (root / "linked").unlink(missing_ok=True)
-    (root / "linked").symlink_to(root / "targets" / word)
+def link(name):
+    """Let a link lead to another file."""
+
+    def change(root: Path, word: str) -> None:
+        text(f"targets/{word}")(root, word)
+        (root / name).unlink(missing_ok=True)
+        (root / name).symlink_to(root / "targets" / word)
+
+    return change
 
 
 def variable(root: Path, word: str) -> None:
@@ -57,13 +67,15 @@ def variable(root: Path, word: str) -> None:
 
 
 PATH = "from pathlib import Path\nroot = Path('../..')\n"
-KINDS = {  # what a notebook does, and what changes between two builds
+POOL = "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n"
+TOGETHER = {  # what a cell does, and what changes
     "a file": (f"{PATH}print((root / 'a.txt').read_text())", text("a.txt")),
     "a hidden file": ("print(open('../../.hidden').read())", text(".hidden")),
     "a file in a hidden folder": ("print(open('../../.folder/a').read())", text(".folder/a")),
     "a file below build": ("print(open('../../build/own/a').read())", text("build/own/a")),
     "a file outside": ("print(open('../../../outside.txt').read())", text("../outside.txt")),
-    "a link that leads elsewhere": ("print(open('../../linked').read())", link),
+    "a link that leads elsewhere": ("print(open('../../linked').read())", link("linked")),
+    "a link that is resolved": (f"{PATH}print((root / 'resolved').resolve().read_text())", link("resolved")),
     "os.open": ("import os\nprint(os.read(os.open('../../os.txt', os.O_RDONLY), 9))", text("os.txt")),
     "os.open below a folder that is open": (
         "import os\nfolder = os.open('../../at', os.O_RDONLY)\n"
@@ -79,7 +91,32 @@ KINDS = {  # what a notebook does, and what changes between two builds
         lambda r, w: save_file({"x": np.full(1, len(w.strip(".")))}, r / "load.safetensors"),
     ),
     "numpy": ("import numpy as np\nprint(np.fromfile('../../np.bin', 'u1'))", text("np.bin")),
-    "sqlite": ("import sqlite3\nprint(*sqlite3.connect('../../words.db').execute('select * from words'))", database),
+    "sqlite": (
+        "import sqlite3\nprint(*sqlite3.connect('../../words.db').execute('select * from words'))",
+        database("words.db"),
+    ),
+    "sqlite beside the notebook": (
+        "import sqlite3\nprint(*sqlite3.connect('beside.db').execute('select * from words'))",
+        database("notebooks/toy/beside.db"),
+    ),
+    "sqlite by an address": (
+        "import sqlite3\nat = sqlite3.connect('file:../../at%20it.db?mode=ro', uri=True)\n"
+        "print(*at.execute('select * from words'))",
+        database("at it.db"),
+    ),
+    "a thread's file outside": (
+        f"{POOL}{PATH}print(pool.submit((root / '../thread.txt').read_text).result())",
+        text("../thread.txt"),
+    ),
+    "a thread's listing": (
+        f"{POOL}import os\nprint(pool.submit(os.listdir, '../../threaded').result())",
+        lambda r, w: text(f"threaded/{w}")(r, w),
+    ),
+    "a file that grows": (
+        f"{PATH}grows = root / 'grows.txt'\nopen(grows, 'a').close()\nprint(grows.read_text())",
+        text("grows.txt"),
+    ),
+    "whether a file may be read": ("import os\nprint(os.access('../../may.txt', os.R_OK))", appears("may.txt")),
     "a listing": ("import os\nprint(sorted(os.listdir('../../listed')))", lambda r, w: text(f"listed/{w}")(r, w)),
     "a glob": (f"{PATH}print(sorted(root.glob('globbed/*')))", lambda r, w: text(f"globbed/{w}")(r, w)),
     "whether a file exists": (f"{PATH}print((root / 'exists.txt').exists())", appears("exists.txt")),
@@ -88,15 +125,18 @@ KINDS = {  # what a notebook does, and what changes between two builds
         f"{PATH}print((root / 'size.txt').stat().st_size)",
         lambda r, w: text("size.txt")(r, w * ord(w[5])),
     ),
-    "a module": ("from net import word\nprint(word())", module("net.py")),
     "a module beside the notebook": ("from beside import word\nprint(word())", module("notebooks/toy/beside.py")),
     "a package without __init__": ("from bare.net import word\nprint(word())", module("bare/net.py")),
+    "__import__": ("print(__import__('inner').word())", module("inner.py")),
+    "exec": (f"{PATH}exec((root / 'executed.py').read_text())\nprint(word())", module("executed.py")),
+}
+ALONE = {  # what a notebook does that could hide what another one does
+    "a module": ("from net import word\nprint(word())", module("net.py")),
     "import_module": ("import importlib\nprint(importlib.import_module('named').word())", module("named.py")),
     "import_module of a computed name": (
         "import importlib\nprint(importlib.import_module('comp' + 'uted').word())",
         module("computed.py"),
     ),
-    "__import__": ("print(__import__('inner').word())", module("inner.py")),
     "a lazy package": ("import lazy\nprint(lazy.net.word())", module("lazy/net.py")),
     "sys.path": ("import sys\nsys.path.insert(0, '../../more')\nimport far\nprint(far.word())", module("more/far.py")),
     "an optional module": (
@@ -107,7 +147,6 @@ KINDS = {  # what a notebook does, and what changes between two builds
         "try:\n    import bare.option as optional\n    print(optional.word())\nexcept ImportError:\n    print('none')",
         lambda r, w: module("bare/option.py")(r, w) if w == "after." else None,
     ),
-    "exec": (f"{PATH}exec((root / 'executed.py').read_text())\nprint(word())", module("executed.py")),
     "a docstring": ("import documented\nprint(documented.__doc__)", module("documented.py", "'''{}'''\n")),
     "a module's source": (
         "import inspect, shown\nprint(inspect.getsource(shown))",
@@ -125,39 +164,79 @@ KINDS = {  # what a notebook does, and what changes between two builds
 }
 
 
+def change_all(kinds, root: Path, word: str) -> None:
+    for _, change in kinds.values():
+        change(root, word)
+
+
+@pytest.fixture(scope="module")
+def noticed(tmp_path_factory):
+    """Of a notebook with a cell for each: whether it is to run again when this alone is changed, and when it is not."""
+    outside = tmp_path_factory.mktemp("stale")
+    with pytest.MonkeyPatch.context() as patch:
+        repository = repository_in(outside / "repository", patch)
+        (repository.root / "notebooks/toy").mkdir(parents=True)
+        change_all(TOGETHER, repository.root, "before")
+        repository.notebook("01-a", "# One", *(code for code, _ in TOGETHER.values()))
+        job = jobs._job("toy", "01-a", notebooks.read("toy", "01-a"), force=False)
+        jobs._execute([job])
+        assert job.failure is None
+        pristine = shutil.copytree(outside, outside.with_name("pristine"), symlinks=True)
+
+        def runs_again(name: str) -> bool:
+            shutil.rmtree(outside)
+            shutil.copytree(pristine, outside, symlinks=True)
+            if name:
+                TOGETHER[name][1](repository.root, "after.")
+            return jobs._job("toy", "01-a", notebooks.read("toy", "01-a"), force=False).run is None
+
+        yield {name: runs_again(name) for name in ("", *TOGETHER)}
+
+
+@pytest.mark.parametrize("kind", TOGETHER)
+def test_what_a_cell_met_is_noticed_when_it_changes(noticed, kind):
+    assert noticed[kind] and not noticed[""]
+
+
+LAZY = "import importlib\n\n\ndef __getattr__(name):\n    return importlib.import_module('.' + name, __name__)\n"
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """What each notebook printed: before the change, after it, and when forced."""
+    """What each notebook printed: before the change, and after it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.delenv("PYTHONPYCACHEPREFIX", raising=False)
         patch.setenv("NOTES_WORD", "")
         repository = repository_in(tmp_path_factory.mktemp("stale") / "repository", patch)
         repository.write("lazy/__init__.py", LAZY)
-        stems = {}
-        for number, (name, (code, _)) in enumerate(KINDS.items(), 10):
-            stems[name] = f"{number}-kind"
-            repository.notebook(stems[name], "# One", code)
-        yield [
-            _printed(repository.root, stems, word, force)
-            for word, force in (("before", 0), ("after.", 0), ("after.", 1))
-        ]
+        stems = {name: f"{number}-kind" for number, name in enumerate(ALONE, 10)}
+        for name, stem in stems.items():
+            repository.notebook(stem, "# One", ALONE[name][0])
+        yield [_printed(repository.root, stems, word) for word in ("before", "after.")]
 
 
-LAZY = "import importlib\n\n\ndef __getattr__(name):\n    return importlib.import_module('.' + name, __name__)\n"
-
-
-def _printed(root, stems, word, force):
-    for _, change in KINDS.values():
-        change(root, word)
-    executed = jobs.execute("toy", {stem: notebooks.read("toy", stem) for stem in stems.values()}, bool(force))
+def _printed(root, stems, word):
+    change_all(ALONE, root, word)
+    executed = jobs.execute("toy", {stem: notebooks.read("toy", stem) for stem in stems.values()})
     return {name: one.path.read_text() for name, one in zip(stems, executed, strict=True)}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_change_is_noticed(built, kind):
-    before, after, forced = built
-    assert after[kind] == forced[kind] != before[kind]
+@pytest.mark.parametrize("kind", ALONE)
+def test_a_notebook_prints_what_is_there_now(built, kind):
+    before, after = built
+    assert after[kind] != before[kind]
+
+
+def test_what_a_notebook_makes_and_removes_makes_it_run_once(repository):
+    code = (
+        "import os, shutil, tempfile\nos.makedirs('work/inner')\nopen('work/inner/a', 'w+').close()\n"
+        "shutil.copytree('work', 'copy')\nshutil.rmtree('work')\nshutil.rmtree('copy')\n"
+        "tempfile.NamedTemporaryFile(dir='.').close()\nos.mkfifo('pipe')\nprint(os.path.exists('pipe'))\nos.remove('pipe')"
+    )
+    repository.notebook("01-a", "# One", code)
+    ran = [jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})[0].ran for _ in range(3)]
+    assert not ran[-1]
 
 
 @pytest.mark.parametrize(("name", "value"), [("TZ", "Asia/Tokyo"), ("LC_ALL", "de_DE"), ("MY_SETTING", "1")])
@@ -168,11 +247,22 @@ def test_no_setting_of_the_surroundings_reaches_a_notebook(repository, monkeypat
     assert value not in json.dumps(json.loads(executed.path.read_text())["cells"][1]["outputs"])
 
 
-@pytest.mark.parametrize("code", ["import subprocess\nsubprocess.run(['true'])", "import os\nos.system('true')"])
-def test_a_program_that_is_not_declared_is_refused(repository, code):
+@pytest.mark.parametrize(
+    ("code", "program"),
+    [
+        ("import subprocess\nsubprocess.run(['true'])", "true"),
+        ("import os\nos.system('true')", "true"),
+        (f"import subprocess\n{POOL}pool.submit(subprocess.run, ['true']).result()", "true"),
+        (
+            "from multiprocessing import get_context\nget_context('spawn').Process(target=print).start()",
+            "a process of multiprocessing's that is no fork",
+        ),
+    ],
+)
+def test_a_program_that_is_not_declared_is_refused(repository, code, program):
     repository.notebook("01-a", "# One", code)
     with pytest.raises(
-        PublishingError, match=r"toy/01-a starts \S*true.*, and what a program reads is not seen; say depends_on"
+        PublishingError, match=rf"toy/01-a starts \S*{program}.*, and what a program reads is not seen; say depends_on"
     ):
         jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
 

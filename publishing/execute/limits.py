@@ -43,18 +43,19 @@ def _taken(pid: int) -> tuple[int, float]:
     try:
         kernel = psutil.Process(pid)
         processes = [kernel, *kernel.children(recursive=True)]
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return 0, 0.0
     for process in processes:
         try:
             memory += process.memory_info().rss
             seconds += sum(process.cpu_times()[:4])
-        except psutil.NoSuchProcess:
+        except psutil.Error:
             continue
     return memory, seconds
 
 
 def shows_too_much(cell: NotebookNode) -> str | None:
     """What is to be said of a cell that shows more text than a page takes."""
-    shown = sum(len(output.get("text", "")) for output in cell.get("outputs", []))
+    texts = (output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", []))
+    shown = sum(map(len, texts))
     return TOO_MUCH.format(shown, OUTPUT) if shown > OUTPUT else None

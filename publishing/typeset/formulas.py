@@ -141,12 +141,19 @@ def _within_time(run: subprocess.Popen, question: str | None, said: IO[bytes]) -
             return run.communicate(question, timeout=_EVERY)[0]
         except subprocess.TimeoutExpired:
             question = None  # it is sent once
-            now, spent = _turn(_lines(said)), sum(psutil.Process(run.pid).cpu_times()[:2])
+            now, spent = _turn(_lines(said)), _spent(run.pid)
         if now != turn:
             turn, began = now, spent
         elif spent - began > _SECONDS:
             run.kill()
             raise _Stopped(f"MathJax is not done after {_SECONDS:.0f} s", turn)
+
+
+def _spent(pid: int) -> float:
+    """Seconds of a processor, as long as the process is there."""
+    with suppress(psutil.Error):
+        return sum(psutil.Process(pid).cpu_times()[:2])
+    return 0.0
 
 
 def _lines(said: IO[bytes]) -> list[str]:

@@ -56,6 +56,15 @@ def test_a_file_that_is_looked_for_in_vain_is_recorded_too(opened):
     assert opened(code) == ["notebooks/toy/none.json"]
 
 
+def test_a_folder_that_is_open_is_found_by_name_on_macos_too(opened):
+    """Which has no /proc; its fcntl is acted here."""
+    macos = (
+        "import fcntl, os\nfcntl.F_GETPATH, os.readlink = 50, None\n"
+        "fcntl.fcntl = lambda at, command, room: os.fsencode(os.path.abspath('../..')) + room\n"
+    )
+    assert opened(macos + "os.open('data.json', os.O_RDONLY, dir_fd=os.open('../..', os.O_RDONLY))")[-1] == "data.json"
+
+
 def test_each_file_is_recorded_once(opened):
     assert opened("for _ in range(3): open('../../data.json').close()") == ["data.json"]
 

@@ -135,6 +135,8 @@ def parsed(text: str, place: str) -> "NotebookNode":
 def _readable(place: str) -> Iterator[None]:
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise PublishingError(f"{place}: byte {error.start + 1} is no UTF-8; save the file as UTF-8") from None
     except Exception as error:
         cause = " ".join(str(error).split())
         raise PublishingError(f"{place}: no readable notebook ({cause}); compare its header with another's") from None

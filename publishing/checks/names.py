@@ -87,10 +87,14 @@ def _of_studies(page: posts.Post, there: list[str]) -> Iterator[str]:
     """What a post lists that is not there, or that it lists twice."""
     listed = [name for group in page.studies for name in group.pages]
     for name in listed:
+        found = re.search(
+            rf"^studies\s*:.*?(?<![\w-]){re.escape(name)}(?![\w-])", page.front or "", re.DOTALL | re.MULTILINE
+        )
+        place = at(page.path, 2 + (found.string[: found.end()].count("\n") if found else 0))
         if f"{paths.OF_STUDIES}/{name}" not in there:
-            yield f"{at(page.path)}: lists the study {name!r}, which has no notebook; correct the name, or take it out"
+            yield f"{place}: lists the study {name!r}, which has no notebook; correct the name, or take it out"
         elif listed.count(name) > 1:
-            yield f"{at(page.path)}: lists the study {name!r} {listed.count(name)} times; list it once"
+            yield f"{place}: lists the study {name!r} {listed.count(name)} times; list it once"
 
 
 def _of_page(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterator[str]:

@@ -70,6 +70,6 @@ def test_a_header_that_is_no_yaml_is_one_line_of_error(repository):
 
 
 def test_a_file_that_is_no_text_is_one_line_of_error(repository):
-    repository.write("notebooks/toy/01-a.md", "").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(PublishingError, match="^toy/01-a: no readable notebook"):
+    repository.write("notebooks/toy/01-a.md", "").write_bytes(b"# \xff")
+    with pytest.raises(PublishingError, match="^toy/01-a: byte 3 is no UTF-8; save the file as UTF-8$"):
         notebooks.read("toy", "01-a")

@@ -228,7 +228,7 @@ def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
     (commands.root / "notebooks/toy/studies/why.md").rename(commands.root / "notebooks/toy/studies/reason.md")
     told = commands.run("site", "--drafts")[2].removeprefix("error: ").splitlines()
     assert [line.partition(";")[0] for line in told] == [
-        "_posts/2026-01-01-toy.md:1: lists the study 'why', which has no notebook",
+        "_posts/2026-01-01-toy.md:13: lists the study 'why', which has no notebook",
         "notebooks/toy/studies/reason.md: no post lists it",
     ]
     commands.write("_posts/2026-01-01-toy.md", POST.replace("[why]", "[reason]"))
@@ -325,7 +325,7 @@ def test_what_a_study_gets_wrong_is_one_line(commands, name, text, says):
 @pytest.mark.parametrize(
     ("listed", "says"),
     [
-        ("[why, why]", ":1: lists the study 'why' 2 times; list it once"),
+        ("[why, why]", ":13: lists the study 'why' 2 times; list it once"),
         (
             "why",
             ": `studies` is a list of groups, each like `- title: Sampling` with `pages: [which-variance]` below it",

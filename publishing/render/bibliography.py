@@ -1,11 +1,12 @@
 """`references.bib`, its entries formatted by pybtex, with the places where each is cited."""
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
 from pybtex.backends.html import Backend
-from pybtex.database import BibliographyData, parse_file
+from pybtex.database import BibliographyData, parse_string
 from pybtex.errors import capture
 from pybtex.exceptions import PybtexError
 from pybtex.style.formatting.unsrt import Style
@@ -42,9 +43,14 @@ class _Html(Backend):
 def read(path: Path) -> BibliographyData:
     """The entries of a bibliography."""
     try:
-        return parse_file(path, bib_format="bibtex")
+        return _parsed(path.read_text(encoding="utf-8"))
     except (PybtexError, OSError, UnicodeDecodeError) as error:
         raise _error(path, error) from None
+
+
+@cache
+def _parsed(text: str) -> BibliographyData:
+    return parse_string(text, bib_format="bibtex")
 
 
 def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference]:

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from textwrap import wrap
 
 from nbformat import NotebookNode
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from publishing import paths, posts
 from publishing.errors import PublishingError
+from publishing.memory import remembered
 from publishing.notebooks import slug_of
 from publishing.render import figures
 from publishing.render.nodes import Drawing, Figure, Lead, plain
@@ -28,7 +30,7 @@ def card(page: Page) -> dict[str, bytes]:
     """
     if page.name:
         first = next((figure.drawing.image for figure in page.figures if figure.drawing), None)
-        return {figures.image_name(page.prefix, figures.CARD): _drawn(plain(page.title), first)}
+        return {figures.image_name(page.prefix, figures.CARD): _remembered(plain(page.title), first)}
     facts, drawing = _chosen(page)
     if drawing is None:
         return {}
@@ -36,7 +38,7 @@ def card(page: Page) -> dict[str, bytes]:
         cause = "the card shows the title, and there is none; add `title:` to the front matter"
         raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
     title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
-    return {figures.image_name(page.prefix, figures.CARD): _drawn(title, drawing.image)}
+    return {figures.image_name(page.prefix, figures.CARD): _remembered(title, drawing.image)}
 
 
 def opening(page: Page, notebooks: Mapping[str, NotebookNode], inline: figures.Inline) -> Figure | None:
@@ -69,6 +71,10 @@ def _chosen(page: Page) -> tuple[dict, Drawing | None]:
         place = paths.relative(shown[0].path)
         raise PublishingError(f"{place}: the card is {facts['card']!r}, which no cell draws; name one of the figures")
     return facts, drawing
+
+
+def _remembered(title: str, image: bytes | None) -> bytes:
+    return remembered(title.encode() + b"\0" + (image or b""), partial(_drawn, title, image), by=__file__)
 
 
 def _drawn(title: str, image: bytes | None) -> bytes:

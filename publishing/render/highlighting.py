@@ -12,6 +12,7 @@ from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Stri
 from pygments.util import ClassNotFound
 
 from publishing.escaping import clean
+from publishing.memory import remembered
 from publishing.render.nodes import Code
 from publishing.render.serialise import liquid_safe
 
@@ -53,6 +54,12 @@ def code(text: str, language: str = "python") -> Code:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
         lexer, language = TextLexer(stripnl=False), "text"
-    lexer.add_filter(_FewKinds())
-    html = highlight(clean(text), lexer, _FORMATTER).rstrip("\n")
+
+    text = clean(text)
+
+    def coloured() -> bytes:
+        lexer.add_filter(_FewKinds())
+        return highlight(text, lexer, _FORMATTER).rstrip("\n").encode()
+
+    html = remembered(f"{language}\0{text}".encode(), coloured, by=__file__).decode()
     return Code(language or "text", liquid_safe(html))

@@ -1,6 +1,8 @@
 import pytest
 
+from publishing import paths
 from publishing.files import below, digest, digest_of, write
+from publishing.memory import remembered
 
 
 def test_writing_says_whether_the_content_is_new(tmp_path):
@@ -38,3 +40,20 @@ def test_hidden_files_and_byte_code_are_not_listed(tmp_path):
     for name in ("b.txt", "a/c.txt", ".hidden", ".git/x", "__pycache__/m.pyc"):
         write(tmp_path / name, "x")
     assert below(tmp_path) == [tmp_path / "a/c.txt", tmp_path / "b.txt"]
+
+
+def test_what_is_remembered_is_made_once_and_anew_for_other_ingredients(repository):
+    made = []
+
+    def make(value):
+        made.append(value)
+        return value
+
+    def ask(made_from):
+        return remembered(made_from, lambda: make(made_from.upper()), by=__file__)
+
+    assert [ask(b"a"), ask(b"a"), ask(b"b")] == [b"A", b"A", b"B"]
+    assert made == [b"A", b"B"]
+    for entry in (paths.BUILD / "memory").iterdir():
+        entry.write_bytes(entry.read_bytes()[:-1])
+    assert ask(b"a") == b"A" and made == [b"A", b"B", b"A"], "a damaged one is made again"

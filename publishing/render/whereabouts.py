@@ -44,13 +44,15 @@ def of_files(paper: Paper) -> dict[str, list[Place]]:
 
 
 def _sections(paper: Paper) -> Iterator[tuple[Page, str, object]]:
-    return ((page, stem, section) for page in paper.pages.values() for stem, section in page.sections.items())
+    for page in paper.pages.values():
+        for place, (stem, section) in enumerate(page.sections.items()):
+            yield page, stem, section if place else [page.opening, section]
 
 
 def _named(node: object) -> Iterator[tuple[str, int, str]]:
     if isinstance(node, Equation) and node.number and node.number.isdecimal():
         yield "Equation", int(node.number), f"eq-{node.number}"
-    elif isinstance(node, Token) and node.type == "html_block":
+    elif isinstance(node, Token) and node.type == "inline":
         for number in _ALGORITHM.findall(node.content):
             yield "Algorithm", int(number), f"algorithm-{number}"
     elif isinstance(node, Figure | Table):

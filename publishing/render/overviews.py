@@ -8,7 +8,7 @@ from markdown_it.token import Token
 from publishing import paths, posts
 from publishing.contract import CLAIMS_PAGE
 from publishing.errors import PublishingError
-from publishing.render import reading
+from publishing.render import reading, whereabouts
 from publishing.render.links import standing
 from publishing.render.nodes import (
     Checks,
@@ -93,7 +93,20 @@ def claim_list(paper: Paper) -> Overview:
     covered = [(name, equations[name].address, found) for name, found in about.items() if found]
     uncovered = [(name, equations[name].address) for name, found in about.items() if not found]
     values = {"sections": sections, "covered": covered, "uncovered": uncovered, "total": _checked(claims)}
+    values["places"] = _places(paper)
     return Overview("ClaimList", values)
+
+
+def _places(paper: Paper) -> list[tuple[str, list[tuple[str, str, Inline]]]]:
+    """Each part of the paper, and each file that code names, with links to where it stands."""
+    titles = {(page.name, stem): title for page in paper.pages.values() for stem, title in _titles(page).items()}
+    found = whereabouts.of_the_paper(paper) | whereabouts.of_files(paper)
+    return [(part, [_linked(place, titles) for place in places]) for part, places in found.items()]
+
+
+def _linked(place: whereabouts.Place, titles: dict[tuple[str, str], Inline]) -> tuple[str, str, Inline]:
+    page, stem, target = place
+    return page.address, target or ("" if page.name else stem), _title(titles[page.name, stem])
 
 
 def marks(paper: Paper) -> None:

@@ -1,4 +1,4 @@
-"""No line ends between a formula and what touches it, as in "(" or a comma."""
+"""No line ends between a formula and what touches it, as in "(" or a comma, nor within "p. 5" and "9 min"."""
 
 import re
 from collections.abc import Iterable
@@ -9,12 +9,15 @@ from publishing.render.nodes import lines, text_token
 from publishing.typeset.formulas import Formula
 
 _TOUCHING_END, _TOUCHING_START = re.compile(r"(?<![^\s}])(?=[^\s}]*\Z)"), re.compile(r"(?=[\s}]|\Z)")
+_COUNTED = re.compile(r"(?<=\bp\.) (?=\d)|(?<=\bpp\.) (?=\d)|(?<=\d) (?=min\b)")
 
 
 def keep_together(nodes: Iterable[object]) -> None:
-    """Put each formula into a box with the text that touches it."""
+    """Put each formula into a box with the text that touches it, and no break before a page's number."""
     for line in lines(list(nodes)):
         line.children = _kept(_merged(line.children or []))
+        for text in (child for child in line.children if child.type == "text"):
+            text.content = _COUNTED.sub("\N{NO-BREAK SPACE}", text.content)
 
 
 def _merged(children: list[Token]) -> list[Token]:

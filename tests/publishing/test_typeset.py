@@ -111,6 +111,12 @@ def test_no_line_ends_between_a_formula_and_what_touches_it(page):
     )
 
 
+def test_no_line_ends_between_a_page_or_a_time_and_its_number():
+    line = Inline([Token("text", "", 0, content="as told (p. 5; pp. 6–7), in 9 min; a step. 5 minutes")])
+    keep_together([line])
+    assert html_of(line) == "as told (p.\xa05; pp.\xa06–7), in 9\xa0min; a step. 5 minutes"
+
+
 def test_a_display_formula_carries_mathml_for_screen_readers(page):
     html = page(display("x^2"))
     assert 'aria-hidden="true"' in html

@@ -14,8 +14,13 @@ CHARACTERS_PER_LINE = """() => {
     return long.map(one => {
         const range = document.createRange();
         range.selectNodeContents(one);
-        const lines = new Set([...range.getClientRects()].map(box => Math.round(box.bottom / 8)));
-        return one.innerText.length / (lines.size - 0.5);
+        const lines = {};
+        for (const box of range.getClientRects()) {
+            const [left, right] = lines[Math.round(box.bottom / 8)] ?? [box.left, box.right];
+            lines[Math.round(box.bottom / 8)] = [Math.min(left, box.left), Math.max(right, box.right)];
+        }
+        const inked = Object.values(lines).reduce((sum, [left, right]) => sum + right - left, 0);
+        return one.innerText.length * one.clientWidth / inked;
     });
 }"""
 
@@ -37,6 +42,14 @@ def test_the_number_of_every_equation_is_in_sight(visit, width):
     )
     assert len(boxes) >= 16
     assert [number for number, right in boxes if right > width] == []
+
+
+def test_no_equation_and_no_table_of_the_post_is_cut_on_a_phone(visit):
+    cut = visit(width=390).page.eval_on_selector_all(
+        ".equation-scroll, .table-scroll",
+        "found => found.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 60))",
+    )
+    assert cut == []
 
 
 @pytest.mark.parametrize("width", [1280, 1920])

@@ -5,7 +5,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from publishing.paths import ROOT
+from publishing import paths
 
 # A formula is one image with a spoken label; what it is drawn from needs no visit.
 CONTEXT = {"exclude": [[".math > svg"], ["svg.math > *"]]}
@@ -14,6 +14,7 @@ OPTIONS = {
     "resultTypes": ["violations"],  # all is checked, and only this described, in little more than half the time
 }
 IN_THE_DARK = {"runOnly": ["color-contrast", "link-in-text-block"]}  # else a page is the same
+STUDIES = sorted(path.stem for path in paths.ROOT.glob("notebooks/ddpm/studies/*.md"))
 
 
 @pytest.mark.parametrize(
@@ -22,16 +23,25 @@ IN_THE_DARK = {"runOnly": ["color-contrast", "link-in-text-block"]}  # else a pa
 )
 @pytest.mark.parametrize("path", ["/", "/ddpm/", "/ddpm/claims/"])
 def test_axe_finds_no_violation(visit, path, width, scheme, options):
+    assert violations(visit, path, width, scheme, options) == []
+
+
+@pytest.mark.parametrize(("width", "scheme", "options"), [(390, "light", {}), (1280, "dark", IN_THE_DARK)])
+@pytest.mark.parametrize("study", STUDIES)
+def test_axe_finds_no_violation_in_a_study(visit, study, width, scheme, options):
+    assert violations(visit, f"/ddpm/{study}/", width, scheme, options) == []
+
+
+def violations(visit, path: str, width: int, scheme: str, options: dict) -> list[str]:
     visited = visit(path, width=width, scheme=scheme)
     visited.load_images()
     visited.fold(folded=False)
     results = Axe().run(visited.page, context=CONTEXT, options=OPTIONS | options)
-    found = [
+    return [
         f"{violation['id']}: {node['html'][:160]}"
         for violation in results.response["violations"]
         for node in violation["nodes"]
     ]
-    assert found == []
 
 
 def luminance(colour: str) -> float:
@@ -43,7 +53,7 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_coloured_symbols_of_formulas_have_the_contrast_of_text(scheme):
     """Axe does not look into images."""
-    half = (ROOT / "assets/css/tokens.css").read_text().split("@media")[scheme]
+    half = (paths.ROOT / "assets/css/tokens.css").read_text().split("@media")[scheme]
     colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", half))
     ground = luminance(colours["raised"])
     symbols = {name: luminance(colour) for name, colour in colours.items() if name.startswith("math-")}

@@ -1,6 +1,10 @@
 """How the post looks: on phones and wide screens, in light and dark, and on paper."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from publishing import paths
 
@@ -12,15 +16,13 @@ CHARACTERS_PER_LINE = """() => {
     const long = [...document.querySelectorAll('.paper-section > .block > p')].filter(one =>
         one.innerText.length > 200 && !one.querySelector('.math, code'));
     return long.map(one => {
-        const range = document.createRange();
-        range.selectNodeContents(one);
-        const lines = {};
-        for (const box of range.getClientRects()) {
-            const [left, right] = lines[Math.round(box.bottom / 8)] ?? [box.left, box.right];
-            lines[Math.round(box.bottom / 8)] = [Math.min(left, box.left), Math.max(right, box.right)];
+        const range = document.createRange(), texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+        let width = 0;
+        while (texts.nextNode()) {
+            range.selectNodeContents(texts.currentNode);
+            width += [...range.getClientRects()].reduce((sum, box) => sum + box.width, 0);
         }
-        const inked = Object.values(lines).reduce((sum, [left, right]) => sum + right - left, 0);
-        return one.innerText.length * one.clientWidth / inked;
+        return one.innerText.length * one.clientWidth / width;
     });
 }"""
 
@@ -57,6 +59,18 @@ def test_a_line_of_text_holds_about_sixty_to_seventy_five_characters(visit, widt
     averages = visit(width=width).page.evaluate(CHARACTERS_PER_LINE)
     assert averages
     assert 55 <= sum(averages) / len(averages) <= 80
+
+
+def has_ink_at_its_edge(path: Path) -> bool:
+    dark = np.asarray(Image.open(path).convert("L")) < 215
+    return dark.sum() > dark[3:-3, 3:-3].sum()
+
+
+def test_no_letter_runs_over_the_edge_of_a_figure():
+    """Matplotlib cuts off what is too wide, where a sound figure has white pixels all around."""
+    drawn = [path for path in (paths.SITE / "assets/images").glob("*.png") if not path.stem.endswith("card")]
+    assert len(drawn) > 100
+    assert sorted(path.name for path in drawn if has_ink_at_its_edge(path)) == []
 
 
 def test_the_contents_stand_beside_the_text_on_wide_screens(visit):
@@ -171,7 +185,7 @@ def test_every_section_is_pictured_for_a_person_to_look_at(visit, width, scheme)
 @pytest.mark.parametrize(("width", "stacked"), [(390, True), (1280, False)])
 def test_a_phone_gets_the_stacked_picture_and_nothing_jumps(visit, width, stacked):
     visited = visit(width=width)
-    picture = visited.page.locator("#fig-composition img")
+    picture = visited.page.locator("#fig-small-steps img")
     before = picture.bounding_box()
     visited.load_images()
     assert picture.evaluate("one => one.currentSrc").endswith(".phone.png") == stacked

@@ -12,6 +12,7 @@ from .conftest import POST
 STUDY = "/ddpm/which-variance/"
 AROUND = (
     *(".site-header", ".site-footer", ".toc-side", ".toc-bar", ".section-tools", ".series", ".steps"),
+    ":is(figcaption, caption) > .permalink",
     *(".note-actions", ".copy", ".preview", ".instrument", ".instrument-call", ".backlinks", ".footnote-back"),
 )
 PAGE = 971  # CSS pixels between the upper and the lower margin of A4
@@ -47,8 +48,9 @@ def test_the_text_stands_alone_in_letters_of_ten_to_eleven_points(on_paper, path
 @pytest.mark.parametrize("path", [POST, STUDY])
 def test_links_are_printed_as_words_and_code_only_if_it_was_opened(on_paper, path):
     page = on_paper(path)
-    shown = "found => found.filter(one => one.checkVisibility()).map(one => getComputedStyle(one, '::after').content)"
-    assert [text for text in page.eval_on_selector_all(".post-body a", shown) if "/" in text] == []
+    with_address = """found => found.filter(one => one.checkVisibility() && one.getAttribute('href').length > 1
+        && getComputedStyle(one, '::after').content.includes(one.getAttribute('href'))).map(one => one.outerHTML)"""
+    assert page.eval_on_selector_all(".post-body a", with_address) == []
     assert page.locator("details.cell-input:visible").count() == 0
 
 
@@ -61,6 +63,10 @@ def test_a_figure_that_is_being_tried_out_prints_its_picture(visit):
     page.emulate_media(media="print")
     assert figure.locator("img").is_visible() and figure.locator(".instrument").is_hidden()
     page.reload()
+
+
+def test_the_post_is_at_most_25_pages(on_paper):
+    assert 5 < pages(on_paper(POST)) <= 25
 
 
 def toy(browser: Browser, *blocks: str) -> int:

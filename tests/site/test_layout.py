@@ -14,13 +14,13 @@ CHARACTERS_PER_LINE = """() => {
     return long.map(one => {
         const range = document.createRange();
         range.selectNodeContents(one);
-        const lines = {};
+        const ends = {};
         for (const box of range.getClientRects()) {
-            const [left, right] = lines[Math.round(box.bottom / 8)] ?? [box.left, box.right];
-            lines[Math.round(box.bottom / 8)] = [Math.min(left, box.left), Math.max(right, box.right)];
+            const line = Math.round(box.bottom / 8);
+            ends[line] = Math.max(ends[line] ?? 0, box.right - one.getBoundingClientRect().left);
         }
-        const inked = Object.values(lines).reduce((sum, [left, right]) => sum + right - left, 0);
-        return one.innerText.length * one.clientWidth / inked;
+        const widths = Object.values(ends);
+        return one.innerText.length / (widths.length - 1 + widths.at(-1) / Math.max(...widths));
     });
 }"""
 
@@ -171,7 +171,7 @@ def test_every_section_is_pictured_for_a_person_to_look_at(visit, width, scheme)
 @pytest.mark.parametrize(("width", "stacked"), [(390, True), (1280, False)])
 def test_a_phone_gets_the_stacked_picture_and_nothing_jumps(visit, width, stacked):
     visited = visit(width=width)
-    picture = visited.page.locator("#fig-composition img")
+    picture = visited.page.locator("#fig-small-steps img")
     before = picture.bounding_box()
     visited.load_images()
     assert picture.evaluate("one => one.currentSrc").endswith(".phone.png") == stacked

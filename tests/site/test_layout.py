@@ -16,13 +16,15 @@ CHARACTERS_PER_LINE = """() => {
     const long = [...document.querySelectorAll('.paper-section > .block > p')].filter(one =>
         one.innerText.length > 200 && !one.querySelector('.math, code'));
     return long.map(one => {
-        const range = document.createRange(), texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
-        let width = 0;
-        while (texts.nextNode()) {
-            range.selectNodeContents(texts.currentNode);
-            width += [...range.getClientRects()].reduce((sum, box) => sum + box.width, 0);
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        const ends = {};
+        for (const box of range.getClientRects()) {
+            const line = Math.round(box.bottom / 8);
+            ends[line] = Math.max(ends[line] ?? 0, box.right - one.getBoundingClientRect().left);
         }
-        return one.innerText.length * one.clientWidth / width;
+        const widths = Object.values(ends);
+        return one.innerText.length / (widths.length - 1 + widths.at(-1) / Math.max(...widths));
     });
 }"""
 

@@ -37,7 +37,7 @@ def trained(name: str, model: Parameterized, data: Images, config: TrainingConfi
 
 
 def samples(model: Parameterized, count: int, seed: int, variance: str) -> Tensor:
-    """Digits by the whole Algorithm 2, clipped as in the released code."""
+    """Digits by the whole Algorithm 2, clipped; the released code does not clip a predicted mean."""
     generator = Generator().manual_seed(seed)
     return sample(model, (count, 1, 8, 8), model.schedule, generator, variance=variance, clip_x0=True)
 

@@ -200,7 +200,7 @@ class _Recorder:
             return None
         if whole.startswith(self.root + os.sep):
             inside = whole[len(self.root) + 1 :]
-            skipped = whole.startswith(self.left_out) or whole.endswith((".pyc", "macros.tex"))
+            skipped = whole.startswith(self.left_out) or whole.endswith((".pyc", "macros.tex")) or whole == __file__
             return None if skipped or "__pycache__" in inside else inside
         skipped = whole.startswith((*self.left_out, *self.scratch)) or not self.is_asked(sys._getframe(1))
         return None if skipped else whole

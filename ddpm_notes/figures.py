@@ -90,18 +90,21 @@ def chain_diagram(forward: Tensor, reverse: Tensor, guesses: Tensor, t: Sequence
         ("noise\nremoved", "$\\rightarrow$", BLUE, reverse),
         ("guess of\nthe end", "", GREY, guesses),
     )
-    height = len(rows) * (width - 0.65) / len(t) + 0.3
+    side = (width - 0.65) / len(t)
+    height = len(rows) * side + 0.3
     with plt.rc_context({"font.size": 11}):
         figure, grid = plt.subplots(len(rows), len(t), figsize=(width, height), squeeze=False)
         for (words, arrowhead, colour, images), line in zip(rows, grid, strict=True):
             for i, ax in enumerate(line):
                 show_images(ax, images[i : i + 1], columns=1)
-            words_at = (-0.06, 0.4 if arrowhead else 0.5)
+            has_arrow = arrowhead and side > 1  # on a phone there is no room beside the words
+            words_at = (-0.06, 0.4 if has_arrow else 0.5)
             line[0].text(
                 *words_at, words, transform=line[0].transAxes, rotation=90, ha="right", va="center", color=colour
             )
             place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (-20, 4), "textcoords": "offset points"}
-            line[0].annotate(arrowhead, **place, ha="right", va="top", color=colour, fontsize=16)
+            if has_arrow:
+                line[0].annotate(arrowhead, **place, ha="right", va="top", color=colour, fontsize=16)
         for step, ax in zip(t, grid[0], strict=True):
             ax.set_title(f"{step} steps" if step in (t[0], t[-1]) else f"{step}", fontsize=11)
     return figure

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -104,4 +105,15 @@ def test_each_box_of_a_map_leads_to_its_place_and_an_arrow_ends_at_its_edge():
     assert [(one.get_url(), one.get_label()) for one in (first, second)] == [("#eq-1", "Eq. (1)"), ("#eq-2", "Eq. (2)")]
     (pointed,) = (text for text in ax.texts if not text.get_text())
     assert pointed.xy[0] == pytest.approx(second.get_x())
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("width", "steps"), [(9.6, 8), (3.9, 4)])
+def test_no_arrow_runs_into_the_words_of_its_chain(width, steps):
+    images = torch.zeros(steps, 1, 8, 8)
+    figure = chain_diagram(images, images, images, range(steps)[::-1], width)
+    figure.canvas.draw()
+    texts = [text for ax in figure.axes for text in ax.texts if text.get_text()]
+    boxes = [text.get_window_extent() for text in texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
     plt.close(figure)

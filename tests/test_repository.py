@@ -88,7 +88,7 @@ BEFORE = {
     "execute": set(),
     "typeset": set(),
     "render": {"typeset"},
-    "site": set(),
+    "site": {"render"},
     "serve": set(),
     "checks": {"render", "site"},
     "blog": {"site"},

@@ -121,7 +121,7 @@ def test_on_a_phone_the_contents_button_says_both_what_it_opens_and_where_the_re
     assert button.inner_text() == "7. Algorithm (Pseudocode)"
 
 
-@pytest.mark.parametrize("target", ["eq-14", "ref-ho2020ddpm", "fig-samples"])
+@pytest.mark.parametrize("target", ["eq-14", "ref-ho2020ddpm", "eq-6"])
 def test_a_reference_shows_its_target_on_focus_and_escape_hides_it(visit, target):
     page = visit().page
     link = page.locator(f".post-body a[href='#{target}']:not(.permalink, .equation-number)").first
@@ -190,7 +190,7 @@ def test_a_pointer_may_move_onto_the_preview(untouched):
 
 def test_without_scripts_nothing_is_missing_and_nothing_is_dead(untouched):
     page = untouched(java_script_enabled=False, viewport={"width": 390, "height": 900})
-    assert page.locator(".math").count() > 1000
+    assert page.locator(".math").count() > 100
     assert page.locator(".post-body button, .preview").count() == 0
     page.locator(".toc-button").click()
     page.locator(".toc a").first.wait_for()

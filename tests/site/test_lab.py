@@ -60,8 +60,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     root = tmp_path_factory.mktemp("lab")
     for folder in (paths.NOTEBOOKS, paths.PACKAGE):
         shutil.copytree(folder, root / folder.name)
-    equations = root / "notebooks/ddpm/05-key-equations.md"
-    equations.write_text(equations.read_text().replace("name: python3\n", "name: python3\n  words: 4000\n", 1))
     (root / "notebooks/toy").mkdir()
     (root / "notebooks/toy/helper.py").write_text("VALUE = 1\n")
     code = "\n\n".join(f"```python\n{cell}\n```" for cell in (CELLS, AGAIN))

@@ -24,7 +24,7 @@ def verdict(facts: ClaimFacts) -> str:
     elif not is_one:
         said = f"{_IN_EACH_CASE[relation]} in {cases}"
     elif error is not None and count == 1:
-        said = f"{_with_error(measured[0], error)} {_SIGNS.get(relation, relation)} {_told(expected[0])}"
+        said = _beside_error(measured[0], error, _SIGNS.get(relation, relation), expected[0])
     elif relation == "==":
         said = _equality(measured[0], expected[0], tolerance) + to
     else:
@@ -53,9 +53,15 @@ def _power(factor: str | None, exponent: int) -> str:
     return f"{factor}\u00a0×\u00a0{power}" if factor else power
 
 
-def _with_error(measured: float, error: float) -> str:
+def _beside_error(measured: float, error: float, sign: str, expected: float) -> str:
+    """Both numbers to the second digit of the error; what a person wrote in a few digits stays as it is."""
     decimals = max(0, DIGITS - 1 - math.floor(math.log10(error)))
-    return f"{measured:,.{decimals}f} ± {error:,.{decimals}f}" if decimals < 6 else f"{measured:.2g} ± {error:.2g}"
+    if decimals >= MOST:
+        return f"{measured:.2g} ± {error:.2g} {sign} {expected:.2g}"
+    written = f"{expected:,g}"
+    is_short = len(re.sub(r"e.*|\D", "", written).strip("0")) <= DIGITS + 1
+    told = written if is_short else f"{expected:,.{decimals}f}"
+    return f"{measured:,.{decimals}f} ± {error:,.{decimals}f} {sign} {told}"
 
 
 def _equality(measured: float, expected: float, tolerance: float) -> str:
@@ -72,7 +78,7 @@ def _inequality(facts: ClaimFacts, count: int) -> str:
     measured = max(facts["measured"]) if is_below else min(facts["measured"])
     left, right = _apart(measured, expected)
     needed = facts["tolerance"] if (measured > expected if is_below else measured < expected) else 0
-    margin = f" {'+' if is_below else '−'} {needed:g}" if needed else ""
+    margin = f" {'+' if is_below else '−'} {_short(float(needed))}" if needed else ""
     which = f", the {'largest' if is_below else 'smallest'} of {count:,}" if count > 1 else ""
     return f"{left} {_SIGNS.get(relation, relation)} {right}{margin}{which}"
 
@@ -84,11 +90,6 @@ def _apart(one: float, other: float) -> tuple[str, str]:
         if told[0] != told[1] or one == other:
             break
     return told
-
-
-def _told(expected: float) -> str:
-    """A number that a person has mostly written, as it is."""
-    return f"{expected:,g}" if abs(expected) < 1e6 else _short(expected)
 
 
 def _short(value: float, digits: int = DIGITS) -> str:

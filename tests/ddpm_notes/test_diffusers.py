@@ -221,7 +221,7 @@ def test_every_setting_of_diffusers_is_in_the_tables(peer, others, part):
 def test_a_setting_of_the_network_is_obeyed_or_refused_by_name(name, value, tmp_path):
     try:
         theirs = saved(TINY | {name: value}, tmp_path)
-    except (NotImplementedError, TypeError, ValueError):  # diffusers cannot either: any weights will do
+    except (NotImplementedError, TypeError, ValueError):  # diffusers has none either, so take another's weights
         saved(TINY, tmp_path)
         config = json.loads((tmp_path / "config.json").read_text())
         (tmp_path / "config.json").write_text(json.dumps(config | {name: value}))

@@ -45,9 +45,9 @@ def opening(page: Page, notebooks: Mapping[str, NotebookNode], inline: figures.I
     """The same figure as the post's first, if no section shows it: its cell has the tag `remove-output`."""
     name = str(_chosen(page)[0].get("card"))
     for stem, notebook in notebooks.items():
-        for drawn in figures.drawn_by(notebook):
+        for cell, drawn, _ in figures.drawn_by(notebook):
             if drawn["name"] == name and f"fig-{name}" not in page.ids and not slug_of(stem):
-                return replace(figures.shown(drawn, Context(page, stem), inline), first=True)
+                return replace(figures.shown(drawn, Context(page, stem, cell), inline), first=True)
     return None
 
 

@@ -30,16 +30,12 @@ _PARAMETER = re.compile(r'\s+(\w+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
 
 def collect(notebook: dict, context: Context) -> None:
     """Add the images that a notebook's cells drew to the page's figures."""
-    for context.cell, drawn, png in _drawn(notebook):
+    for context.cell, drawn, png in drawn_by(notebook):
         _collect_one(drawn, png, context)
 
 
-def drawn_by(notebook: dict) -> list[DiagramFacts]:
-    """What the cells of a notebook say of the figures that they draw."""
-    return [drawn for _, drawn, _ in _drawn(notebook)]
-
-
-def _drawn(notebook: dict) -> Iterator[tuple[int, DiagramFacts, str]]:
+def drawn_by(notebook: dict) -> Iterator[tuple[int, DiagramFacts, str]]:
+    """The figures that a notebook draws: the number of the cell, what it says of the figure, and the PNG in base64."""
     for number, cell in enumerate(notebook["cells"], 1):
         for output in cell.get("outputs", []):
             if (drawn := output.get("data", {}).get(DIAGRAM)) is not None:

@@ -74,7 +74,7 @@ def compare(paper: Paper, papers: Papers) -> None:
 
 def _links(page: Page) -> Iterator[tuple[Token, list[Token]]]:
     """Where each link of a page begins, and what it holds."""
-    for line in lines([page.sections, page.title, page.answer]):
+    for line in lines([page.opening, page.sections, page.title, page.answer]):
         children = line.children or []
         for start, child in enumerate(children):
             if child.type == "link_open" and "where" in child.meta:

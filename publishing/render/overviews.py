@@ -1,4 +1,4 @@
-"""What is said about whole pages: the contents, the time that they take, the claims, the folded code, the studies."""
+"""What is said about whole pages: the contents, the time that they take, the claims, the studies."""
 
 from dataclasses import replace
 from itertools import groupby
@@ -92,9 +92,8 @@ def claim_list(paper: Paper) -> Overview:
     }
     covered = [(name, equations[name].address, found) for name, found in about.items() if found]
     uncovered = [(name, equations[name].address) for name, found in about.items() if not found]
-    values = {"sections": sections, "covered": covered, "uncovered": uncovered, "total": _checked(claims)}
-    values["places"] = _places(paper)
-    return Overview("ClaimList", values)
+    values = {"sections": sections, "covered": covered, "uncovered": uncovered, "places": _places(paper)}
+    return Overview("ClaimList", values | {"total": _checked(claims)})
 
 
 def _places(paper: Paper) -> list[tuple[str, list[tuple[str, str, Inline]]]]:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import nbformat
@@ -136,6 +137,7 @@ def test_a_claim_about_an_equation_of_the_post_is_a_mark_beside_it(paper):
     (mark,) = select(html, "#eq-7 .equation-checks")
     assert (mark.get_text(), mark["title"]) == ("✓ 1", "Eq. (7), by Ho, holds for x")
     assert mark["href"] == "{{ '/toy/claims/' | relative_url }}#eq-7"
+    assert mark["aria-label"] == "✓ 1 check of Eq. (7)"
     assert not select(html, "#eq-8 .equation-checks, .claim, details.cell-input")
 
 
@@ -155,6 +157,7 @@ def test_references_are_listed_once(paper, repository):
     ("cell", "message"),
     [
         ("[a](#eq-99)", "toy/01-first, cell 1: links to #eq-99, which is nowhere in these notes"),
+        ("[2 bits](#claim-gone)", "toy/01-first, cell 1: links to #claim-gone, which is nowhere in these notes"),
         ("[a](#ref-nobody)", "toy/01-first, cell 1: cites 'nobody', which has no entry"),
         ("[a](#source-x.f)", "toy/01-first, cell 1: links to #source-x.f, which no cell shows; add source('x.f')"),
         (code("1", claim(of=["eq-99"])), "toy/01-first, cell 1: links to #eq-99"),
@@ -203,6 +206,21 @@ def test_a_card_that_no_section_shows_is_the_first_figure_of_the_post(repository
     made()
     assert 'src="/assets/images/toy-chain.png"' in draft("lead") and 'eager="true"' in draft("lead")
     assert "paper_diagram.html" not in draft("01-first")
+
+
+@pytest.mark.parametrize(
+    ("caption", "says"),
+    [
+        ("[2 bits](#claim-cost).", "the text says 2, but claim-cost measured 1; write 1"),
+        ("[Eq. (9)](#eq-9).", "links to #eq-9, which is nowhere"),
+    ],
+)
+def test_the_caption_of_the_first_figure_is_held_to_what_the_sections_are(repository, caption, says):
+    repository.write("_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: A\n---\n")
+    first = code("1", diagram("chain", caption=caption), tags=("remove-output",))
+    executed(repository, "01-first", "A.", first, code("2", claim(name="cost")))
+    with pytest.raises(PublishingError, match=rf"^toy/01-first, cell 2: {re.escape(says)}"):
+        made()
 
 
 @pytest.mark.parametrize(

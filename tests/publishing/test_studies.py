@@ -337,6 +337,14 @@ def test_what_the_list_of_studies_gets_wrong_is_one_line(commands, listed, says)
     assert commands.fail("site", "--drafts").startswith(f"_posts/2026-01-01-toy.md{says}")
 
 
+def test_an_address_that_a_post_has_is_taken_for_a_study(commands):
+    commands.write("_posts/2026-01-02-other.md", "---\ntitle: Other\npermalink: /toy/why/\n---\nWords.\n")
+    before = page(commands, "toy/why")
+    told = commands.fail("site", "--drafts")
+    assert told.startswith("Jekyll: Conflict") and "_posts/2026-01-02-other.md - _studies/toy/why.html" in told
+    assert page(commands, "toy/why") == before
+
+
 def test_a_new_study_has_its_first_lines_and_its_place_in_the_post(commands):
     out = commands.succeed("new", "toy", "What else?", "--study", "what-else")
     assert "notebooks/toy/studies/what-else.md" in out and "the end of `studies` in _posts/2026-01-01-toy.md" in out

@@ -33,9 +33,10 @@ def serve(port: int) -> None:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
         built = None  # the first build runs when the watch is on, so that no edit falls in between
         for edits in looks():
-            if edits or built != loose():
-                rebuild(news)
-                built = loose()
+            before = loose()
+            if edits or built != before:
+                rebuild(news)  # meanwhile a person may edit; of what notebooks met for the first time we know only now
+                built = {path: seen for path, seen in loose().items() if path.parent != paths.ROOT} | before
 
 
 def looks() -> Iterator[set]:

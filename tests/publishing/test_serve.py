@@ -146,6 +146,35 @@ def test_the_folders_are_all_of_the_root_but_generated_and_hidden_ones(repositor
     assert [folder.name for folder in serve.folders()] == ["data", "notebooks", "toy_package"]
 
 
+def test_a_file_that_is_edited_while_the_site_is_built_is_built_again_and_one_that_is_only_met_is_not(
+    repository, monkeypatch, tmp_path_factory
+):
+    met, builds = tmp_path_factory.mktemp("elsewhere") / "data.txt", []
+
+    def meets_it() -> None:
+        met.write_text("1")
+        stamps.record(stamps.of_notebooks("toy"), {}, [], {str(met): None})
+
+    meanwhile = [meets_it, lambda: met.write_text("22"), lambda: repository.write("new.toml", ""), lambda: None]
+
+    def rebuild(_) -> None:
+        meanwhile[len(builds)]()
+        builds.append("build")
+
+    monkeypatch.setattr(serve, "rebuild", rebuild)
+    counted = []
+
+    def looks():
+        for edits in (set(), set(), {"notebooks/toy/01-x.md"}, set(), set(), set()):
+            yield edits
+            counted.append(len(builds))
+
+    monkeypatch.setattr(serve, "looks", looks)
+    monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
+    serve.serve(1)
+    assert counted == [1, 1, 2, 3, 4, 4]
+
+
 @pytest.mark.parametrize("name", ["loose.py", "_config.yml", "requirements.txt"])
 def test_a_file_of_the_root_that_appears_or_changes_is_an_edit(repository, name):
     before = serve.loose()

@@ -1,6 +1,7 @@
 """What is slow to make and follows from its ingredients alone, kept from one build to the next."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from publishing import paths
@@ -21,8 +22,9 @@ def remembered(made_from: bytes, make: Callable[[], bytes], by: str) -> bytes:
     known = read_sealed(path)
     if known is None:
         known = make()
-        make_way(path)
-        write_sealed(path, known)
-        for old in sorted(_folder().iterdir(), key=lambda entry: entry.lstat().st_mtime)[:-KEPT]:
-            old.unlink()
+        with suppress(FileNotFoundError):  # where others keep the same, or clear up, at the same time
+            make_way(path)
+            write_sealed(path, known)
+            for old in sorted(_folder().iterdir(), key=lambda entry: entry.lstat().st_mtime)[:-KEPT]:
+                old.unlink()
     return known

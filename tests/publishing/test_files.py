@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from publishing import paths
@@ -57,3 +59,9 @@ def test_what_is_remembered_is_made_once_and_anew_for_other_ingredients(reposito
     for entry in (paths.BUILD / "memory").iterdir():
         entry.write_bytes(entry.read_bytes()[:-1])
     assert ask(b"a") == b"A" and made == [b"A", b"B", b"A"], "a damaged one is made again"
+
+
+def test_several_remember_the_same_at_once(repository):
+    keys = [str(key).encode() for key in range(200) for _ in range(4)]
+    with ThreadPoolExecutor(4) as together:
+        assert list(together.map(lambda key: remembered(key, lambda: key, by=__file__), keys)) == keys

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
 from tempfile import TemporaryFile
+from textwrap import shorten
 from typing import IO
 
 import psutil
@@ -23,6 +25,8 @@ _SCRIPT = Path(__file__).with_name("typeset.mjs")
 _OUTLINE = _SCRIPT.with_name("outline.mjs")
 _TURN = "formula "  # begins the line that names the formula whose turn has come: its page, its number
 _SECONDS = 20.0  # of a processor, that a formula may take; most take a hundredth of one
+_PATIENCE = 20  # times that by the clock, for what waits
+_SHOWN = 300  # letters of a formula that is wrong
 _EVERY = 0.5  # seconds between two looks at the time
 
 
@@ -87,7 +91,7 @@ def _asked(counts: Counter[tuple[str, bool]]) -> list[dict]:
 
 
 def _told(formula: Formula, error: str) -> str:
-    return f"{formula.place}: {error}, in the formula “{' '.join(formula.tex.split())}”; fix it"
+    return f"{formula.place}: {error}, in the formula “{shorten(formula.tex, _SHOWN, placeholder=' …')}”; fix it"
 
 
 def _converted(questions: dict[str, dict]) -> dict[str, dict]:
@@ -121,11 +125,11 @@ def _mathjax(question: str) -> str:
     node = shutil.which("node", path=here)
     if node is None:
         raise PublishingError("typesetting needs Node, which is not installed here; run `python3 bootstrap.py site`")
-    with (
-        TemporaryFile() as said,
-        subprocess.Popen([node, _SCRIPT], stdin=PIPE, stdout=PIPE, stderr=said, encoding="utf-8") as run,
-    ):
-        answer = _within_time(run, question, said)
+    with TemporaryFile() as asked, TemporaryFile() as said:
+        asked.write(question.encode())  # a pipe would be left half full where Node starts slowly
+        asked.seek(0)
+        with subprocess.Popen([node, _SCRIPT], stdin=asked, stdout=PIPE, stderr=said, encoding="utf-8") as run:
+            answer = _within_time(run, said)
         if run.returncode == 0:
             return answer
         lines = _lines(said)
@@ -133,18 +137,17 @@ def _mathjax(question: str) -> str:
     raise _Stopped(cause, _turn(lines))
 
 
-def _within_time(run: subprocess.Popen, question: str | None, said: IO[bytes]) -> str:
+def _within_time(run: subprocess.Popen, said: IO[bytes]) -> str:
     """The answer, unless one formula takes too long."""
-    turn, began = "", 0.0
+    turn, began, since = "", 0.0, time.monotonic()
     while True:
         try:
-            return run.communicate(question, timeout=_EVERY)[0]
+            return run.communicate(timeout=_EVERY)[0]
         except subprocess.TimeoutExpired:
-            question = None  # it is sent once
             now, spent = _turn(_lines(said)), _spent(run.pid)
         if now != turn:
-            turn, began = now, spent
-        elif spent - began > _SECONDS:
+            turn, began, since = now, spent, time.monotonic()
+        elif spent - began > _SECONDS or time.monotonic() - since > _PATIENCE * _SECONDS:
             run.kill()
             raise _Stopped(f"MathJax is not done after {_SECONDS:.0f} s", turn)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,25 @@ def test_a_damaged_or_lost_memory_of_formulas_is_ignored_and_the_bytes_are_the_s
     for damage in ("", "{", '{"key": 1}', "[]", None):
         memory.unlink() if damage is None else memory.write_text(damage)
         assert (page(formulas), page.glyphs) == before
+
+
+def test_node_may_take_its_time_before_it_reads_many_formulas(page, monkeypatch, tmp_path):
+    slow = tmp_path / "node"
+    slow.write_text(f'#!/bin/sh\nsleep 1.5\nexec {shutil.which("node")} "$@"\n')
+    slow.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(slow))
+    monkeypatch.setattr(typesetter, "_SECONDS", 1.0)
+    many = inline("x%" + "more than a pipe holds " * 10_000)
+    assert "<svg" in page(many)
+
+
+def test_a_node_that_only_waits_is_ended(page, monkeypatch, tmp_path):
+    (tmp_path / "node").write_text("#!/bin/sh\nexec sleep 1000\n")
+    (tmp_path / "node").chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setattr(typesetter, "_SECONDS", 0.1)
+    with pytest.raises(PublishingError, match="typesetting stopped: MathJax is not done"):
+        page(inline("x"))
 
 
 def test_a_formula_that_never_ends_is_named_with_its_place(page, monkeypatch):

@@ -106,7 +106,7 @@ def _notebooks_stage(papers: list[str], only: str | None = None, force: bool = F
     """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
     inputs = {paper: _inputs(paper) for paper in papers}
     fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
-    executed = {paper: _executed(paper, only, force) for paper in papers if not fresh.get(paper)}
+    executed = {paper: _executed(paper, only, force, inputs[paper]) for paper in papers if not fresh.get(paper)}
     made: list[Path] = []
     for paper in papers:
         if paper in executed:
@@ -127,11 +127,21 @@ def _outputs_if_fresh(paper: str, inputs: dict[str, Any]) -> list[Path]:
     return stamps.outputs_if_fresh(stamps.of_notebooks(paper), inputs) or []
 
 
-def _executed(paper: str, only: str | None, force: bool) -> list["Executed"]:
+def _executed(paper: str, only: str | None, force: bool, inputs: dict[str, Any]) -> list["Executed"]:
+    """The chosen notebooks. One that is as it was, with all that any may depend on, is not even read."""
     from publishing.checks import lint
-    from publishing.execute.jobs import execute
+    from publishing.execute import jobs
 
-    return execute(paper, {stem: lint.checked(paper, stem) for stem in notebooks.select(paper, only)}, force)
+    of_others = {paths.relative(path) for path in below(paths.notebooks_dir(paper)) if path.suffix in (".md", ".bib")}
+    around = {name: was for name, was in inputs.items() if name not in of_others and name != "post"}
+    made_from = {
+        stem: around | stamps.digests([notebooks.path_of(paper, stem)]) for stem in notebooks.select(paper, only)
+    }
+    kept = {} if force else {stem: one for stem in made_from if (one := jobs.kept(paper, stem, made_from[stem]))}
+    ran = jobs.execute(paper, {stem: lint.checked(paper, stem) for stem in made_from if stem not in kept}, force)
+    for one in ran:
+        stamps.record(stamps.of_notebook(paper, one.stem), made_from[one.stem], [one.path], one.made_from)
+    return [*kept.values(), *ran]
 
 
 def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any]) -> list[Path]:
@@ -153,7 +163,8 @@ def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: 
 
 def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
-    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers)])
+    of_each = [stamps.of_notebook(paper, stem) for paper in papers for stem in notebooks.every(paper)]
+    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers), *of_each])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
     _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 

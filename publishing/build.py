@@ -138,10 +138,11 @@ def _executed(paper: str, only: str | None, force: bool, inputs: dict[str, Any])
         stem: around | stamps.digests([notebooks.path_of(paper, stem)]) for stem in notebooks.select(paper, only)
     }
     kept = {} if force else {stem: one for stem in made_from if (one := jobs.kept(paper, stem, made_from[stem]))}
-    ran = jobs.execute(paper, {stem: lint.checked(paper, stem) for stem in made_from if stem not in kept}, force)
-    for one in ran:
-        stamps.record(stamps.of_notebook(paper, one.stem), made_from[one.stem], [one.path], one.made_from)
-    return [*kept.values(), *ran]
+    waiting = {stem: lint.checked(paper, stem) for stem in made_from if stem not in kept}
+    ran = dict(zip(waiting, jobs.execute(paper, waiting, force), strict=True))
+    for stem, one in ran.items():
+        stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from)
+    return [(kept | ran)[stem] for stem in made_from]
 
 
 def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any]) -> list[Path]:

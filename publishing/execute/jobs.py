@@ -33,7 +33,6 @@ PROGRAM_UNSEEN = "what a program reads is not seen; say depends_on(…) from pub
 class Executed:
     """An executed notebook, digests of this repository's files that it was made from, and whether it ran just now."""
 
-    stem: str
     path: Path
     made_from: Digests
     ran: bool
@@ -98,7 +97,7 @@ def kept(paper: str, stem: str, made_from: Mapping[str, object]) -> Executed | N
     if (outputs := stamps.outputs_if_fresh(stage, made_from)) is None:
         return None
     _failed_path(paper, stem).unlink(missing_ok=True)
-    return Executed(stem, outputs[0], stamps.found(stage), ran=False)
+    return Executed(outputs[0], stamps.found(stage), ran=False)
 
 
 def execute(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = False) -> list[Executed]:
@@ -210,7 +209,7 @@ def _written(job: Job, run: Run) -> Executed:
     make_way(path)
     write(path, _text(job.notebook))
     met = job.modules | run.opened | {f"${name}": stamps.of_variable(name) for name in cache.variables(job.notebook)}
-    return Executed(job.stem, path, met, ran=job.cell is not None)
+    return Executed(path, met, ran=job.cell is not None)
 
 
 def _refresh(output: dict, paper: str, place: str) -> None:

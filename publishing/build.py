@@ -60,6 +60,16 @@ def build_site(drafts: bool = False) -> None:
             print(f"{paper} has no post at /{paper}/; if it is a draft, `make serve` shows it")
 
 
+def warm_up() -> None:
+    """Import what a build of the site takes, but for kernels."""
+    import jupytext  # noqa: F401
+
+    from publishing.checks import lint  # noqa: F401
+    from publishing.execute import jobs  # noqa: F401
+    from publishing.render import exporter  # noqa: F401
+    from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     """Hold the repository, so that two builds do not mix; the second waits.
@@ -183,17 +193,29 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
         return
 
     from publishing.render import products
-    from publishing.site import downloads
+    from publishing.site import downloads, patch
 
     with progress.doing(lambda: "typesetting the formulas"):
         made = {path: html for paper in papers for path, html in products.pages(_paper(paper)).items()}
     for paper in papers:
         made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
+    before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
+    may_patch = settings["unpublished"] and _only_text_changed(inputs)
     folders.sync(made)
     folders.sweep(_written_for_site(), made)
-    with progress.doing(lambda: "building the site with Jekyll"):
-        jekyll.build_site(settings["unpublished"])
+    if not (may_patch and patch.patched(before, made)):
+        with progress.doing(lambda: "building the site with Jekyll"):
+            jekyll.build_site(settings["unpublished"])
     stamps.record("site", inputs, [*made, *folders.everything(paths.SITE)])
+
+
+def _only_text_changed(inputs: dict[str, Any]) -> bool:
+    """Whether the site is as it was last built, but for what notebooks say."""
+    of_notebooks = tuple(f"{paths.relative(folder)}/" for folder in (paths.NOTEBOOKS, paths.EXECUTED))
+    was = stamps.inputs("site")
+    same = {name: value for name, value in was.items() if not name.startswith(of_notebooks)}
+    now = {name: value for name, value in inputs.items() if not name.startswith(of_notebooks)}
+    return same == now and stamps.outputs_if_fresh("site", was) is not None
 
 
 @cache

@@ -43,10 +43,19 @@ def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], fo
     write(path_of(stage), json.dumps(stamp, indent=1))
 
 
+def inputs(stage: str) -> dict[str, object]:
+    """What the stage was made of when it last succeeded."""
+    return _part(stage, "inputs")
+
+
 def found(stage: str) -> Digests:
-    """What the stage came upon when it last succeeded."""
+    """What it came upon beside that."""
+    return _part(stage, "found")
+
+
+def _part(stage: str, name: str) -> dict:
     try:
-        return dict(json.loads(path_of(stage).read_text(encoding="utf-8"))["found"])
+        return dict(json.loads(path_of(stage).read_text(encoding="utf-8"))[name])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from publishing import folders, notebooks, paths, posts, progress, stamps
 from publishing.errors import PublishingError
 from publishing.files import UNFINISHED, below
+from publishing.site import search
 
 if TYPE_CHECKING:
     from publishing.execute.jobs import Executed
@@ -58,6 +59,12 @@ def build_site(drafts: bool = False) -> None:
             print(f"the post: {paths.relative(post)}")
         else:
             print(f"{paper} has no post at /{paper}/; if it is a draft, `make serve` shows it")
+
+
+def index_site() -> None:
+    """Bring the index of the search up to date with the site as it is, drafts too: for `make serve`."""
+    with _alone():
+        search.update(paths.SITE)
 
 
 def warm_up() -> None:
@@ -175,7 +182,7 @@ def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: 
 def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
     of_each = [stamps.of_notebook(paper, stem) for paper in papers for stem in notebooks.every(paper)]
-    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers), *of_each])
+    known = map(stamps.path_of, ["site", search.STAGE, *map(stamps.of_notebooks, papers), *of_each])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
     _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 

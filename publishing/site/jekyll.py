@@ -18,9 +18,9 @@ from publishing import paths, posts
 from publishing.errors import PublishingError
 from publishing.files import below
 from publishing.folders import readable
-from publishing.site import origin, styles
+from publishing.site import feeds, origin, search, styles
 
-_OF_THE_SITE = re.compile(r"_.*|assets|index\.(md|html)")
+_OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
 
 
@@ -40,6 +40,9 @@ def build_site(drafts: bool = False) -> Path:
     fresh = work / "site"
     _run(fresh, "_config.yml", paths.relative(overrides))
     styles.inline(fresh, settings["baseurl"])
+    feeds.complete(fresh, settings["url"] + settings["baseurl"])
+    if settings["search"] and not drafts:
+        search.add(fresh)
     readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
     if paths.SITE.exists():
         paths.SITE.rename(work / "old")
@@ -53,7 +56,7 @@ def build_settings(drafts: bool = False) -> dict[str, Any]:
     address = _base_address()
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
     told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}
-    return {**told, "time": origin.time(), "repository": repository()}
+    return {**told, "time": origin.time(), "repository": repository(), "search": search.is_possible()}
 
 
 def repository() -> str | None:

@@ -37,7 +37,7 @@ def served(tmp_path):
 def live(tmp_path):
     """A site that is not built yet, its news, and its address."""
     news, folder = News(), tmp_path / "site"
-    with serve.start_server(folder, 0, partial(LivePages, news=news)) as server:
+    with serve.start_server(folder, 0, partial(LivePages, news=news, index=lambda: None)) as server:
         yield folder, news, f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
@@ -172,7 +172,7 @@ def test_a_file_that_is_edited_while_the_site_is_built_is_built_again_and_one_th
 
     monkeypatch.setattr(serve, "looks", looks)
     monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
-    serve.serve(1)
+    serve.serve(1, lambda: None)
     assert counted == [1, 1, 2, 3, 4, 4]
 
 
@@ -266,5 +266,5 @@ def test_the_site_is_built_at_once_and_after_every_edit(repository, monkeypatch)
     monkeypatch.setattr(serve, "watch", watch)
     monkeypatch.setattr(Builder, "rebuild", lambda _, news: builds.append(news))
     monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
-    serve.serve(1)
+    serve.serve(1, lambda: None)
     assert counted == [1, 1, 2, 3, 4]

@@ -210,6 +210,8 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     may_patch = settings["unpublished"] and _only_text_changed(inputs)
     folders.sync(made)
     folders.sweep(_written_for_site(), made)
+    if not settings["search"]:
+        print("search: none, since Pagefind does not run here", flush=True)
     if not (may_patch and patch.patched(before, made)):
         with progress.doing(lambda: "building the site with Jekyll"):
             jekyll.build_site(settings["unpublished"])

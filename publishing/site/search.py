@@ -81,7 +81,7 @@ def _remembered(page: bytes) -> bytes:
 
 
 def _text(page: bytes) -> bytes:
-    """A page without code, navigation and what screen readers say; where a formula was, dots tell that it is missing."""
+    """A page without code, navigation and what screen readers say; dots stand for a formula."""
     from bs4 import BeautifulSoup  # which a build that has nothing to do can do without
 
     soup = BeautifulSoup(page, "html.parser")

@@ -98,6 +98,28 @@ def test_a_page_that_the_site_lacks_is_not_found_and_waits_for_the_next_build(li
     page.close()
 
 
+def test_the_index_of_the_search_is_made_when_its_script_is_asked_for_and_lies_beside_the_site(repository):
+    made = []
+
+    def index() -> None:
+        if made:
+            raise PublishingError("no room")
+        made.append(repository.write("build/search/pagefind/pagefind.js", "script"))
+
+    repository.write("build/search/pagefind/entry.json", "{}")
+    repository.write("_site/index.html", "built")
+    news = News()
+    news.built()
+    with serve.start_server(paths.SITE, 0, partial(LivePages, news=news, index=index)) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        assert get(f"{url}/")[0].endswith("built")
+        assert get(f"{url}/pagefind/entry.json?ts=1")[0] == "{}" and not made
+        assert get(f"{url}/pagefind/pagefind.js") == ("script", "no-store")
+        with pytest.raises(HTTPError, match="500: no room"):
+            get(f"{url}/pagefind/pagefind.js")
+        server.shutdown()
+
+
 @pytest.mark.parametrize(("ends", "error"), [("", None), ("sys.exit('error: no paper')", "error: no paper")])
 def test_what_a_rebuild_is_doing_is_told_and_how_it_ended(repository, monkeypatch, ends, error):
     code = f"import os, sys\nos.write(int(sys.argv[-1]), b'rendering\\n')\n{ends}\n"

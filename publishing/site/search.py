@@ -40,13 +40,14 @@ def folder() -> Path:
 def add(site: Path) -> None:
     """Put the index of its pages into a finished site."""
     update(site)
-    shutil.copytree(folder() / FOLDER, site / FOLDER)
+    if folder().is_dir():  # else no page has a word yet
+        shutil.copytree(folder() / FOLDER, site / FOLDER)
 
 
 def update(site: Path) -> None:
     """Bring the index up to date; it is made anew only where a text has changed."""
     pages = {path.relative_to(site): path for path in below(site) if path.suffix == ".html" and path.name != "404.html"}
-    texts = {str(name): _remembered(path.read_bytes()).decode() for name, path in pages.items()}
+    texts = {str(name): text.decode() for name, path in pages.items() if (text := _remembered(path.read_bytes()))}
     inputs = {"texts": digest_of(json.dumps(texts).encode()), "lock": digest(paths.ROOT / "package-lock.json")}
     if stamps.outputs_if_fresh(STAGE, inputs) is None:
         _make(texts)
@@ -59,6 +60,8 @@ def _make(texts: dict[str, str]) -> None:
         shutil.rmtree(old, ignore_errors=True)
     for name, text in texts.items():
         write(work / name, text)
+    if not texts:  # which Pagefind takes for a mistake
+        return
     command: list[str | Path] = [_program(), "--silent", "--site", work, "--output-path", folder() / FOLDER]
     done = subprocess.run(command, capture_output=True, text=True, close_fds=False)
     shutil.rmtree(work, ignore_errors=True)
@@ -81,7 +84,7 @@ def _remembered(page: bytes) -> bytes:
 
 
 def _text(page: bytes) -> bytes:
-    """A page without code, navigation and what screen readers say; dots stand for a formula."""
+    """A page without code, navigation and what screen readers say; dots stand for a formula. Nothing, without words."""
     from bs4 import BeautifulSoup  # which a build that has nothing to do can do without
 
     soup = BeautifulSoup(page, "html.parser")
@@ -94,5 +97,7 @@ def _text(page: bytes) -> bytes:
         cell.append(" ")  # or Pagefind writes a row as one word
     for one in main.find_all(True):
         one.attrs = {"id": one["id"]} if one.get("id") and one.name in _HEADINGS else {}
+    if not main.get_text(strip=True):
+        return b""
     language = soup.html.get("lang", "") if soup.html else ""
     return f'<!doctype html>\n<html lang="{language}">\n<body>\n{main}\n</body>\n</html>\n'.encode()

@@ -191,7 +191,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
-    inputs = {**stamps.digests(_read_by_site(papers)), **settings}
+    inputs = {**stamps.digests(_read_by_site(papers)), **settings, "search": search.program().is_file()}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if strays := folders.sweep([paths.SITE, *_written_for_site()], outputs):
             _say_removed(strays)
@@ -210,8 +210,6 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     may_patch = settings["unpublished"] and _only_text_changed(inputs)
     folders.sync(made)
     folders.sweep(_written_for_site(), made)
-    if not settings["search"]:
-        print("search: none, since Pagefind does not run here", flush=True)
     if not (may_patch and patch.patched(before, made)):
         with progress.doing(lambda: "building the site with Jekyll"):
             jekyll.build_site(settings["unpublished"])

@@ -33,7 +33,7 @@ def build_site(drafts: bool = False) -> Path:
     work = paths.BUILD / "jekyll"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    settings = build_settings(drafts)
+    settings = build_settings(drafts) | {"search": search.is_possible()}
     overrides = work / "overrides.yml"  # JSON is YAML
     excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
     overrides.write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
@@ -41,7 +41,9 @@ def build_site(drafts: bool = False) -> Path:
     _run(fresh, "_config.yml", paths.relative(overrides))
     styles.inline(fresh, settings["baseurl"])
     feeds.complete(fresh, settings["url"] + settings["baseurl"])
-    if settings["search"] and not drafts:
+    if not settings["search"]:
+        print("search: none, since Pagefind does not run here", flush=True)
+    elif not drafts:
         search.add(fresh)
     readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
     if paths.SITE.exists():
@@ -56,7 +58,7 @@ def build_settings(drafts: bool = False) -> dict[str, Any]:
     address = _base_address()
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
     told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}
-    return {**told, "time": origin.time(), "repository": repository(), "search": search.is_possible()}
+    return {**told, "time": origin.time(), "repository": repository()}
 
 
 def repository() -> str | None:

@@ -27,7 +27,7 @@ _NOT_USED = ("ui.", "highlight.")  # Pagefind's own dialogs
 def is_possible() -> bool:
     """Whether Pagefind is there and runs; it comes as a program for some platforms."""
     try:
-        return subprocess.run([_program(), "--version"], capture_output=True).returncode == 0
+        return subprocess.run([program(), "--version"], capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -62,7 +62,7 @@ def _make(texts: dict[str, str]) -> None:
         write(work / name, text)
     if not texts:  # which Pagefind takes for a mistake
         return
-    command: list[str | Path] = [_program(), "--silent", "--site", work, "--output-path", folder() / FOLDER]
+    command: list[str | Path] = [program(), "--silent", "--site", work, "--output-path", folder() / FOLDER]
     done = subprocess.run(command, capture_output=True, text=True, close_fds=False)
     shutil.rmtree(work, ignore_errors=True)
     if done.returncode:
@@ -73,7 +73,8 @@ def _make(texts: dict[str, str]) -> None:
             path.unlink()
 
 
-def _program() -> Path:
+def program() -> Path:
+    """Pagefind for this platform, where it is laid."""
     packages = paths.ROOT / "node_modules" / "@pagefind"
     found = (path for path in sorted(packages.glob("*/bin/pagefind*")) if path.suffix != ".sha256")
     return next(found, packages / "pagefind")

@@ -132,6 +132,7 @@ def replace_pagefind(site: Commands, program: str | None) -> None:
 @pytest.mark.parametrize("program", [None, "#!/bin/sh\nexit 126\n"], ids=["not there", "does not run"])
 def test_where_pagefind_does_not_run_it_is_said_in_a_line_and_the_button_is_absent(site, program):
     replace_pagefind(site, program)
+    site.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
     said = site.succeed("site")
     assert said.count("search: none, since Pagefind does not run here\n") == 1
     assert not (site.root / "_site/pagefind").exists()

@@ -5,6 +5,7 @@ the search stands in the pages but a button.
 """
 
 import json
+import re
 import shutil
 import subprocess
 from functools import partial
@@ -20,6 +21,7 @@ STAGE = "search"
 _FORMULAS, _OMITTED = ".math", "…"
 _NO_TEXT = "script, style, svg, nav, pre, button, .cell-input, .equation-side, .backlinks, .cite"
 _NO_TEXT += ", .instrument-call, .post-byline, .post-categories, .section-tools, .toc-bar"
+_STYLES = re.compile(rb"<style.*?</style>", re.DOTALL)  # which change all pages and no text
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")  # the places that a result leads to
 _NOT_USED = ("ui.", "highlight.")  # Pagefind's own dialogs
 
@@ -47,7 +49,7 @@ def add(site: Path) -> None:
 def update(site: Path) -> None:
     """Bring the index up to date; it is made anew only where a text has changed."""
     pages = {path.relative_to(site): path for path in below(site) if path.suffix == ".html" and path.name != "404.html"}
-    texts = {str(name): text.decode() for name, path in pages.items() if (text := _remembered(path.read_bytes()))}
+    texts = {str(name): text.decode() for name, path in pages.items() if (text := _remembered(path))}
     inputs = {"texts": digest_of(json.dumps(texts).encode()), "lock": digest(paths.ROOT / "package-lock.json")}
     if stamps.outputs_if_fresh(STAGE, inputs) is None:
         _make(texts)
@@ -80,7 +82,8 @@ def program() -> Path:
     return next(found, packages / "pagefind")
 
 
-def _remembered(page: bytes) -> bytes:
+def _remembered(path: Path) -> bytes:
+    page = _STYLES.sub(b"", path.read_bytes())
     return remembered(page, partial(_text, page), by=__file__)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import yaml
 
-from publishing import paths, posts
+from publishing import paths, posts, progress
 from publishing.errors import PublishingError
 from publishing.files import below
 from publishing.folders import readable
@@ -42,7 +42,7 @@ def build_site(drafts: bool = False) -> Path:
     styles.inline(fresh, settings["baseurl"])
     feeds.complete(fresh, settings["url"] + settings["baseurl"])
     if not settings["search"]:
-        print("search: none, since Pagefind does not run here", flush=True)
+        progress.say("search: none, since Pagefind does not run here")
     elif not drafts:
         search.add(fresh)
     readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets

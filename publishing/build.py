@@ -20,7 +20,7 @@ from publishing.files import UNFINISHED, below
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from publishing.execute.jobs import Executed
+    from publishing.execute.jobs import Executed, Job
     from publishing.render.exporter import SectionExporter
     from publishing.render.page import Paper
 
@@ -158,7 +158,8 @@ def _executed(papers: dict[str, dict[str, dict[str, Any]]], faults: Faults, forc
     from publishing.checks import lint
     from publishing.execute import jobs
 
-    done, written = {}, {}
+    done: dict[str, dict[str, Executed]] = {}
+    written = {}
     for paper, made_from in papers.items():
         found = {} if force else {stem: jobs.kept(paper, stem, made_of) for stem, made_of in made_from.items()}
         done[paper] = {stem: one for stem, one in found.items() if one}
@@ -166,6 +167,18 @@ def _executed(papers: dict[str, dict[str, dict[str, Any]]], faults: Faults, forc
     planned = {} if faults else {paper: jobs.planned(paper, them, force) for paper, them in written.items()}
     if faults or any(job.run is None for of_paper in planned.values() for job in of_paper):
         _tell(faults, [_excerpt(paper, of_paper, faults) for paper, of_paper in written.items()])
+    _run(planned, done, faults)
+    for paper, made_from in papers.items():
+        for stem in written[paper]:
+            one = done[paper][stem]
+            stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from)
+    return {paper: [done[paper][stem] for stem in made_from] for paper, made_from in papers.items()}
+
+
+def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]], faults: Faults) -> None:
+    """Run the jobs of all papers, which is then done too, and look at all that the papers show."""
+    from publishing.execute import jobs
+
     shown = []
     for paper, of_paper in planned.items():
         try:
@@ -173,15 +186,11 @@ def _executed(papers: dict[str, dict[str, dict[str, Any]]], faults: Faults, forc
         except jobs.NotAllRan as failed:
             faults += str(failed).splitlines()
             shown.append(_excerpt(paper, failed.ran, faults))
-    shown += [_paper(paper) for paper, made_from in papers.items() if len(done[paper]) == len(made_from)]
+            del done[paper]
+    shown += map(_paper, done)
     faults += [fault for paper in shown for fault in paper.faults]
     if faults:
         _tell(faults, shown)
-    for paper, made_from in papers.items():
-        for stem in written[paper]:
-            one = done[paper][stem]
-            stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from)
-    return {paper: [done[paper][stem] for stem in made_from] for paper, made_from in papers.items()}
 
 
 def _excerpt(paper: str, of_paper: dict[str, "NotebookNode"], faults: Faults) -> "Paper":

@@ -26,17 +26,18 @@ def checked(paper: str, stem: str) -> "NotebookNode":
     """The notebook; raises the first thing that would make it run or read otherwise than its writer means."""
     paper_macros.read(paper)
     source = places.read(paper, stem)
-    for problem in _problems(source):
+    for problem in problems_of(source):
         raise PublishingError(problem)
     return source.notebook
 
 
 def problems(paper: str, stem: str) -> Iterator[str]:
     """Everything that would stop the build, a line each, naming file, line, cell and remedy."""
-    return _problems(places.read(paper, stem))
+    return problems_of(places.read(paper, stem))
 
 
-def _problems(source: places.Source) -> Iterator[str]:
+def problems_of(source: places.Source) -> Iterator[str]:
+    """The same of one that may not be written yet."""
     found = chain(
         *(rule(source.notebook) for rule in (not_plain_python, wrong_formulas, idle_claims)),
         macros.misplaced(source),

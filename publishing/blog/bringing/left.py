@@ -1,0 +1,230 @@
+"""What a person must do to a notebook that was brought here, in the order in which one works."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from publishing import git, macros, notebooks, paths, posts
+from publishing.blog.bringing.known import STARTER, Known
+from publishing.blog.from_code import RUNS
+from publishing.checks import lint, places
+from publishing.checks.places import Source, line_of
+from publishing.errors import PublishingError
+from publishing.notebooks import calls, slug_of, syntax
+from publishing.render.page import Context, Page
+from publishing.render.prose import prose
+
+_DATA = re.compile(
+    r"[^\s:*?\"<>|%{}]+\.(?:csv|tsv|npz?|npy|pt|pth|ckpt|safetensors|jsonl?|txt|parquet|feather|xlsx?|h5|hdf5|pkl|pickle|"
+    r"mat|zip|gz|tar|tgz|db|sqlite3?|png|jpe?g|wav|ya?ml)",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"(?:https?|ftp|s3|gs)://\S+")
+_FETCHES = re.compile(r"urlopen|urlretrieve|read_|requests?|get|download|load|wget|fetch")
+_WRITES = re.compile(r"save|to_|dump|write|imsave")
+_LEFT = {
+    re.compile(
+        r"^[ >]*(?:`{3,}|:{3,}) *(\{[A-Za-z.#][^}]*\}).*$", re.MULTILINE
+    ): "has no form here; say it in Markdown",
+    re.compile(r"(\{[a-z][\w:+.-]*\})`[^`\n]+`"): "was not understood; write a link, or the words alone",
+    re.compile(r"(\{\{<.*?>\}\}|\{%.*?%\})"): "is another program's; say it in Markdown",
+    re.compile(
+        r"(?<!\\)(\\(?:eq|auto|c|C)?ref\{[^}]*\})"
+    ): "leads to no label of this notebook; write [Eq. (5)](#eq-5)",
+}
+_PICTURE = re.compile(r'!\[([^\]]*)\]\(([^\s()]+)(?: "(?:\\.|[^"\\])*")?\)')
+_LINK = re.compile(r"(?<!!)\]\(#([^\s()]+)\)")
+
+Found = Iterator[tuple[int, int, str]]
+
+
+def steps(text: str, known: Known, source: Path) -> list[str]:
+    """A line each: what to fetch, what to put right, what to write, what to cite, what to tell git and the post."""
+    written = places.of_text(known.paper, known.stem, text)
+    to_fetch = _once(written, _packages(written, source), _files(written, source))
+    to_fix = _once(written, _programs(written), _left(written), _refused(written, known), _anchors(written, known))
+    at_a_line = {step.partition(": ")[0] for step in to_fix}
+    to_fix += [problem for problem in lint.problems_of(written) if problem.partition(": ")[0] not in at_a_line]
+    to_write = _once(written, _starters(written))
+    return [*to_fetch, *sorted(to_fix, key=_line), *to_write, *_uncited(written, known), *_around(known)]
+
+
+def _once(source: Source, *found: Found) -> list[str]:
+    """Each line of the notebook once, with the first thing that is to be done there."""
+    first: dict[str, str] = {}
+    for problems in found:
+        for cell, line, step in problems:
+            first.setdefault(source.at(cell, line), step)
+    return sorted((f"{place}: {step}" for place, step in first.items()), key=_line)
+
+
+def _line(step: str) -> int:
+    found = re.search(r":(\d+)", step)
+    return int(found[1]) if found else 0
+
+
+def _code(source: Source) -> Iterator[tuple[int, ast.Module]]:
+    for number, cell in enumerate(source.notebook.cells, 1):
+        if cell.cell_type == "code" and (tree := syntax(cell.source)):
+            yield number, tree
+
+
+def _packages(source: Source, old: Path) -> Found:
+    seen = set()
+    for number, tree in _code(source):
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                continue
+            names = [name.name for name in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            for name in names:
+                top = name.partition(".")[0]
+                if top in seen or not top or (isinstance(node, ast.ImportFrom) and node.level):
+                    continue
+                seen.add(top)
+                if (old.parent / f"{top}.py").is_file() or (old.parent / top / "__init__.py").is_file():
+                    yield number, node.lineno, f"{top} lies beside the old notebook; bring it, as a package in the root"
+                elif not _is_there(top):
+                    yield number, node.lineno, f"{name} is not installed here; do without it, or add it to the lock"
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _files(source: Source, old: Path) -> Found:
+    """Data that the code opens and addresses that it asks: a build has neither, until the file lies beside it."""
+    folder = source.path.parent
+    for number, tree in _code(source):
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            name = ast.unparse(call.func).rpartition(".")[2]
+            if _WRITES.search(name) or name == "diagram":
+                continue
+            for given in (*call.args, *(keyword.value for keyword in call.keywords)):
+                if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
+                    continue
+                file = given.value
+                if _ADDRESS.fullmatch(file) and _FETCHES.search(name):
+                    yield (
+                        number,
+                        given.lineno,
+                        f"a build asks no other host; save what {file:.60} gives beside the notebook",
+                    )
+                elif _DATA.fullmatch(file) and not (folder / file).exists():
+                    lies = (
+                        f"copy it from {old.parent.name}/"
+                        if (old.parent / file).is_file()
+                        else "it is not beside the old one"
+                    )
+                    yield (
+                        number,
+                        given.lineno,
+                        f"opens {file!r}, which is not beside the notebook; {lies}, or make it here",
+                    )
+
+
+def _programs(source: Source) -> Found:
+    for number, cell in enumerate(source.notebook.cells, 1):
+        for line, text in enumerate(cell.source.split("\n"), 1):
+            if RUNS in text:
+                yield (
+                    number,
+                    line,
+                    f"a cell runs no other program: {text.partition(': ')[2].partition(': ')[2]}; take the line out",
+                )
+
+
+def _left(source: Source) -> Found:
+    for number, cell in enumerate(source.notebook.cells, 1):
+        if cell.cell_type == "markdown":
+            for pattern, remedy in _LEFT.items():
+                for found in pattern.finditer(cell.source):
+                    yield number, line_of(cell.source, found.start(1)), f"{found[1]:.60} {remedy}"
+
+
+def _refused(source: Source, known: Known) -> Found:
+    """What the page would refuse, told by those who would: the first thing in each paragraph."""
+    context = Context(Page(known.paper, slug_of(known.stem), complete=False), known.stem)
+    for number, cell in enumerate(source.notebook.cells, 1):
+        if cell.cell_type != "markdown":
+            continue
+        text = _PICTURE.sub(lambda found: "" if found[2] in known.pictures else found.group(), cell.source)
+        try:
+            prose({number: text}, context)
+        except PublishingError as error:
+            for problem in str(error).splitlines():
+                said = re.sub(r"^\S+, cell \d+: ", "", problem)
+                yield number, _place(said, cell.source), said
+
+
+def _place(problem: str, text: str) -> int:
+    """The line of a cell that holds what a problem quotes."""
+    for quoted in re.findall(r"['“<](.+?)['”>]", problem):
+        if quoted in text:
+            return line_of(text, text.index(quoted))
+    return 1
+
+
+def _anchors(source: Source, known: Known) -> Found:
+    """Links to places that neither the prose nor the code of this notebook has, and no page of the paper either."""
+    page = Page(known.paper, slug_of(known.stem), complete=False)
+    context = Context(page, known.stem)
+    for number, cell in enumerate(source.notebook.cells, 1):
+        if cell.cell_type == "markdown":
+            try:
+                prose({number: cell.source}, context)
+            except PublishingError:
+                continue
+    drawn = {f"{kind}-{name}" for kind in ("fig", "table", "claim") for name in known.taken}
+    drawn |= {f"fig-{Path(name).stem}" for name in known.pictures} | {f"eq-{name}" for name in known.taken}
+    elsewhere = "\n".join(notebooks.text_of(known.paper, stem) for stem in notebooks.every(known.paper))
+    for number, cell in enumerate(source.notebook.cells, 1):
+        for found in _LINK.finditer(cell.source) if cell.cell_type == "markdown" else ():
+            name = found[1]
+            if name not in page.ids and name not in drawn and not name.startswith("ref-") and name not in elsewhere:
+                yield number, line_of(cell.source, found.start()), f"links to #{name}, which is not in this notebook"
+
+
+def _starters(source: Source) -> Found:
+    """What waits for words: a figure's two in one line."""
+    drawn = {(number, call.lineno): call for number, call in calls(source.notebook, "diagram")}
+    for (number, line), call in drawn.items():
+        given = {one.arg: one.value.value for one in call.keywords if isinstance(one.value, ast.Constant)}
+        missing = [name for name in ("alt", "caption") if str(given.get(name, "")).startswith(STARTER)]
+        if missing:
+            yield number, line, f"write {' and '.join(missing)} of the figure {ast.unparse(call.args[1])}"
+    for number, cell in enumerate(source.notebook.cells, 1):
+        for found in lint.STARTER.finditer(cell.source):
+            if cell.cell_type == "markdown" or cell.source[: found.start()].endswith("# "):
+                rest = cell.source[found.end() :].partition("\n")[0].partition("](")[0].removesuffix("-->").strip()
+                if RUNS.removeprefix("# ") not in cell.source[found.start() : found.end() + 30]:
+                    yield number, line_of(cell.source, found.start()), f"write {rest:.80}".rstrip()
+
+
+def _uncited(source: Source, known: Known) -> Iterator[str]:
+    keys = dict.fromkeys(re.findall(r"\(#ref-([^\s()]+)\)", source.text))
+    if missing := [key for key in keys if key not in known.citations]:
+        yield f"{paths.relative(paths.bibliography(known.paper))}: add {', '.join(missing)}, which the notebook cites"
+    has_list = any(calls(notebooks.read(known.paper, stem), "references") for stem in notebooks.sections(known.paper))
+    if keys and not notebooks.is_study(known.stem) and not has_list:
+        yield "no section of the post shows its references; call references() in a cell of one"
+
+
+def _around(known: Known) -> Iterator[str]:
+    there = {macro.name: macro for macro in macros.known_and_wrong(known.paper)[0]}
+    for line in known.macros:
+        name = line.partition("{")[2].partition("}")[0]
+        if name in there and not line.endswith(f"{{{there[name].body}}}"):
+            yield f"{paths.relative(paths.macros(known.paper))}: {name} is another macro; rename the notebook's, at its end"
+    if known.pictures and git.said("rev-parse", "--git-dir"):
+        folder = paths.relative(notebooks.path_of(known.paper, known.stem).parent)
+        yield f"git add {' '.join(f'{folder}/{name}' for name in known.pictures)}"
+    if not notebooks.is_study(known.stem):
+        include = f'{{% include paper_section.html name="{known.paper}/{known.stem}" %}}'
+        for post in posts.of(known.paper)[:1]:
+            if f"{known.paper}/{known.stem}" not in post.text:
+                yield f"{paths.relative(post.path)}: add {include} where the section belongs"

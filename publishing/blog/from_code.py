@@ -1,0 +1,149 @@
+"""Code cells of other notebooks: options become tags, what is no Python a comment, and plots are given to `diagram`."""
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import yaml
+
+from publishing import contract
+from publishing.blog.bringing.directives import code_fence
+from publishing.blog.bringing.known import STARTER, Known
+from publishing.blog.bringing.plots import Plots
+from publishing.notebooks import syntax
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+_TAGS = {
+    "hide-input": contract.HIDE_INPUT,
+    "hide-cell": contract.HIDE_INPUT,
+    "hide-code": contract.HIDE_INPUT,
+    "remove-input": contract.REMOVE_INPUT,
+    "remove-cell": contract.REMOVE_CELL,
+    "remove-output": contract.REMOVE_OUTPUT,
+    "raises-exception": contract.MAY_RAISE,
+    "skip-execution": "skip-execution",
+}
+_OPTIONS = {
+    ("echo", False): contract.REMOVE_INPUT,
+    ("include", False): contract.REMOVE_CELL,
+    ("output", False): contract.REMOVE_OUTPUT,
+    ("results", "hide"): contract.REMOVE_OUTPUT,
+    ("code-fold", True): contract.HIDE_INPUT,
+    ("error", True): contract.MAY_RAISE,
+    ("eval", False): "skip-execution",
+}
+_WORDS = {"hide": contract.REMOVE_CELL, "hide_input": contract.REMOVE_INPUT, "hide_output": contract.REMOVE_OUTPUT}
+_WORDS |= {"collapse": contract.HIDE_INPUT, "collapse_input": contract.HIDE_INPUT, "collapse-hide": contract.HIDE_INPUT}
+_ARRANGE = re.compile(
+    r"\s*%(?:matplotlib|load_ext|autoreload|config|reload_ext|pylab|precision)\b.*|\s*%%(?:time|capture)\b.*"
+)
+_MAGIC = re.compile(r"(\s*)((?:[\w., ]+=\s*)?[!%]\S.*|\?{1,2}\w.*|[\w.]+\?{1,2})$")
+_TIMED = re.compile(r"(\s*)%(?:time|prun)\s+(.*)")
+_OF_CELL = {"bash": "console", "sh": "console", "script": "console", "html": "html", "javascript": "javascript"}
+_OF_CELL |= {"js": "javascript", "writefile": "python", "file": "python", "svg": "html", "sql": "sql", "R": "r"}
+RUNS = f"# {STARTER} runs outside Python, "
+
+
+@dataclass
+class Options:
+    """What a cell says about how it is shown."""
+
+    tags: list[str] = field(default_factory=list)
+    label: str = ""
+    caption: str = ""
+    alt: str = ""
+
+
+def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, str, list[str]]:
+    """The cell's kind, text and tags as they are to be."""
+    source = cell.source.replace("\r\n", "\n").expandtabs(4).strip("\n")
+    options, source = _options(cell, source)
+    tags = list(dict.fromkeys(options.tags))
+    if found := re.match(r"%%(\w+)[^\n]*\n?", source):
+        if found[1] in ("latex", "markdown"):
+            text = source[found.end() :]
+            return (
+                "prose",
+                f"$$\n{text}\n$$" if found[1] == "latex" and "\\begin" not in text and "$" not in text else text,
+                [],
+            )
+        if found[1] in _OF_CELL:
+            note = f"{STARTER} the notebook ran this by `{found.group().strip()}`; say what it does, or take it out"
+            return "markdown", f"{note}\n\n{code_fence(_OF_CELL[found[1]], source[found.end() :])}", []
+    source = _plain(source)
+    if "skip-execution" in tags:
+        return "markdown", code_fence("python", source), []
+    if contract.REMOVE_OUTPUT not in tags and contract.REMOVE_CELL not in tags:
+        source = plots.given(source, _shows_picture(cell), options, known)
+    return "code", source, tags
+
+
+def _options(cell: "NotebookNode", source: str) -> tuple[Options, str]:
+    """From the cell's metadata, and from comments above its code, which are taken off."""
+    options = Options([_TAGS[tag] for tag in map(_hyphens, cell.metadata.get("tags", [])) if tag in _TAGS])
+    if cell.metadata.get("cellView") == "form" or cell.metadata.get("jupyter", {}).get("source_hidden"):
+        options.tags.append(contract.HIDE_INPUT)
+    figure = (cell.metadata.get("mystnb") or {}).get("figure") or {}
+    options.label, options.caption = str(figure.get("name") or ""), str(figure.get("caption") or "")
+    lines, told = source.split("\n"), []
+    while lines and (found := re.match(r"#\s?\|\s?(.*)|#\s*(\w[\w-]*)\s*$", lines[0])):
+        if found[2] and found[2] not in _WORDS:
+            break
+        told.append(found[1] if found[2] is None else f"word: {found[2]}")
+        lines.pop(0)
+    _take(_read(told), options)
+    return options, "\n".join(lines).strip("\n")
+
+
+def _read(told: list[str]) -> dict:
+    try:
+        facts = yaml.safe_load("\n".join(told))
+    except yaml.YAMLError:
+        facts = None
+    if isinstance(facts, dict):
+        return facts
+    pairs = (line.partition(":") for line in told)
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+
+
+def _take(facts: dict, options: Options) -> None:
+    for name, value in facts.items():
+        if name == "word":
+            options.tags.append(_WORDS[value])
+        elif isinstance(value, bool | str) and (tag := _OPTIONS.get((name, value))):
+            options.tags.append(tag)
+    options.label = str(facts.get("label") or options.label)
+    options.caption = str(facts.get("fig-cap") or facts.get("tbl-cap") or options.caption)
+    options.alt = str(facts.get("fig-alt") or options.alt)
+
+
+def _hyphens(tag: str) -> str:
+    return tag.replace("_", "-")
+
+
+def _plain(source: str) -> str:
+    """Plain Python: magics that arrange JupyterLab are gone, others are comments, each with what to do."""
+    if syntax(source) is not None:
+        return source
+    lines, open_block = [], False
+    for line in source.split("\n"):
+        if _ARRANGE.fullmatch(line):
+            continue
+        if timed := _TIMED.fullmatch(line):
+            line = f"{timed[1]}{timed[2]}"
+        elif found := _MAGIC.fullmatch(line):
+            margin, what = found[1], found[2]
+            line = f"{margin}{'pass  ' if open_block else ''}{RUNS}do without it: {what}"
+        open_block = line.rstrip().endswith(":") or (open_block and not line.strip())
+        lines.append(line)
+    return "\n".join(lines).strip("\n")
+
+
+def _shows_picture(cell: "NotebookNode") -> bool | None:
+    """Whether the cell showed a picture when it ran; None if it is not known, as in a file without outputs."""
+    outputs = cell.get("outputs") or []
+    if not outputs and not cell.get("execution_count"):
+        return None
+    return any("image/png" in output.get("data", {}) or "image/svg+xml" in output.get("data", {}) for output in outputs)

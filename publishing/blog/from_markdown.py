@@ -18,9 +18,11 @@ _SMALL = {
     re.compile(r"^(\s*(?:>\s*)*[-*+] )\[ \] ", re.MULTILINE): r"\1☐ ",
     re.compile(r"^(\s*(?:>\s*)*[-*+] )\[[xX]\] ", re.MULTILINE): r"\1☑ ",
     re.compile(
-        r"^[ ]*(?:\[\[?_?TOC_?\]\]?|\\(?:newpage|pagebreak|clearpage)|\{\{< pagebreak >\}\}|\+\+\+.*)[ ]*$",
+        r"^[ ]*(?:\[\[?_?TOC_?\]\]?|\\(?:newpage|pagebreak|clearpage)|\{\{< pagebreak >\}\}|\+\+\+.*|\{:.*\})[ ]*$",
         re.MULTILINE,
     ): "",
+    re.compile(r"^%[ ](.*)$", re.MULTILINE): r"<!-- \1 -->",
+    re.compile(r"(?<![\w+])\+\+(\w+(?:\+\w+)*)\+\+"): r"<kbd>\1</kbd>",
 }
 
 

@@ -23,7 +23,9 @@ _KIND = {name: kind for kind, names in BOXES.items() for name in names.split()}
 _FENCE = re.compile(r"(?P<margin>[ >]*(?:(?:[-*+]|\d+[.)])[ ]+)?)(?P<fence>`{3,}|~{3,}|:{3,})[ ]*(?P<info>.*?)[ ]*$")
 _DIRECTIVE = re.compile(r"\{(?P<name>[A-Za-z][\w:.+-]*)\}[ ]*(?P<rest>.*)")
 _QUARTO = re.compile(r"\{(?P<attributes>[.#][^}]*)\}|(?P<class>[A-Za-z][\w-]*)$")
-_MKDOCS = re.compile(r'(?P<margin> *)(?P<mark>!!!|\?\?\?\+?)[ ]+(?P<kind>[a-z-]+)[^"]*(?:"(?P<title>[^"]*)")?[ ]*$')
+_MKDOCS = re.compile(
+    r'(?P<margin> *)(?P<mark>!!!|\?\?\?\+?|===)[ ]+(?P<kind>[a-z-]*)[^"\n]*(?:"(?P<title>[^"]*)")?[ ]*$'
+)
 _CALLOUT = re.compile(r"(?P<margin>[ >]*)>[ ]?\[!(?P<kind>[A-Za-z-]+)\](?P<fold>[-+]?)[ ]*(?P<title>.*)$")
 _VERBATIM = "code code-block sourcecode code-cell math mermaid raw eval-rst literalinclude csv-table glue bibtex"
 _LISTED = {"shell": "console", "bash": "console", "sh": "console", "zsh": "console", "ipython": "python"}
@@ -148,18 +150,18 @@ def _fenced(lines: list[str], position: int, known: Known) -> tuple[list[str], i
 
 
 def _matching(lines: list[str], position: int, opening: re.Match) -> int | None:
-    """The line that closes a fence; within colons, each that opens has one that closes."""
-    fence, depth = opening["fence"], 0
+    """The line that closes a fence. Between colons each that opens has one that closes; of backticks length decides."""
+    fence, still_open = opening["fence"], 0
     for number in range(position, len(lines)):
         found = _FENCE.match(lines[number])
         if not found or found["fence"][0] != fence[0]:
             continue
         if found["info"]:
-            depth += fence[0] == ":" and len(found["fence"]) <= len(fence) or number == position
-        elif len(found["fence"]) >= len(fence):
-            depth -= 1
-            if depth == 0:
-                return number
+            still_open += fence[0] == ":" or number == position
+        elif fence[0] == ":" or len(found["fence"]) >= len(fence):
+            still_open -= 1
+        if not still_open:
+            return number
     return None
 
 
@@ -189,7 +191,8 @@ def _brought(directive: Directive) -> str | None:
     if name == "dropdown" or "dropdown" in directive.options.get("class", ""):
         return _place(directive) + folded(directive.argument, body)
     if name == "admonition" or (is_box and directive.name in _TITLED):
-        return _place(directive) + box(_KIND[name], directive.argument or name.capitalize(), body)
+        kinds = [_KIND[one] for one in directive.options.get("class", "").split() if one in _KIND]
+        return _place(directive) + box([*kinds, _KIND[name]][0], directive.argument or name.capitalize(), body)
     if is_box:
         text = "\n\n".join(part for part in (directive.argument, body) if part)
         title = "" if name.upper() in BOXES else name.capitalize()
@@ -238,7 +241,9 @@ def _indented(lines: list[str], position: int, known: Known) -> tuple[list[str],
         end += 1
     body = blocks("\n".join(line.removeprefix(f"{margin}    ") for line in lines[position + 1 : end]), known)
     title = found["title"] or ""
-    if found["mark"] != "!!!":
+    if found["mark"] == "===":
+        new = f"**{title}**\n\n{body}"
+    elif found["mark"] != "!!!":
         new = folded(title or found["kind"].capitalize(), body)
     else:
         new = box(_KIND.get(found["kind"], "NOTE"), title, body)
@@ -267,7 +272,7 @@ def _figure(directive: Directive) -> str:
     alt = directive.options.get("alt", "")
     label = directive.label()
     told = f' "{title}"' if title else ""
-    return f"![{alt}]({directive.argument.strip()}{told})" + (f"{{#{label}}}" if label else "")
+    return f"![{alt}]({directive.argument.strip()}{told})" + (f"{{#{label} .given}}" if label else "")
 
 
 def _quote(directive: Directive) -> str:
@@ -298,6 +303,17 @@ def _proof(directive: Directive) -> str:
     return f"*Proof.* {directive.argument} {blocks(directive.body, directive.known)}".replace("  ", " ")
 
 
+def _card(directive: Directive) -> str:
+    """One of several texts that were shown side by side, or one at a time."""
+    title = f"**{directive.argument}**" if directive.argument else ""
+    return "\n\n".join(part for part in (title, blocks(directive.body, directive.known)) if part)
+
+
+def _hidden(directive: Directive) -> str:
+    """What no reader saw."""
+    return f"<!-- {directive.name}: {' '.join([directive.argument, *directive.body.split()]).strip()} -->"
+
+
 def _nothing(directive: Directive) -> str | None:
     """What the page does by itself: contents and bibliography."""
     return None if directive.body.strip() else ""
@@ -313,6 +329,14 @@ _OTHERS: dict[str, Callable[[Directive], str | None]] = {
     "table": _captioned,
     "list-table": _list_table,
     "div": lambda directive: blocks(directive.body, directive.known),
+    "grid": lambda directive: blocks(directive.body, directive.known),
+    "tab-set": lambda directive: blocks(directive.body, directive.known),
+    **dict.fromkeys(("grid-item", "grid-item-card", "card", "tab-item", "tab"), _card),
+    "index": _hidden,
+    "solution-start": lambda directive: "**Solution.**",
+    "solution-end": lambda directive: "",
+    "exercise-start": lambda directive: "**Exercise.**",
+    "exercise-end": lambda directive: "",
     "proof": _proof,
     "contents": _nothing,
     "tableofcontents": _nothing,

@@ -58,13 +58,11 @@ def display(tex: str, label: str | None, known: Known) -> str:
     labels = [label] if label else []
     labels += _LABEL.findall(tex)
     tex = _written(_LABEL.sub("", tex))
-    found = re.search(r"\\tag\s*\{([^{}]*)\}", tex)
-    if labels and not found:
-        number = known.number()
-        tex = rf"{tex} \tag{{{number}}}"
-    elif found:
-        number = found[1]
-    known.labels |= dict.fromkeys(labels, f"Eq. ({number})")
+    if labels:
+        given = numbers(tex)
+        number = given.pop() if given else known.number()
+        tex = tex if rf"\tag{{{number}}}" in tex else rf"{tex} \tag{{{number}}}"
+        known.labels |= dict.fromkeys(labels, f"Eq. ({number})")
     return known.keep(f"$$\n{tex}\n$$") if tex else ""
 
 

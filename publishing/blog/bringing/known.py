@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from publishing import notebooks
-from publishing.render.page import slug
 
 STARTER = "Starter:"  # `make check` names what begins so, until it is written
 _TOKEN = re.compile("\ue000(\\d+)\ue001")
@@ -80,7 +79,7 @@ class Known:
 
     def name(self, words: str, otherwise: str) -> str:
         """A name for a figure, after these words if they hold any letter."""
-        plain = re.sub(r"[^a-z0-9]+", "-", slug(words).encode("ascii", "ignore").decode()).strip("-") or otherwise
+        plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or otherwise
         plain = "-".join(plain.split("-")[:6])
         return self._free(plain if count == 1 else f"{plain}-{count}" for count in range(1, 10**4))
 

@@ -29,6 +29,7 @@ _LEFT = {
         r"^[ >]*(?:`{3,}|:{3,}) *(\{[A-Za-z.#][^}]*\}).*$", re.MULTILINE
     ): "has no form here; say it in Markdown",
     re.compile(r"(\{[a-z][\w:+.-]*\})`[^`\n]+`"): "was not understood; write a link, or the words alone",
+    re.compile(r"`(\{(?:python|r)\} [^`\n]+)`"): "was computed in the text; write the number, and a claim for it",
     re.compile(r"(\{\{<.*?>\}\}|\{%.*?%\})"): "is another program's; say it in Markdown",
     re.compile(
         r"(?<!\\)(\\(?:eq|auto|c|C)?ref\{[^}]*\})"
@@ -115,11 +116,7 @@ def _files(source: Source, old: Path) -> Found:
                         f"a build asks no other host; save what {file:.60} gives beside the notebook",
                     )
                 elif _DATA.fullmatch(file) and not (folder / file).exists():
-                    lies = (
-                        f"copy it from {old.parent.name}/"
-                        if (old.parent / file).is_file()
-                        else "it is not beside the old one"
-                    )
+                    lies = f"copy it from {old.parent.name}/" if (old.parent / file).is_file() else "put it there"
                     yield (
                         number,
                         given.lineno,

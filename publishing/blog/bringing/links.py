@@ -10,7 +10,8 @@ from publishing.render import bibliography
 from publishing.render.page import slug
 
 _CODE_OR_ROLE = re.compile(
-    r"(?P<role>\{[a-z][\w:+.-]*\})?(?<!`)(?P<ticks>`+)(?!`)(?P<inside>.+?)(?<!`)(?P=ticks)(?!`)", re.DOTALL
+    r"(?P<role>\{[a-z][\w:+.-]*\})?(?<!`)(?P<ticks>`{1,2})(?!`)(?P<inside>(?:(?!\n\s*\n).)+?)(?<!`)(?P=ticks)(?!`)",
+    re.DOTALL,
 )
 _WITH_TARGET = re.compile(r"(?P<words>.*?)\s*<(?P<target>[^<>]+)>", re.DOTALL)
 _CITE_TEX = re.compile(
@@ -106,6 +107,8 @@ def _role(found: re.Match, known: Known) -> str:
         )
     if role in ("code", "command", "file", "func", "class", "meth", "mod", "py", "attr", "program", "envvar"):
         return known.keep(f"`{inside}`")
+    if role == "index":
+        return inside.partition(";")[0].partition(": ")[2] or inside
     if role in ("term", "dfn", "emphasis", "guilabel", "menuselection"):
         return f"*{words or inside}*"
     if role == "strong":

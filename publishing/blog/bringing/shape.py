@@ -83,9 +83,7 @@ def _open(cells: list[Cell], title: str, facts: dict[str, Any], known: Known) ->
         opening = [f"# {int(known.stem[:2])}. {title}"]
     if told := {name: facts[name] for name in _FACTS if facts.get(name)}:
         words = "; ".join(f"{name}: {_words(value)}" for name, value in told.items())
-        opening.append(
-            f"<!-- Starter: its header said more, say here what readers should see. {words} -->".replace("--;", ";")
-        )
+        opening.append(f"<!-- Starter: what readers should see of the old header: {words} -->".replace("--;", ";"))
     follows = cells[0].text if cells and cells[0].kind == "markdown" else ""
     if follows and not _NO_PARAGRAPH.match(follows):
         opening.insert(1, follows)

@@ -11,14 +11,14 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> int:
-    """Run one command; what a person can fix is one line on stderr and exit status 1."""
+    """Run one command; each thing that a person can fix is a line on stderr, and the exit status 1."""
     arguments = _parser().parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
     try:
         arguments.command(arguments)
     except PublishingError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno not in NO_ROOM:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from publishing import folders, notebooks, paths, posts, progress, stamps
 from publishing.errors import PublishingError
+from publishing.faults import Faults
 from publishing.files import UNFINISHED, below
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
     from publishing.execute.jobs import Executed
     from publishing.render.exporter import SectionExporter
     from publishing.render.page import Paper
@@ -25,14 +28,14 @@ if TYPE_CHECKING:
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
     """Execute and render every paper, or the one notebook of each that `only` names."""
     with _alone():
-        _check_names()
+        faults = _stale_names()
         papers = [paper for paper in _papers() if notebooks.select(paper, only)]
         if not _papers():
             raise PublishingError("no paper in notebooks/; write notebooks/<paper>/01-paper-overview.md")
         if not papers:
             there = dict.fromkeys(notebooks.slug_of(stem) or stem for one in _papers() for stem in notebooks.every(one))
             raise PublishingError(f"no notebook is numbered or named {only!r}; there are {', '.join(there)}")
-        made = _notebooks_stage(papers, only, force)
+        made = _notebooks_stage(papers, faults, only, force)
         if not only:
             _remove_strays(papers, made)
 
@@ -46,10 +49,10 @@ def build_site(drafts: bool = False) -> None:
     from publishing.site import jekyll
 
     with _alone():
-        _check_names()
+        faults = _stale_names()
         settings = jekyll.build_settings(drafts)
         papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
-        made = _notebooks_stage(papers)
+        made = _notebooks_stage(papers, faults)
         _remove_strays(papers, made)
         _site_stage(papers, settings)
     for paper in _papers():
@@ -94,19 +97,18 @@ def _papers() -> list[str]:
     return [paper for paper in notebooks.papers() if notebooks.sections(paper)]
 
 
-def _check_names() -> None:
-    """Stop before anything runs if a file that a person wrote names a paper or a section that is gone."""
+def _stale_names() -> Faults:
+    """Where a file that a person wrote names a paper or a section that is gone."""
     from publishing.checks import names
 
-    if stale := list(names.problems()):
-        raise PublishingError("\n".join(stale))
+    return Faults(names.problems())
 
 
-def _notebooks_stage(papers: list[str], only: str | None = None, force: bool = False) -> list[Path]:
+def _notebooks_stage(papers: list[str], faults: Faults, only: str | None = None, force: bool = False) -> list[Path]:
     """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
     inputs = {paper: _inputs(paper) for paper in papers}
     fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
-    executed = {paper: _executed(paper, only, force) for paper in papers if not fresh.get(paper)}
+    executed = _executed([paper for paper in papers if not fresh.get(paper)], faults, only, force)
     made: list[Path] = []
     for paper in papers:
         if paper in executed:
@@ -127,15 +129,49 @@ def _outputs_if_fresh(paper: str, inputs: dict[str, Any]) -> list[Path]:
     return stamps.outputs_if_fresh(stamps.of_notebooks(paper), inputs) or []
 
 
-def _executed(paper: str, only: str | None, force: bool) -> list["Executed"]:
+def _executed(papers: list[str], faults: Faults, only: str | None, force: bool) -> dict[str, list["Executed"]]:
+    """Run what has changed. All faults are told at once: those of what is written before anything runs."""
+    if not papers:
+        faults.tell()
+        return {}
     from publishing.checks import lint
-    from publishing.execute.jobs import execute
+    from publishing.execute import jobs
 
-    return execute(paper, {stem: lint.checked(paper, stem) for stem in notebooks.select(paper, only)}, force)
+    written = {paper: lint.sound(paper, notebooks.select(paper, only), faults) for paper in papers}
+    planned = {} if faults else {paper: jobs.planned(paper, them, force) for paper, them in written.items()}
+    if faults or any(job.run is None for of_paper in planned.values() for job in of_paper):
+        _tell(faults, [_excerpt(paper, of_paper, faults) for paper, of_paper in written.items()])
+    executed, shown = {}, []
+    for paper, of_paper in planned.items():
+        try:
+            executed[paper] = jobs.execute(of_paper)
+        except jobs.NotAllRan as failed:
+            faults += str(failed).splitlines()
+            shown.append(_excerpt(paper, failed.ran, faults))
+    shown += [_paper(paper) for paper in executed]
+    faults += [fault for paper in executed for fault in _paper(paper).faults]
+    if faults:
+        _tell(faults, shown)
+    return executed
+
+
+def _excerpt(paper: str, of_paper: dict[str, "NotebookNode"], faults: Faults) -> "Paper":
+    excerpt = _exporter().excerpt(paper, of_paper)
+    faults += excerpt.faults
+    return excerpt
+
+
+def _tell(faults: Faults, papers: list["Paper"]) -> None:
+    """Raise PublishingError with these faults, and with those of the formulas of these papers, if there are any."""
+    from publishing.render import products
+
+    for paper in papers:
+        faults.attempt(products.try_formulas, paper)
+    faults.tell()
 
 
 def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any]) -> list[Path]:
-    """Write what the site shows of a paper beside its text; all of it is built and checked before the first file."""
+    """Write what the site shows of a paper beside its text, which is built and checked already."""
     from publishing.render import products
 
     with progress.doing(lambda: f"rendering {paper}"):
@@ -173,8 +209,13 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     from publishing.render import products
     from publishing.site import downloads
 
+    if faults := Faults(fault for paper in papers for fault in _paper(paper).faults):
+        _tell(faults, [_paper(paper) for paper in papers])
+    made: dict[Path, Any] = {}
     with progress.doing(lambda: "typesetting the formulas"):
-        made = {path: html for paper in papers for path, html in products.pages(_paper(paper)).items()}
+        for paper in papers:
+            made |= faults.attempt(products.pages, _paper(paper)) or {}
+    faults.tell()
     for paper in papers:
         made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
     folders.sync(made)
@@ -186,7 +227,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
 
 @cache
 def _paper(name: str) -> "Paper":
-    return _exporter().paper(name)
+    return _exporter().draft(name)
 
 
 @cache

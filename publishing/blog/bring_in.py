@@ -130,7 +130,7 @@ def _text(notebook: "NotebookNode", known: Known) -> str:
             cells += _converted(cell, known, plots)
     brought = notebooks.parsed(notebooks.HEADER + "\n", f"{known.paper}/{known.stem}")
     brought.cells = [one.as_node() for one in shaped(cells, facts, known, plots)]
-    return jupytext.writes(brought, fmt="md")
+    return jupytext.writes(brought, fmt="md").rstrip("\n") + "\n"
 
 
 def _front(source: str) -> dict | None:
@@ -151,7 +151,7 @@ def _converted(cell: "NotebookNode", known: Known, plots: Plots) -> list[Cell]:
     elif kind == "raw":
         kind, text = (
             "markdown",
-            f"{STARTER} this was a raw cell; write what it should say\n\n{code_fence('text', text)}",
+            f"{STARTER} what this raw cell should say\n\n{code_fence('text', text)}",
         )
     elif kind == "markdown":
         kind = "prose"

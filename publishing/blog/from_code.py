@@ -43,7 +43,7 @@ _MAGIC = re.compile(r"(\s*)((?:[\w., ]+=\s*)?[!%]\S.*|\?{1,2}\w.*|[\w.]+\?{1,2})
 _TIMED = re.compile(r"(\s*)%(?:time|prun)\s+(.*)")
 _OF_CELL = {"bash": "console", "sh": "console", "script": "console", "html": "html", "javascript": "javascript"}
 _OF_CELL |= {"js": "javascript", "writefile": "python", "file": "python", "svg": "html", "sql": "sql", "R": "r"}
-RUNS = f"# {STARTER} runs outside Python, "
+RUNS = f"{STARTER} runs outside Python, do without it: "
 
 
 @dataclass
@@ -70,9 +70,11 @@ def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, st
                 [],
             )
         if found[1] in _OF_CELL:
-            note = f"{STARTER} the notebook ran this by `{found.group().strip()}`; say what it does, or take it out"
+            note = f"{STARTER} what this did, by `{found.group().strip()}`, or take it out"
             return "markdown", f"{note}\n\n{code_fence(_OF_CELL[found[1]], source[found.end() :])}", []
     source = _plain(source)
+    if all(line.startswith(f"# {RUNS}") for line in source.split("\n")):
+        return "markdown", "\n".join(f"<!-- {line[2:]} -->" for line in source.split("\n")), []
     if "skip-execution" in tags:
         return "markdown", code_fence("python", source), []
     if contract.REMOVE_OUTPUT not in tags and contract.REMOVE_CELL not in tags:
@@ -91,27 +93,28 @@ def _options(cell: "NotebookNode", source: str) -> tuple[Options, str]:
     while lines and (found := re.match(r"#\s?\|\s?(.*)|#\s*(\w[\w-]*)\s*$", lines[0])):
         if found[2] and found[2] not in _WORDS:
             break
-        told.append(found[1] if found[2] is None else f"word: {found[2]}")
+        told.append(found[1] if found[2] is None else found[2])
         lines.pop(0)
     _take(_read(told), options)
     return options, "\n".join(lines).strip("\n")
 
 
 def _read(told: list[str]) -> dict:
+    """The options, also where some of the lines are no YAML, as nbdev's are not."""
     try:
         facts = yaml.safe_load("\n".join(told))
     except yaml.YAMLError:
         facts = None
     if isinstance(facts, dict):
         return facts
-    pairs = (line.partition(":") for line in told)
-    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+    single = [_read([line]) for line in told] if len(told) > 1 else []
+    return {name: value for facts in single for name, value in facts.items()} or dict.fromkeys(told, "word")
 
 
 def _take(facts: dict, options: Options) -> None:
     for name, value in facts.items():
-        if name == "word":
-            options.tags.append(_WORDS[value])
+        if value == "word" and name in _WORDS:
+            options.tags.append(_WORDS[name])
         elif isinstance(value, bool | str) and (tag := _OPTIONS.get((name, value))):
             options.tags.append(tag)
     options.label = str(facts.get("label") or options.label)
@@ -135,7 +138,7 @@ def _plain(source: str) -> str:
             line = f"{timed[1]}{timed[2]}"
         elif found := _MAGIC.fullmatch(line):
             margin, what = found[1], found[2]
-            line = f"{margin}{'pass  ' if open_block else ''}{RUNS}do without it: {what}"
+            line = f"{margin}{'pass  ' if open_block else ''}# {RUNS}{what}"
         open_block = line.rstrip().endswith(":") or (open_block and not line.strip())
         lines.append(line)
     return "\n".join(lines).strip("\n")

@@ -5,7 +5,7 @@ import re
 from publishing.blog.bringing.directives import blocks, listings
 from publishing.blog.bringing.formulas import formulas
 from publishing.blog.bringing.html import as_markdown
-from publishing.blog.bringing.known import Known
+from publishing.blog.bringing.known import Known, trimmed
 from publishing.blog.bringing.links import headings, links, roles
 from publishing.blog.bringing.pictures import pictures
 from publishing.escaping import clean
@@ -15,12 +15,11 @@ _SMALL = {
     re.compile(r"^(?P<words>(?!\s|[#>|`~:-]|[*+] |\d+[.)] )[^\n|]*)\n-{3,}[ ]*$", re.MULTILINE): r"## \g<words>",
     re.compile(r"==(?=\S)([^=\n]+?)(?<=\S)=="): r"<mark>\1</mark>",
     re.compile(r"%%(?=\S| )(.+?)%%", re.DOTALL): r"<!--\1-->",
-    re.compile(r"^(\s*(?:>\s*)*[-*+] )\[ \] ", re.MULTILINE): r"\1☐ ",
-    re.compile(r"^(\s*(?:>\s*)*[-*+] )\[[xX]\] ", re.MULTILINE): r"\1☑ ",
     re.compile(
         r"^[ ]*(?:\[\[?_?TOC_?\]\]?|\\(?:newpage|pagebreak|clearpage)|\{\{< pagebreak >\}\}|\+\+\+.*|\{:.*\})[ ]*$",
         re.MULTILINE,
     ): "",
+    re.compile(r"^(?=#[a-z][\w/-]*(?:[ ][#·|]|[ ]*$))", re.MULTILINE): r"\\",
     re.compile(r"^%[ ](.*)$", re.MULTILINE): r"<!-- \1 -->",
     re.compile(r"(?<![\w+])\+\+(\w+(?:\+\w+)*)\+\+"): r"<kbd>\1</kbd>",
 }
@@ -30,8 +29,8 @@ def converted(text: str, known: Known) -> str:
     """The text of a cell, with signs for what `known` keeps, which are taken out when all cells have been read."""
     text = listings(clean(text).expandtabs(4), known)
     text = formulas(roles(text, known), known)
-    text = as_markdown(blocks(text, known))
+    text = as_markdown(blocks(text, known), known)
     for pattern, new in _SMALL.items():
         text = pattern.sub(new, text)
-    text = links(headings(pictures(text, known), known), known)
+    text = trimmed(links(headings(pictures(text, known), known), known))
     return re.sub(r"\n(?:[ ]*\n){2,}", "\n\n", text).strip("\n")

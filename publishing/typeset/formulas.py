@@ -121,8 +121,7 @@ def _kept(page: str, key: str) -> dict | None:
 
 
 def _mathjax(question: str) -> str:
-    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    node = shutil.which("node", path=here)
+    node = _node()
     if node is None:
         raise PublishingError("typesetting needs Node, which is not installed here; run `python3 bootstrap.py site`")
     with TemporaryFile() as asked, TemporaryFile() as said:
@@ -135,6 +134,16 @@ def _mathjax(question: str) -> str:
         lines = _lines(said)
     cause = next((line.strip() for line in lines if "rror" in line), "it gave no reason")
     raise _Stopped(cause, _turn(lines))
+
+
+def can_typeset() -> bool:
+    """Whether what typesetting needs is installed; `make notebooks` does without."""
+    return _node() is not None and (paths.ROOT / "node_modules").is_dir()
+
+
+def _node() -> str | None:
+    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return shutil.which("node", path=here)
 
 
 def _within_time(run: subprocess.Popen, said: IO[bytes]) -> str:

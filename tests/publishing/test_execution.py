@@ -12,7 +12,9 @@ from publishing.execute import limits
 
 
 def run(*stems, **keywords):
-    return execution.execute("toy", {stem: notebooks.read("toy", stem) for stem in stems}, **keywords)
+    return execution.execute(
+        execution.planned("toy", {stem: notebooks.read("toy", stem) for stem in stems}, **keywords)
+    )
 
 
 def outputs(executed):

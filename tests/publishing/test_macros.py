@@ -138,7 +138,7 @@ def test_an_edited_macro_reaches_executed_notebooks_without_running_them(toy):
     toy.notebook("01-a", "# 1. A", f"{read}display({{'{contract.MACROS}': {{}}, 'text/plain': text}}, raw=True)")
 
     def executed() -> tuple[bool, str]:
-        (one,) = jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
+        (one,) = jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))
         (output,) = json.loads(one.path.read_text())["cells"][1]["outputs"]
         return one.ran, "".join(output["data"].get("text/latex", []))
 

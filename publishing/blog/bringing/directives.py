@@ -8,18 +8,16 @@ from dataclasses import dataclass
 import yaml
 
 from publishing.blog.bringing import formulas
-from publishing.blog.bringing.known import Known, again
+from publishing.blog.bringing.known import Known, again, place
 
-BOXES = {
-    "NOTE": "note seealso admonition sidebar margin aside info abstract summary todo example quote question exercise",
-    "TIP": "tip hint success check done solution",
-    "IMPORTANT": "important",
-    "WARNING": "warning attention bug",
-    "CAUTION": "caution danger error failure",
-    "DEFINITION": "definition",
-    "THEOREM": "theorem lemma proposition corollary",
-}
-_KIND = {name: kind for kind, names in BOXES.items() for name in names.split()}
+_NOTES = (
+    "note seealso admonition sidebar margin aside info abstract summary todo example quote question exercise tip hint "
+    "success check done solution important remark"
+)
+_WARNINGS = "warning attention caution danger error failure bug"
+_STATEMENTS = "definition theorem lemma proposition corollary proof"
+_KIND = dict.fromkeys(_NOTES.split(" "), "Note") | dict.fromkeys(_WARNINGS.split(" "), "Warning")
+_KIND |= {name: name.capitalize() for name in _STATEMENTS.split(" ")}
 _FENCE = re.compile(r"(?P<margin>[ >]*(?:(?:[-*+]|\d+[.)])[ ]+)?)(?P<fence>`{3,}|~{3,}|:{3,})[ ]*(?P<info>.*?)[ ]*$")
 _DIRECTIVE = re.compile(r"\{(?P<name>[A-Za-z][\w:.+-]*)\}[ ]*(?P<rest>.*)")
 _QUARTO = re.compile(r"\{(?P<attributes>[.#][^}]*)\}|(?P<class>[A-Za-z][\w-]*)$")
@@ -90,10 +88,15 @@ def code_fence(language: str, code: str) -> str:
     return f"{fence}{language}{never_run}\n{code}\n{fence}"
 
 
-def box(kind: str, title: str, body: str) -> str:
-    """A box in GitHub's form, with the title as its first line."""
-    text = "\n\n".join(part for part in (f"**{title.strip()}**" if title.strip() else "", body.strip("\n")) if part)
-    return "\n".join([f"> [!{kind}]", *(f"> {line}".rstrip() for line in text.split("\n"))])
+def box(kind: str, title: str, body: str, known: Known) -> str:
+    """A box, whose title gives it an id; a second one of the same kind and title would give that twice."""
+    title, body = " ".join(title.split()).strip(".:"), body.strip("\n")
+    name = place(f"{kind} {title}")
+    is_first = bool(title) and name not in known.taken
+    known.taken |= {name} if is_first else set()
+    opening = f"**{kind} ({title}).**" if is_first else f"**{kind}.** *{title}.*" if title else f"**{kind}.**"
+    gap = "\n\n" if not body or re.match(r"[-*+>|#`]|\d+[.)] |\ue000\d+\ue001\s*(?:\n|$)", body) else " "
+    return "\n".join(f"> {line}".rstrip() for line in f"{opening}{gap}{body}".strip().split("\n"))
 
 
 def folded(title: str, body: str) -> str:
@@ -187,27 +190,26 @@ def _brought(directive: Directive) -> str | None:
     if name in _OTHERS:
         return _OTHERS[name](directive)
     body = blocks(directive.body, known)
-    is_box = name in _KIND
     if name == "dropdown" or "dropdown" in directive.options.get("class", ""):
         return _place(directive) + folded(directive.argument, body)
-    if name == "admonition" or (is_box and directive.name in _TITLED):
+    if name not in _KIND:
+        return None
+    if name in _TITLED:
         kinds = [_KIND[one] for one in directive.options.get("class", "").split() if one in _KIND]
-        return _place(directive) + box([*kinds, _KIND[name]][0], directive.argument or name.capitalize(), body)
-    if is_box:
-        text = "\n\n".join(part for part in (directive.argument, body) if part)
-        title = "" if name.upper() in BOXES else name.capitalize()
-        return _place(directive) + box(_KIND[name], title if name in ("lemma", "proposition") else "", text)
-    return None
+        title = directive.argument or ("" if name in _STATEMENTS.split(" ") else name.capitalize())
+        return _place(directive) + box([*kinds, _KIND[name]][0], title, body, known)
+    text = "\n\n".join(part for part in (directive.argument, body) if part)
+    return _place(directive) + box(_KIND[name], "", text, known)
 
 
-_TITLED = ("sidebar", "definition", "theorem", "lemma", "proposition", "corollary", "example", "exercise", "solution")
+_TITLED = ("admonition", "sidebar", "example", "exercise", "solution", *_STATEMENTS.split(" "))
 
 
 def _place(directive: Directive) -> str:
     """A place to which the label of a block can lead."""
     if not (label := directive.label()):
         return ""
-    name = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+    name = place(label)
     directive.known.labels[label] = f"[{directive.argument or directive.name}](#{name})"
     return f'<span id="{name}"></span>\n\n'
 
@@ -223,13 +225,18 @@ def _division(attributes: str, inside: str, known: Known) -> str | None:
     if found := re.search(r"\.callout-(\w+)", attributes):
         if told.get("collapse", "false") != "false":
             return folded(title, rest)
-        return box(_KIND.get(found[1], "NOTE"), title, rest)
-    if found := re.match(r"#(thm|def|lem|prp|cor)-", attributes):
-        return box("DEFINITION" if found[1] == "def" else "THEOREM", title, rest)
+        return box(_KIND.get(found[1], "Note"), title, rest, known)
+    if found := re.match(r"#((thm|def|lem|prp|cor)-[\w-]+)", attributes):
+        return _place(Directive(_QUARTO_KINDS[found[2]], title, {"label": found[1]}, "", known)) + box(
+            _QUARTO_KINDS[found[2]], title, rest, known
+        )
     kind = re.match(r"\.([\w-]+)", attributes)
     if kind and kind[1] in _KIND:
-        return box(_KIND[kind[1]], title, rest)
+        return box(_KIND[kind[1]], title, rest, known)
     return body
+
+
+_QUARTO_KINDS = {"thm": "Theorem", "def": "Definition", "lem": "Lemma", "prp": "Proposition", "cor": "Corollary"}
 
 
 def _indented(lines: list[str], position: int, known: Known) -> tuple[list[str], int] | None:
@@ -246,7 +253,7 @@ def _indented(lines: list[str], position: int, known: Known) -> tuple[list[str],
     elif found["mark"] != "!!!":
         new = folded(title or found["kind"].capitalize(), body)
     else:
-        new = box(_KIND.get(found["kind"], "NOTE"), title, body)
+        new = box(_KIND.get(found["kind"], "Note"), title, body, known)
     return [*(f"{margin}{line}".rstrip() for line in new.split("\n")), ""], end
 
 
@@ -263,7 +270,7 @@ def _quoted(lines: list[str], position: int, known: Known) -> tuple[list[str], i
     if found["fold"] == "-":
         new = folded(title or found["kind"].capitalize(), body)
     else:
-        new = box(_KIND.get(kind, "NOTE"), title, body)
+        new = box(_KIND.get(kind, "Note"), title, body, known)
     return [f"{margin}{line}".rstrip() for line in new.split("\n")], end
 
 
@@ -297,10 +304,6 @@ def _rows(rows: list[list[str]], caption: str) -> str:
     lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
     table = "\n".join("| " + " | ".join(cell.strip() for cell in line) + " |" for line in lines)
     return "\n\n".join(part for part in (caption, table) if part)
-
-
-def _proof(directive: Directive) -> str:
-    return f"*Proof.* {directive.argument} {blocks(directive.body, directive.known)}".replace("  ", " ")
 
 
 def _card(directive: Directive) -> str:
@@ -337,7 +340,6 @@ _OTHERS: dict[str, Callable[[Directive], str | None]] = {
     "solution-end": lambda directive: "",
     "exercise-start": lambda directive: "**Exercise.**",
     "exercise-end": lambda directive: "",
-    "proof": _proof,
     "contents": _nothing,
     "tableofcontents": _nothing,
     "bibliography": _nothing,

@@ -105,7 +105,7 @@ def _macros(text: str, known: Known) -> str:
         known.macros += [] if line in known.macros else [line]
         text = text[: found.start()].rstrip(" \t") + text[end:].lstrip(" \t;")
         position = found.start()
-    return re.sub(r"\$\$\s*\$\$|\$[ \t]*\$(?!\$)", "", text) if position else text
+    return re.sub(r"\$\$\s*\$\$|\$\s*\$(?!\$)", "", text) if position else text
 
 
 def _written(tex: str) -> str:
@@ -117,11 +117,12 @@ def _written(tex: str) -> str:
 
 
 def _command(found: re.Match) -> str:
-    sign = found.group()
+    sign, follows = found.group(), found.string[found.end() : found.end() + 1]
+    gap = " " if follows.isalnum() else ""
     if sign in _SIGNS:
-        return f"{_SIGNS[sign]} " if _SIGNS[sign][0] == "\\" else _SIGNS[sign]
+        return _SIGNS[sign] + (gap if _SIGNS[sign][0] == "\\" else "")
     words = unicodedata.name(sign, "").split()
     if words[:1] == ["GREEK"] and words[2:3] == ["LETTER"] and len(words) == 4:
         name = words[3].lower().replace("lamda", "lambda")
-        return rf"\{name.title() if words[1] == 'CAPITAL' else name} "
+        return f"\\{name.title() if words[1] == 'CAPITAL' else name}{gap}"
     return sign

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
 
+from publishing.blog.bringing.directives import box
+from publishing.blog.bringing.known import Known, place
+
 _MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "s": "~~", "del": "~~", "strike": "~~"}
 _CODE = re.compile(r"<(code|tt|samp|var)(?:\s[^>]*)?>([^<`]*)</\1>", re.IGNORECASE)
 _LAYOUT = (
@@ -12,6 +15,10 @@ _LAYOUT = (
 )
 _STYLED = r"<(?P<tag>div|span|p)(?:\s[^<>]*)?>"
 _BLOCKS = re.compile(r"<(/?)(p|h[1-6]|hr|br|li|ul|ol|figcaption|blockquote)((?:\s[^<>]*)?)/?>", re.IGNORECASE)
+_ALERT = re.compile(
+    r"""<div\s[^>]*class=["'][^"'>]*alert-(?P<kind>\w+)[^>]*>(?P<inside>(?:(?!</?div).)*)</div>""",
+    re.DOTALL | re.IGNORECASE,
+)
 _NAMED = re.compile(r'\s(id|name)\s*=\s*["\']?([\w.:-]+)')
 
 
@@ -28,11 +35,20 @@ def attributes(tag: str) -> dict[str, str]:
     return parser.found
 
 
-def as_markdown(text: str) -> str:
+def as_markdown(text: str, known: Known) -> str:
     """The text with Markdown in place of tags that mean the same, and without those that only place or colour it."""
+    text = _ALERT.sub(lambda found: f"\n{_alert(found, known)}\n", text)
     for pattern, new in _CHANGES:
         text = pattern.sub(new, text)
     return text
+
+
+def _alert(found: re.Match, known: Known) -> str:
+    """Bootstrap's box, of which Jupyter knows the colours."""
+    kind = "Warning" if found["kind"] in ("warning", "danger") else "Note"
+    title = re.match(r"\s*<(b|strong|h\d)(?:\s[^>]*)?>(.*?)</\1>", found["inside"], re.DOTALL)
+    body = found["inside"][title.end() :] if title else found["inside"]
+    return box(kind, title[2] if title else "", body.strip(), known)
 
 
 def _picture(found: re.Match) -> str:
@@ -49,11 +65,6 @@ def _link(found: re.Match) -> str:
         return f"[{' '.join(words.split())}]({told['href'].replace(' ', '%20')})"
     name = told.get("id") or told.get("name") or ""
     return f'<span id="{place(name)}"></span>{words}' if name else words
-
-
-def place(name: str) -> str:
-    """An id as we write one."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _code(found: re.Match) -> str:

@@ -9,8 +9,14 @@ from publishing import notebooks
 
 STARTER = "Starter:"  # `make check` names what begins so, until it is written
 _TOKEN = re.compile("\ue000(\\d+)\ue001")
+_BEFORE, _AFTER = "\ue002", "\ue003"
 _MARKERS = re.compile(r"[^\s>]")
 _MARGIN = re.compile(r"(?:[\s>]|[-*+]\s|\d+[.)]\s)*")
+
+
+def place(name: str) -> str:
+    """An id as we write one."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def again(margin: str) -> str:
@@ -35,7 +41,12 @@ def alone(found: re.Match, block: str) -> str:
     further = again(margin(line))
     gap = f"\n{further.rstrip()}\n{further}"
     after = found.string[found.end() :].partition("\n")[0]
-    return f"{'' if line == margin(line) else gap}{block}{gap if after.strip() else ''}"
+    return f"{'' if line == margin(line) else _BEFORE + gap}{block}{gap + _AFTER if after.strip() else ''}"
+
+
+def trimmed(text: str) -> str:
+    """The text without the blanks at which a block was taken out of a line."""
+    return re.sub(f" *{_BEFORE}|{_AFTER} *", "", text)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from publishing.blog.bringing.known import STARTER, Known
 from publishing.blog.from_code import RUNS
 from publishing.checks import lint, places
 from publishing.checks.places import Source, line_of
-from publishing.errors import PublishingError
 from publishing.notebooks import calls, slug_of, syntax
 from publishing.render.page import Context, Page
 from publishing.render.prose import prose
@@ -25,18 +25,12 @@ _ADDRESS = re.compile(r"(?:https?|ftp|s3|gs)://\S+")
 _FETCHES = re.compile(r"urlopen|urlretrieve|read_|requests?|get|download|load|wget|fetch")
 _WRITES = re.compile(r"save|to_|dump|write|imsave")
 _LEFT = {
-    re.compile(
-        r"^[ >]*(?:`{3,}|:{3,}) *(\{[A-Za-z.#][^}]*\}).*$", re.MULTILINE
-    ): "has no form here; say it in Markdown",
-    re.compile(r"(\{[a-z][\w:+.-]*\})`[^`\n]+`"): "was not understood; write a link, or the words alone",
     re.compile(r"`(\{(?:python|r)\} [^`\n]+)`"): "was computed in the text; write the number, and a claim for it",
-    re.compile(r"(\{\{<.*?>\}\}|\{%.*?%\})"): "is another program's; say it in Markdown",
-    re.compile(
-        r"(?<!\\)(\\(?:eq|auto|c|C)?ref\{[^}]*\})"
-    ): "leads to no label of this notebook; write [Eq. (5)](#eq-5)",
+    re.compile(r"(\{%.*?%\})"): "is another program's; say it in Markdown",
 }
 _PICTURE = re.compile(r'!\[([^\]]*)\]\(([^\s()]+)(?: "(?:\\.|[^"\\])*")?\)')
 _LINK = re.compile(r"(?<!!)\]\(#([^\s()]+)\)")
+_FAULT = re.compile(r"\S+, cell (\d+): (.*)")
 
 Found = Iterator[tuple[int, int, str]]
 
@@ -45,7 +39,9 @@ def steps(text: str, known: Known, source: Path) -> list[str]:
     """A line each: what to fetch, what to put right, what to write, what to cite, what to tell git and the post."""
     written = places.of_text(known.paper, known.stem, text)
     to_fetch = _once(written, _packages(written, source), _files(written, source))
-    to_fix = _once(written, _programs(written), _left(written), _refused(written, known), _anchors(written, known))
+    page = Page(known.paper, slug_of(known.stem), complete=False)
+    refused = _refused(written, page, known)
+    to_fix = _once(written, _programs(written), _left(written), refused, _anchors(written, page, known))
     at_a_line = {step.partition(": ")[0] for step in to_fix}
     to_fix += [problem for problem in lint.problems_of(written) if problem.partition(": ")[0] not in at_a_line]
     to_write = _once(written, _starters(written))
@@ -53,12 +49,9 @@ def steps(text: str, known: Known, source: Path) -> list[str]:
 
 
 def _once(source: Source, *found: Found) -> list[str]:
-    """Each line of the notebook once, with the first thing that is to be done there."""
-    first: dict[str, str] = {}
-    for problems in found:
-        for cell, line, step in problems:
-            first.setdefault(source.at(cell, line), step)
-    return sorted((f"{place}: {step}" for place, step in first.items()), key=_line)
+    """Each thing once, by lines of the notebook."""
+    told = {f"{source.at(cell, line)}: {step}" for problems in found for cell, line, step in problems}
+    return sorted(told, key=_line)
 
 
 def _line(step: str) -> int:
@@ -70,6 +63,11 @@ def _code(source: Source) -> Iterator[tuple[int, ast.Module]]:
     for number, cell in enumerate(source.notebook.cells, 1):
         if cell.cell_type == "code" and (tree := syntax(cell.source)):
             yield number, tree
+
+
+def _prose(source: Source) -> dict[int, str]:
+    cells = enumerate(source.notebook.cells, 1)
+    return {number: cell.source for number, cell in cells if cell.cell_type == "markdown"}
 
 
 def _packages(source: Source, old: Path) -> Found:
@@ -86,8 +84,23 @@ def _packages(source: Source, old: Path) -> Found:
                 seen.add(top)
                 if (old.parent / f"{top}.py").is_file() or (old.parent / top / "__init__.py").is_file():
                     yield number, node.lineno, f"{top} lies beside the old notebook; bring it, as a package in the root"
-                elif not _is_there(top):
-                    yield number, node.lineno, f"{name} is not installed here; do without it, or add it to the lock"
+                elif not _is_there(name):
+                    needing = _needing(source, number, node)
+                    more = f", and cell {', '.join(map(str, needing))} needs it" if needing else ""
+                    yield number, node.lineno, f"{name} is not installed here{more}; do without it, or add it to the lock"
+
+
+def _needing(source: Source, first: int, importing: ast.Import | ast.ImportFrom) -> list[int]:
+    """Later cells that use what is imported here, or what was made with it."""
+    names = {(name.asname or name.name).partition(".")[0] for name in importing.names}
+    found = []
+    for number, tree in _code(source):
+        for statement in tree.body if number > first else []:
+            used = {node.id: type(node.ctx) for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            if names & used.keys():
+                names |= {name for name, kind in used.items() if kind is ast.Store}
+                found.append(number)
+    return sorted(set(found))
 
 
 def _is_there(package: str) -> bool:
@@ -103,7 +116,7 @@ def _files(source: Source, old: Path) -> Found:
     for number, tree in _code(source):
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             name = ast.unparse(call.func).rpartition(".")[2]
-            if _WRITES.search(name) or name == "diagram":
+            if _WRITES.search(name) or name in ("diagram", "exists", "is_file", "print"):
                 continue
             for given in (*call.args, *(keyword.value for keyword in call.keywords)):
                 if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
@@ -128,11 +141,8 @@ def _programs(source: Source) -> Found:
     for number, cell in enumerate(source.notebook.cells, 1):
         for line, text in enumerate(cell.source.split("\n"), 1):
             if RUNS in text:
-                yield (
-                    number,
-                    line,
-                    f"a cell runs no other program: {text.partition(': ')[2].partition(': ')[2]}; take the line out",
-                )
+                what = text.partition(RUNS)[2].removesuffix("-->").strip()
+                yield number, line, f"a cell runs no other program: {what}; take the line out"
 
 
 def _left(source: Source) -> Found:
@@ -143,47 +153,40 @@ def _left(source: Source) -> Found:
                     yield number, line_of(cell.source, found.start(1)), f"{found[1]:.60} {remedy}"
 
 
-def _refused(source: Source, known: Known) -> Found:
-    """What the page would refuse, told by those who would: the first thing in each paragraph."""
-    context = Context(Page(known.paper, slug_of(known.stem), complete=False), known.stem)
-    for number, cell in enumerate(source.notebook.cells, 1):
-        if cell.cell_type != "markdown":
-            continue
-        text = _PICTURE.sub(lambda found: "" if found[2] in known.pictures else found.group(), cell.source)
-        try:
-            prose({number: text}, context)
-        except PublishingError as error:
-            for problem in str(error).splitlines():
-                said = re.sub(r"^\S+, cell \d+: ", "", problem)
-                yield number, _place(said, cell.source), said
+def _refused(source: Source, page: Page, known: Known) -> Found:
+    """What the page would refuse, told by those who would, but for pictures that are written when this is."""
+    texts = _prose(source).items()
+    prose(
+        {number: _PICTURE.sub(partial(_unless_new, known), text) for number, text in texts}, Context(page, known.stem)
+    )
+    for fault in page.faults:
+        found = _FAULT.fullmatch(fault)
+        number, said = (int(found[1]), found[2]) if found else (1, fault)
+        yield number, _place(said, source.notebook.cells[number - 1].source), said
+
+
+def _unless_new(known: Known, found: re.Match) -> str:
+    return "" if found[2] in known.pictures else found.group()
 
 
 def _place(problem: str, text: str) -> int:
     """The line of a cell that holds what a problem quotes."""
-    for quoted in re.findall(r"['“<](.+?)['”>]", problem):
-        if quoted in text:
-            return line_of(text, text.index(quoted))
+    for quoted in re.findall(r"['“](.+?)(?: …)?['”]|(<[^>]+>)", problem):
+        if (words := quoted[0] or quoted[1]) in text:
+            return line_of(text, text.index(words))
     return 1
 
 
-def _anchors(source: Source, known: Known) -> Found:
-    """Links to places that neither the prose nor the code of this notebook has, and no page of the paper either."""
-    page = Page(known.paper, slug_of(known.stem), complete=False)
-    context = Context(page, known.stem)
-    for number, cell in enumerate(source.notebook.cells, 1):
-        if cell.cell_type == "markdown":
-            try:
-                prose({number: cell.source}, context)
-            except PublishingError:
-                continue
-    drawn = {f"{kind}-{name}" for kind in ("fig", "table", "claim") for name in known.taken}
-    drawn |= {f"fig-{Path(name).stem}" for name in known.pictures} | {f"eq-{name}" for name in known.taken}
+def _anchors(source: Source, page: Page, known: Known) -> Found:
+    """Links to places that neither the prose nor the code of this notebook has, nor another of the paper."""
+    here = {*page.ids, *(f"eq-{name}" for name in known.taken)}
+    here |= {f"{kind}-{name}" for kind in ("fig", "table", "claim") for name in known.taken}
     elsewhere = "\n".join(notebooks.text_of(known.paper, stem) for stem in notebooks.every(known.paper))
-    for number, cell in enumerate(source.notebook.cells, 1):
-        for found in _LINK.finditer(cell.source) if cell.cell_type == "markdown" else ():
+    for number, text in _prose(source).items():
+        for found in _LINK.finditer(text):
             name = found[1]
-            if name not in page.ids and name not in drawn and not name.startswith("ref-") and name not in elsewhere:
-                yield number, line_of(cell.source, found.start()), f"links to #{name}, which is not in this notebook"
+            if name not in here and not name.startswith("ref-") and name not in elsewhere:
+                yield number, line_of(text, found.start()), f"links to #{name}, which is not in this notebook"
 
 
 def _starters(source: Source) -> Found:
@@ -197,9 +200,13 @@ def _starters(source: Source) -> Found:
     for number, cell in enumerate(source.notebook.cells, 1):
         for found in lint.STARTER.finditer(cell.source):
             if cell.cell_type == "markdown" or cell.source[: found.start()].endswith("# "):
-                rest = cell.source[found.end() :].partition("\n")[0].partition("](")[0].removesuffix("-->").strip()
-                if RUNS.removeprefix("# ") not in cell.source[found.start() : found.end() + 30]:
-                    yield number, line_of(cell.source, found.start()), f"write {rest:.80}".rstrip()
+                rest = re.split(r"\n|\]\(|;|-->", cell.source[found.end() :])[0].strip()
+                if not cell.source.startswith(RUNS, found.start()):
+                    yield (
+                        number,
+                        line_of(cell.source, found.start()),
+                        f"write {rest or f'what “{found.group()}” asks for'}",
+                    )
 
 
 def _uncited(source: Source, known: Known) -> Iterator[str]:
@@ -216,7 +223,7 @@ def _around(known: Known) -> Iterator[str]:
     for line in known.macros:
         name = line.partition("{")[2].partition("}")[0]
         if name in there and not line.endswith(f"{{{there[name].body}}}"):
-            yield f"{paths.relative(paths.macros(known.paper))}: {name} is another macro; rename the notebook's, at its end"
+            yield f"{paths.relative(paths.macros(known.paper))}: {name} is another macro; rename that at its end"
     if known.pictures and git.said("rev-parse", "--git-dir"):
         folder = paths.relative(notebooks.path_of(known.paper, known.stem).parent)
         yield f"git add {' '.join(f'{folder}/{name}' for name in known.pictures)}"

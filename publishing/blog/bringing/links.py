@@ -4,8 +4,7 @@ import re
 
 from publishing import notebooks, paths
 from publishing.blog.bringing.formulas import inline
-from publishing.blog.bringing.html import place
-from publishing.blog.bringing.known import Known
+from publishing.blog.bringing.known import Known, place
 from publishing.render import bibliography
 from publishing.render.page import slug
 

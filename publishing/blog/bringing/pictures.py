@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from PIL import Image, UnidentifiedImageError
 
-from publishing import paths
 from publishing.blog.bringing.known import STARTER, Known, alone, before
+from publishing.notebooks import is_study, path_of
 from publishing.render import named
 
 _TITLE = r"""(?:\s+(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'))?"""
@@ -49,9 +49,7 @@ def _written(found: re.Match, known: Known) -> str:
     attributes = found["attributes"] or ""
     alt, caption = " ".join(found["alt"].split()), found["double"] or (found["single"] or "").replace('"', r"\"")
     label = re.search(r"#([\w:.-]+)", attributes)
-    if (
-        label or "fig-alt" in attributes or "fig-cap" in attributes
-    ):  # as Quarto has it, what stands in brackets is the caption
+    if attributes and ".given" not in attributes and (label or "fig-alt" in attributes):
         told = re.search(r'fig-alt="([^"]*)"', attributes)
         alt, caption = told[1] if told else "", caption or alt.replace('"', r"\"")
     name = src if _is_elsewhere(src) else _copied(src, known)
@@ -83,9 +81,12 @@ def _copied(src: str, known: Known) -> str | None:
         if other == content:
             return name
     words = "picture" if src.startswith("data:") else Path(src.removeprefix("attachment:")).stem
+    folder = path_of(known.paper, known.stem).parent
     while True:
         name = known.name(words, "picture") + suffix
-        if not any(there.stem == Path(name).stem for there in paths.notebooks_dir(known.paper).rglob("*.*")):
+        there = [path for path in folder.glob("*.*") if path.stem == Path(name).stem]
+        is_same = is_study(known.stem) and there == [folder / name] and there[0].read_bytes() == content
+        if is_same or not there:
             break
     known.pictures[name] = content
     return name

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 ASK_CAPTION = f"{STARTER} what the figure means"
 _CHARTS = (
-    "plot scatter hist hist2d bar barh imshow matshow contour contourf pcolormesh errorbar fill_between semilogx semilogy "
-    "loglog boxplot violinplot stem step quiver streamplot hexbin pie heatmap subplots figure subplot axes"
+    "plot scatter hist hist2d bar barh imshow matshow contour contourf pcolormesh errorbar fill_between semilogx "
+    "semilogy loglog boxplot violinplot stem step quiver streamplot hexbin pie heatmap subplots figure subplot axes"
 )
 _DRAWS = set(_CHARTS.split(" "))
 _OPENS = {"subplots", "figure", "subplot_mosaic"}
@@ -198,7 +198,7 @@ def _quoted(words: str) -> str:
 def _title(source: str, show: ast.AST | None) -> str:
     """The title that the code gave the plot, the last before it is shown."""
     end = getattr(show, "lineno", len(source.split("\n")) + 1)
-    found = re.findall(r"""(?:title|suptitle)\(\s*r?(["'])(.*?)\1\s*[,)]""", "\n".join(source.split("\n")[: end - 1]))
+    found = re.findall(r"""(?:title|suptitle)\(\s*r?(["'])(.*?)\1\s*[,)]""", "\n".join(source.split("\n")[:end]))
     words = found[-1][1] if found else ""
     return re.sub(r"\$[^$]*\$|\{[^}]*\}|\\\w+", " ", words)
 

@@ -124,6 +124,7 @@ def _text(notebook: "NotebookNode", known: Known) -> str:
     known.taken |= {number for cell in notebook.cells for number in formulas.numbers(cell.source)}
     cells, plots = [], Plots()
     for cell in notebook.cells:
+        cell.source = re.sub("[\ue000-\ue003]", "", cell.source)  # which `known` needs for signs of its own
         if cell.cell_type == "raw" and (front := _front(cell.source)) is not None:
             facts |= front
         else:

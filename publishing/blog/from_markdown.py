@@ -16,7 +16,8 @@ _SMALL = {
     re.compile(r"==(?=\S)([^=\n]+?)(?<=\S)=="): r"<mark>\1</mark>",
     re.compile(r"%%(?=\S| )(.+?)%%", re.DOTALL): r"<!--\1-->",
     re.compile(
-        r"^[ ]*(?:\[\[?_?TOC_?\]\]?|\\(?:newpage|pagebreak|clearpage)|\{\{< pagebreak >\}\}|\+\+\+.*|\{:.*\})[ ]*$",
+        r"^[ ]*(?:\[\[?_?TOC_?\]\]?|\\(?:newpage|pagebreak|clearpage)|\{\{< pagebreak >\}\}"
+        r"|\+\+\+(?:[ ]*\{.*\})?|\{:.*\})[ ]*$",
         re.MULTILINE,
     ): "",
     re.compile(r"^(?=#[a-z][\w/-]*(?:[ ][#·|]|[ ]*$))", re.MULTILINE): r"\\",

@@ -18,11 +18,14 @@ _WARNINGS = "warning attention caution danger error failure bug"
 _STATEMENTS = "definition theorem lemma proposition corollary proof"
 _KIND = dict.fromkeys(_NOTES.split(" "), "Note") | dict.fromkeys(_WARNINGS.split(" "), "Warning")
 _KIND |= {name: name.capitalize() for name in _STATEMENTS.split(" ")}
-_FENCE = re.compile(r"(?P<margin>[ >]*(?:(?:[-*+]|\d+[.)])[ ]+)?)(?P<fence>`{3,}|~{3,}|:{3,})[ ]*(?P<info>.*?)[ ]*$")
+_FENCE = re.compile(
+    r"(?P<margin>[ >]*(?:(?:[-*+]|\d+[.)])[ ]+)?)(?P<fence>`{3,}(?!.*`)|~{3,}|:{3,})[ ]*(?P<info>.*?)[ ]*$"
+)
 _DIRECTIVE = re.compile(r"\{(?P<name>[A-Za-z][\w:.+-]*)\}[ ]*(?P<rest>.*)")
 _QUARTO = re.compile(r"\{(?P<attributes>[.#][^}]*)\}|(?P<class>[A-Za-z][\w-]*)$")
 _MKDOCS = re.compile(
-    r'(?P<margin> *)(?P<mark>!!!|\?\?\?\+?|===)[ ]+(?P<kind>[a-z-]*)[^"\n]*(?:"(?P<title>[^"]*)")?[ ]*$'
+    r"(?P<margin> *)(?:(?P<mark>!!!|\?\?\?\+?)[ ]+(?P<kind>[a-z-]+)(?:[ ]+(?:inline|end))*|===[!+]?)"
+    r'[ ]*(?:"(?P<title>[^"]*)"|(?P<bare>(?<!=)[^"=]*))[ ]*$'
 )
 _CALLOUT = re.compile(r"(?P<margin>[ >]*)>[ ]?\[!(?P<kind>[A-Za-z-]+)\](?P<fold>[-+]?)[ ]*(?P<title>.*)$")
 _VERBATIM = "code code-block sourcecode code-cell math mermaid raw eval-rst literalinclude csv-table glue bibtex"
@@ -80,12 +83,12 @@ def blocks(text: str, known: Known) -> str:
     return "\n".join(out)
 
 
-def code_fence(language: str, code: str) -> str:
-    """A listing that nothing runs."""
+def code_fence(language: str, code: str, more: str = "") -> str:
+    """A listing that nothing runs, with what more its mark says."""
     language = _LISTED.get(language.lower(), language)
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`{3,}", code)), 0)
     never_run = " .noeval" if _RUN.fullmatch(language) else ""
-    return f"{fence}{language}{never_run}\n{code}\n{fence}"
+    return f"{fence}{' '.join(f'{language}{never_run} {more}'.split())}\n{code}\n{fence}"
 
 
 def box(kind: str, title: str, body: str, known: Known) -> str:
@@ -112,10 +115,11 @@ def _end(lines: list[str], position: int, opening: re.Match) -> int:
 
 def _listing(found: re.Match, directive: re.Match | None, code: str, known: Known) -> str:
     if directive is None:
-        words = found["info"].split() or [""]
+        language, _, rest = found["info"].partition(" ")
         if re.search(r"(?:title|label|caption)=|\.noeval", found["info"]):
             return known.keep(f"{found['fence']}{found['info']}\n{code}\n{found['fence']}")
-        return known.keep(code_fence(words[0].strip("{}.").split(",")[0], code))
+        language = language.strip("{}.").partition(",")[0]
+        return known.keep(code_fence(language, code, "" if found["info"].startswith("{") else rest))
     options, body = _options(code)
     name, argument = directive["name"], directive["rest"]
     if name == "math":
@@ -247,13 +251,13 @@ def _indented(lines: list[str], position: int, known: Known) -> tuple[list[str],
     while end < len(lines) and (not lines[end].strip() or lines[end].startswith(f"{margin}    ")):
         end += 1
     body = blocks("\n".join(line.removeprefix(f"{margin}    ") for line in lines[position + 1 : end]), known)
-    title = found["title"] or ""
-    if found["mark"] == "===":
+    kind, title = found["kind"], (found["title"] or found["bare"] or "").strip()
+    if kind is None:
         new = f"**{title}**\n\n{body}"
     elif found["mark"] != "!!!":
-        new = folded(title or found["kind"].capitalize(), body)
+        new = folded(title or kind.capitalize(), body)
     else:
-        new = box(_KIND.get(found["kind"], "Note"), title, body, known)
+        new = box(_KIND.get(kind, "Note"), title if kind in _KIND else f"{kind} {title}", body, known)
     return [*(f"{margin}{line}".rstrip() for line in new.split("\n")), ""], end
 
 

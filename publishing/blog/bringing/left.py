@@ -87,7 +87,11 @@ def _packages(source: Source, old: Path) -> Found:
                 elif not _is_there(name):
                     needing = _needing(source, number, node)
                     more = f", and cell {', '.join(map(str, needing))} needs it" if needing else ""
-                    yield number, node.lineno, f"{name} is not installed here{more}; do without it, or add it to the lock"
+                    yield (
+                        number,
+                        node.lineno,
+                        f"{name} is not installed here{more}; do without it, or add it to the lock",
+                    )
 
 
 def _needing(source: Source, first: int, importing: ast.Import | ast.ImportFrom) -> list[int]:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,224 +14,255 @@ if TYPE_CHECKING:
     from publishing.blog.from_code import Options
 
 ASK_CAPTION = f"{STARTER} what the figure means"
-_CHARTS = (
-    "plot scatter hist hist2d bar barh imshow matshow contour contourf pcolormesh errorbar fill_between semilogx "
-    "semilogy loglog boxplot violinplot stem step quiver streamplot hexbin pie heatmap subplots figure subplot axes"
+ASK_NAMES = f"# {STARTER} a name of its own for each figure of this loop"
+ASK_PICTURE = f"# {STARTER} a figure of matplotlib in place of the picture that this cell showed, given to diagram()"
+_OPENS = ("subplots", "figure", "subplot_mosaic")
+_CHARTS = re.compile(
+    "plot|scatter|hist|hist2d|barh?|imshow|matshow|contourf?|pcolormesh|errorbar|fill_between|semilog[xy]|loglog|boxplot"
+    "|violinplot|stem|step|quiver|streamplot|hexbin|pie|heatmap|lineplot|histplot|scatterplot"
 )
-_DRAWS = set(_CHARTS.split(" "))
-_OPENS = {"subplots", "figure", "subplot_mosaic"}
+_AXES = re.compile(r"ax(?:is|es|s)?\d*")
 
 
 @dataclass
 class Plots:
-    """The plots of a notebook: which of its functions draw, and what name stands for the figure."""
+    """The plots of a notebook: how it calls pyplot, which of its functions draw, what figure would be shown next."""
 
-    functions: set[str] = field(default_factory=set)
-    figure: str = "plt.gcf()"
-    count: int = 0
-    pyplot: str | None = None  # by what name the notebook has it
+    pyplot: str = ""
     needs_pyplot: bool = False
+    functions: set[str] = field(default_factory=set)
+    figure: str = ""  # what its code calls it, if it does
+    drawn: bool = False
+    count: int = 0
 
     def given(self, source: str, shows: bool | None, options: "Options", known: Known) -> str:
-        """The cell's code with a call of `diagram` for each plot that it showed."""
-        tree = syntax(source)
-        if tree is None:
+        """The cell's code with a call of `diagram` for each plot that Jupyter showed, or would have shown.
+
+        `shows` says whether the cell showed a picture when it ran; None if that is not known.
+        """
+        if (tree := syntax(source := _unfolded(source))) is None:
             return source
-        self._learn(tree)
-        lines = source.split("\n")
-        changes, is_open = [], False
+        self.pyplot = next(_pyplots(tree), self.pyplot)
+        count, changes = self.count, _Changes(source)
         for statement in tree.body:
-            if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-                changes += self._in_function(statement, lines)
+            self._visit(statement, changes, options, known)
+        if self.drawn and shows is not False:
+            changes.add(self._call(changes, None, options, known))
+        elif shows and self.count == count:
+            changes.add(ASK_PICTURE)
+        self._shown()
+        return changes.text()
+
+    def _visit(self, statement: ast.stmt, changes: "_Changes", options: "Options", known: Known) -> None:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            self._define(statement, changes)
+        elif shows := [node for node in _statements(statement) if self._is_show(node)]:
+            for show in shows:
+                changes.replace(show, self._call(changes, show, options, known, within=statement))
+            self._shown()
+        elif figure := self._named_alone(statement):
+            changes.replace(statement, self._call(changes, statement, options, known, figure=figure))
+            self._shown()
+        elif loop := self._opens_in_turn(statement):
+            changes.follow(loop.body[-1], self._call(changes, loop.body[-1], options, known, within=loop))
+            self._shown()
+        elif (opened := self._opened(statement)) is not None:
+            if self.drawn:
+                changes.precede(statement, self._call(changes, statement, options, known))
+            self.figure, self.drawn = opened, False
+        elif self._calls_pyplot(statement, ("close",)):
+            self._shown()
+        elif self._draws(statement):
+            self.drawn = True
+
+    def _define(self, definition: ast.stmt, changes: "_Changes") -> None:
+        """Functions that draw show nothing by themselves any more; the figure is shown where they are called."""
+        for function in ast.walk(definition):
+            if not isinstance(function, ast.FunctionDef):
                 continue
-            if self._is_show(statement):
-                if is_open or shows is None or shows:
-                    changes.append((statement, self._call(source, statement, options, known)))
-                is_open, self.figure = False, self._current
-                continue
-            inside = [node for node in ast.walk(statement) if isinstance(node, ast.stmt) and self._is_show(node)]
-            for show in inside:
-                changes.append((show, self._call(source, show, options, known, _turn(statement, show))))
-            if inside:
-                is_open = False
-            elif self._closes(statement):
-                is_open, self.figure = False, self._current
-            elif self._opens(statement) or self._draws(statement):
-                is_open = True
-        is_open = is_open and (shows or (shows is None and self._is_drawn(tree)))
-        last = tree.body[-1] if tree.body else None
-        if isinstance(last, ast.Expr) and self._is_figure(last.value) and (shows is not False):
-            figure = (
-                ast.unparse(last.value).removesuffix(".figure") if isinstance(last.value, ast.Name) else self.figure
-            )
-            changes.append((last, self._call(source, last, options, known, figure=figure)))
-            is_open = False
-        text = _changed(lines, changes)
-        if is_open:
-            text = f"{text}\n{self._call(source, None, options, known)}"
-            self.figure = self._current
-        return text
+            shows = [node for node in _statements(function) if self._is_show(node)]
+            returns = any(isinstance(node, ast.Return) and node.value for node in ast.walk(function))
+            on_axes = any(_AXES.fullmatch(argument.arg) for argument in function.args.args)
+            if shows or (self._draws(function) and not returns and not on_axes):
+                self.functions.add(function.name)
+            for show in shows:
+                changes.replace(show, "pass" if _is_alone(show, function) else "")
 
-    @property
-    def _current(self) -> str:
-        return f"{self.pyplot or 'plt'}.gcf()"
+    def _shown(self) -> None:
+        self.figure, self.drawn = "", False
 
-    def _learn(self, tree: ast.Module) -> None:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                for name in node.names:
-                    if name.name == "matplotlib.pyplot":
-                        self.pyplot = name.asname or name.name
-            elif isinstance(node, ast.ImportFrom) and node.module == "matplotlib":
-                for name in node.names:
-                    if name.name == "pyplot":
-                        self.pyplot = name.asname or name.name
-        if self.figure.endswith(".gcf()"):
-            self.figure = self._current
-
-    def _is_show(self, node: ast.AST) -> bool:
-        """`plt.show()` and `fig.show()`, also of a name that is no figure's, which no other thing here has."""
+    def _is_show(self, node: ast.stmt) -> bool:
+        """`plt.show()` and `fig.show()`."""
         match node:
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="show"))):
-                return name in (self.pyplot, "plt", "pylab") or name.startswith("fig")
+                return name in (self.pyplot, "plt") or name.startswith("fig")
         return False
 
-    def _closes(self, statement: ast.stmt) -> bool:
+    def _named_alone(self, statement: ast.stmt) -> str:
+        """The figure that stands alone on a line, by which Jupyter shows it."""
         match statement:
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="close"))):
-                return name in (self.pyplot, "plt")
-        return False
+            case ast.Expr(value=ast.Name(id=name)) if name == self.figure or re.fullmatch(r"fig(?:ure)?\d*", name):
+                return name
+            case ast.Expr(value=ast.Attribute(value=ast.Name(), attr="figure")):
+                return ast.unparse(statement)
+        return self._current if self._calls_pyplot(statement, ("gcf",)) else ""
 
-    def _opens(self, statement: ast.stmt) -> bool:
-        """Whether it makes a figure; that is the one shown next."""
+    def _opened(self, statement: ast.stmt) -> str | None:
+        """What a figure is called that the statement makes, nothing if it has no name; None if it makes none."""
+        if not self._calls_pyplot(statement, _OPENS):
+            return None
         match statement:
-            case ast.Assign(targets=[target], value=ast.Call(func=ast.Attribute(value=ast.Name(id=of), attr=attr))):
-                if of not in (self.pyplot, "plt") or attr not in _OPENS:
-                    return False
-                first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
-                is_named = isinstance(first, ast.Name) and first.id != "_" and isinstance(target, ast.Name | ast.Tuple)
-                self.figure = first.id if is_named and isinstance(first, ast.Name) else self._current
-                return True
-            case ast.Assign(value=ast.Call(func=ast.Name(id=name))) if name in self.functions:
-                return False
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                return name
+            case ast.Assign(targets=[ast.Tuple(elts=[ast.Name(id=name), *_])]) if name != "_":
+                return name
+        return ""
+
+    def _opens_in_turn(self, statement: ast.stmt) -> ast.For | None:
+        """A loop that makes a figure each time."""
+        if not isinstance(statement, ast.For):
+            return None
+        return statement if any(self._opened(one) is not None for one in statement.body) else None
+
+    def _calls_pyplot(self, statement: ast.stmt, names: tuple[str, ...]) -> bool:
+        match statement:
+            case ast.Expr(value=call) | ast.Assign(value=call):
+                match call:
+                    case ast.Call(func=ast.Attribute(value=ast.Name(id=of), attr=attr)):
+                        return of in (self.pyplot, "plt") and attr in names
         return False
 
     def _draws(self, statement: ast.stmt) -> bool:
         for node in ast.walk(statement):
             match node:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=of), attr=attr)):
-                    if of in (self.pyplot, "plt", "sns") and attr in _DRAWS:
-                        if attr in _OPENS and isinstance(statement, ast.Expr):
-                            self.figure = self._current
+                case ast.Call(func=ast.Attribute(attr=name)):
+                    if name in self.functions or (_CHARTS.fullmatch(name) and (self.pyplot or self.figure)):
                         return True
-                case ast.Call(func=ast.Attribute(attr=attr)) if attr in _DRAWS and self.pyplot:
-                    return True
                 case ast.Call(func=ast.Name(id=name)) if name in self.functions:
                     return True
         return False
 
-    def _is_drawn(self, tree: ast.Module) -> bool:
-        """Whether a figure of this cell is drawn in it, as it is not where one is only laid out for later cells."""
-        calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        names = {call.attr for call in calls if isinstance(call, ast.Attribute)} - _OPENS - {"subplot", "axes"}
-        called = {call.id for call in calls if isinstance(call, ast.Name)}
-        return bool(names & _DRAWS or called & self.functions)
-
-    def _is_figure(self, value: ast.expr) -> bool:
-        match value:
-            case ast.Name(id=name):
-                return name == self.figure or bool(re.fullmatch(r"fig\w*", name))
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="gcf")):
-                return name in (self.pyplot, "plt")
-        return False
-
-    def _in_function(self, function: ast.stmt, lines: list[str]) -> list[tuple[ast.stmt, str]]:
-        """A function that draws: the figure is shown where it is called."""
-        shows = [node for node in ast.walk(function) if isinstance(node, ast.stmt) and self._is_show(node)]
-        draws = any(self._draws(node) for node in getattr(function, "body", []))
-        returns = any(isinstance(node, ast.Return) and node.value for node in ast.walk(function))
-        if isinstance(function, ast.FunctionDef) and (
-            shows or (draws and not returns and self._takes_no_axes(function))
-        ):
-            self.functions.add(function.name)
-        self.figure = self._current
-        alone = [show for show in shows if len(getattr(function, "body", [])) == 1]
-        return [(show, "pass" if show in alone else "") for show in shows]
-
-    def _takes_no_axes(self, function: ast.FunctionDef) -> bool:
-        return not any(re.match(r"ax(?:is|es|s)?\d*$", argument.arg) for argument in function.args.args)
+    @property
+    def _current(self) -> str:
+        return f"{self.pyplot or 'plt'}.gcf()"
 
     def _call(
         self,
-        source: str,
-        show: ast.AST | None,
+        changes: "_Changes",
+        here: ast.stmt | None,
         options: "Options",
         known: Known,
-        turn: str = "",
-        figure: str | None = None,
+        within: ast.stmt | None = None,
+        figure: str = "",
     ) -> str:
-        """The call, and what it shows by the words that the writer gave: a label, a title, a caption."""
+        """The call, by the words that the writer gave: a label, a title, a caption."""
         self.count += 1
-        title = _title(source, show)
-        label = re.sub(r"^fig[-:_]", "", options.label)
-        section = known.prefix.rstrip(".")
-        name = known.name(label or title, f"plot-{section}-{self.count}" if section else f"plot-{self.count}")
-        if options.label:
-            known.labels[options.label] = f"[Figure](#fig-{name})"
-            options.label = ""
-        alt, caption = options.alt or ASK_ALT, options.caption or ASK_CAPTION
-        options.alt = options.caption = ""
-        shown = f'f"{name}-{{{turn}}}"' if turn else f'"{name}"'
-        if (figure or self.figure).endswith(".gcf()") and self.pyplot is None:
+        figure = figure or self.figure or self._current
+        if figure == self._current and not self.pyplot:
             self.needs_pyplot, self.pyplot = True, "plt"
         known.cells.add("diagram")
-        alt, caption = _quoted(alt), _quoted(caption)
-        call = f"diagram({figure or self.figure}, {shown}, alt={alt}, caption={caption})"
-        if len(call) < 100:
-            return call
-        return f"diagram(\n    {figure or self.figure},\n    {shown},\n    alt={alt},\n    caption={caption},\n)"
+        words = re.sub(r"^fig[-:_]", "", options.label) or changes.title(here)
+        name = known.name(words, f"plot-{known.prefix.replace('.', '-')}{self.count}")
+        if options.label:
+            known.labels[options.label] = f"[Figure](#fig-{name})"
+        alt, caption = _quoted(options.alt or ASK_ALT), _quoted(options.caption or ASK_CAPTION)
+        options.label = options.alt = options.caption = ""
+        in_turn, turn = _turn(within, here)
+        named = f'f"{name}-{{{turn}}}"' if turn else f'"{name}"'
+        call = f"diagram({figure}, {named}, alt={alt}, caption={caption})"
+        if len(call) > 100:
+            call = f"diagram(\n    {figure},\n    {named},\n    alt={alt},\n    caption={caption},\n)"
+        return f"{ASK_NAMES}\n{call}" if in_turn and not turn else call
+
+
+class _Changes:
+    """Statements of a cell with other text in their place, before or after them."""
+
+    def __init__(self, source: str):
+        self.lines, self.more = source.split("\n"), [""]
+        self.texts: list[tuple[ast.stmt, str]] = []
+
+    def replace(self, statement: ast.stmt, text: str) -> None:
+        self.texts.append((statement, text))
+
+    def precede(self, statement: ast.stmt, text: str) -> None:
+        self.replace(statement, f"{text}\n{self._of(statement)}")
+
+    def follow(self, statement: ast.stmt, text: str) -> None:
+        self.replace(statement, f"{self._of(statement)}\n{text}")
+
+    def add(self, text: str) -> None:
+        self.more.append(text)
+
+    def title(self, here: ast.stmt | None) -> str:
+        """The words of the last title that the code gave a plot up to here."""
+        before = "\n".join(self.lines[: here.lineno if here else None])
+        found = re.findall(r"""title\(\s*r?(["'])(.*?)\1\s*[,)]""", before)
+        return re.sub(r"\$[^$]*\$|\{[^}]*\}|\\\w+", " ", found[-1][1]) if found else ""
+
+    def text(self) -> str:
+        for statement, text in sorted(self.texts, key=lambda change: (change[0].lineno, change[0].col_offset))[::-1]:
+            first, last = statement.lineno - 1, statement.end_lineno or statement.lineno
+            line = self.lines[last - 1].encode()
+            before = self.lines[first].encode()[: statement.col_offset].decode()
+            after = line[statement.end_col_offset or len(line) :].decode().strip().removeprefix(";").strip()
+            indent = before[: len(before) - len(before.lstrip())]
+            kept = before.rstrip().removesuffix(";").rstrip()
+            new = [
+                *([kept] if kept else []),
+                *(indent + one for one in text.split("\n")),
+                *([indent + after] if after else []),
+            ]
+            self.lines[first:last] = new
+        return "\n".join([*self.lines, *self.more[1:]]).strip("\n")
+
+    def _of(self, statement: ast.stmt) -> str:
+        first, *rest = self.lines[statement.lineno - 1 : statement.end_lineno]
+        margin = first[: statement.col_offset]
+        return "\n".join(line.removeprefix(margin) for line in [first, *rest])
+
+
+def _unfolded(source: str) -> str:
+    """The code with what is written in one line, as `for x in xs: plt.plot(x); plt.show()`, in several."""
+    lines, tree = source.split("\n"), syntax(source)
+    for statement in tree.body[::-1] if tree else []:
+        if hasattr(statement, "body") and statement.lineno == statement.end_lineno:
+            comment = lines[statement.lineno - 1].encode()[statement.end_col_offset :].decode()
+            lines[statement.lineno - 1] = f"{ast.unparse(statement)}{comment}"
+    return "\n".join(lines)
+
+
+def _is_alone(statement: ast.stmt, within: ast.stmt) -> bool:
+    return any([statement] in (getattr(one, "body", []), getattr(one, "orelse", [])) for one in ast.walk(within))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    return (one for one in ast.walk(node) if isinstance(one, ast.stmt))
+
+
+def _pyplots(tree: ast.Module) -> Iterator[str]:
+    """By what name the code imports pyplot."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.asname or name.name for name in names if name.name == "matplotlib.pyplot")
+            case ast.ImportFrom(module="matplotlib", names=names):
+                yield from (name.asname or name.name for name in names if name.name == "pyplot")
+
+
+def _turn(within: ast.stmt | None, here: ast.stmt | None) -> tuple[bool, str]:
+    """Whether a loop runs here, and by what it counts, for the names of its figures."""
+    loops = [node for node in ast.walk(within) if isinstance(node, ast.For | ast.While)] if within else []
+    around = [loop for loop in loops if here in list(_statements(loop))]
+    for loop in around:
+        if isinstance(loop, ast.For):
+            over, target = ast.unparse(loop.iter), loop.target
+            if over.startswith("enumerate(") and isinstance(target, ast.Tuple):
+                target = target.elts[0]
+            if over.startswith(("range(", "enumerate(")) and isinstance(target, ast.Name) and len(around) == 1:
+                return True, target.id
+    return bool(around), ""
 
 
 def _quoted(words: str) -> str:
     return '"' + " ".join(words.split()).replace("\\", r"\\").replace('"', r"\"") + '"'
-
-
-def _title(source: str, show: ast.AST | None) -> str:
-    """The title that the code gave the plot, the last before it is shown."""
-    end = getattr(show, "lineno", len(source.split("\n")) + 1)
-    found = re.findall(r"""(?:title|suptitle)\(\s*r?(["'])(.*?)\1\s*[,)]""", "\n".join(source.split("\n")[:end]))
-    words = found[-1][1] if found else ""
-    return re.sub(r"\$[^$]*\$|\{[^}]*\}|\\\w+", " ", words)
-
-
-def _turn(loop: ast.stmt, show: ast.AST) -> str:
-    """By what a loop counts in which a plot is shown, for the plot's name."""
-    for node in ast.walk(loop):
-        if isinstance(node, ast.For) and show in ast.walk(node):
-            target, over = node.target, ast.unparse(node.iter)
-            if over.startswith("enumerate(") and isinstance(target, ast.Tuple):
-                target = target.elts[0]
-            if over.startswith(("range(", "enumerate(")) and isinstance(target, ast.Name):
-                return target.id
-    return ""
-
-
-def _changed(lines: list[str], changes: list[tuple[ast.stmt, str]]) -> str:
-    """The lines with other text in place of these statements, each on lines of its own."""
-    for statement, new in sorted(changes, key=lambda change: -change[0].lineno):
-        first, last = statement.lineno - 1, statement.end_lineno or statement.lineno
-        margin = lines[first][: statement.col_offset]
-        after = lines[last - 1].encode()[statement.end_col_offset or 0 :].decode().strip().lstrip(";").strip()
-        inner = [f"{' ' * len(margin) if margin.strip() else margin}{line}" for line in new.split("\n")] if new else []
-        if margin.strip():  # several statements in a line
-            indent = re.match(r"\s*", margin)
-            before = margin.rstrip().removesuffix(";").rstrip()
-            inner = (
-                [before, *(f"{indent.group() if indent else ''}{line}" for line in new.split("\n"))]
-                if new
-                else [before]
-            )
-        if after:
-            inner.append(after if not after.startswith("#") else after)
-        lines[first:last] = inner
-    return "\n".join(lines).strip("\n")

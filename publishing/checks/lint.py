@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from publishing import macros as paper_macros
 from publishing import notebooks, paths, posts
-from publishing.checks import macros, places
+from publishing.checks import headings, macros, places
 from publishing.checks.canonical import not_canonical
 from publishing.checks.claims import idle_claims
-from publishing.checks.code import not_plain_python
+from publishing.checks.code import not_plain_python, unknown_tags
 from publishing.checks.formulas import wrong_formulas
 from publishing.errors import PublishingError
 from publishing.faults import Faults, in_order
@@ -39,7 +39,9 @@ def problems(paper: str, stem: str) -> Iterator[str]:
 def problems_of(source: places.Source) -> Iterator[str]:
     """The same of one that may not be written yet."""
     found = chain(
-        *(rule(source.notebook) for rule in (not_plain_python, wrong_formulas, idle_claims)),
+        *(rule(source.notebook) for rule in (unknown_tags, wrong_formulas, idle_claims)),
+        not_plain_python(source),
+        headings.wrong_title(source),
         macros.misplaced(source),
         macros.unknown_to_jupyter(source),
     )

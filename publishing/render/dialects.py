@@ -151,8 +151,7 @@ def _in_run(text: str, before: Token | None) -> Iterator[str]:
             if found.start() or begins:
                 yield _told(found.group(), remedy)
     for pattern, remedy in _OPENING.items() if before is None else ():
-        if found := re.match(pattern, text):
-            yield _told(found.group(), remedy)
+        yield from (_told(found.group(), remedy) for found in re.finditer(rf"\A(?:{pattern})", text))
     yield from (_of_tex(found) for found in _TEX.finditer(text) if not _DEFINES.fullmatch(found[1]))
 
 
@@ -170,7 +169,7 @@ def _typed(child: Token) -> str:
     return child.markup if child.type == "text_special" else "\n" if child.type == "softbreak" else child.content
 
 
-_FORMULA = re.compile(r"\A\s|[\\^=]|_\{")
+_FORMULA = re.compile(r"\A\s|\\[A-Za-z]|[\^=]|_\{")
 _CLOSED = ("link_close", "image", "code_inline", "math_inline", "strong_close", "em_close", "node")
 
 

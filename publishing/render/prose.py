@@ -32,6 +32,7 @@ _TAG = re.compile(rf"<(/?)({_ELEMENTS})((?:{_ATTRIBUTE})*)\s*(/?)>")
 CLASSES = ("algorithm",)  # that the stylesheet has for prose
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])(https?)\Z")
 _ADDRESS, _END = re.compile(r"://[A-Za-z0-9][^\s<]*"), re.compile(r"[.,:;!?*_~'\"]+\Z")
+_WITH_BLANKS = re.compile(r"(?<!\$)\$(\s*(?:[A-Za-z]|[^$]*[\\\\^_=][^$]*?)\s*)\$(?!\$)")
 _TASK = re.compile(r"\[([ xX])\]\s+")
 _LINES = re.compile(r"(L\d+(-L\d+)?)?")
 Attributes = dict[str, str | int | float]
@@ -52,6 +53,17 @@ def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose],
         found[context.cell] = Prose(tokens[start + 1 : stop])
         context.attempt(_check_nesting, found[context.cell].tokens, context)
     return found, Prose(tokens[end:])
+
+
+def computed(text: str, context: Context) -> Prose:
+    """Markdown that a cell shows."""
+    tokens = _MARKDOWN.parse("", {"cells": {context.cell: text}, "context": context})
+    if any(token.type == "footnotes_open" for token in tokens):
+        raise context.error("a footnote stands in Markdown(…); write it in the text of the notebook")
+    if any(token.type == "heading_open" and token.markup in ("#", "=") for token in tokens):
+        raise context.error("Markdown(…) holds a title; write its headings as `## …`")
+    context.attempt(_check_nesting, tokens, context)
+    return Prose(tokens[1:])
 
 
 def inline(text: str, context: Context) -> Inline:
@@ -241,9 +253,9 @@ def _leads_elsewhere(token: Token) -> bool:
 def _text(token: Token, context: Context) -> Token:
     if "$" in token.content:
         text = token.content.strip()
-        if found := re.search(r"\$\s+([^$]+?)\s*\$|\$([^$]+?)\s+\$", text):
-            wrote = f"{found.group()!r} has blanks beside its dollars"
-            raise context.error(f"{wrote}; write ${found[1] or found[2]}$, or \\$ for the sign")
+        if found := _WITH_BLANKS.search(text):
+            cause = "a formula has no blanks beside its dollars"
+            raise context.error(f"a lone $ in {found.group()!r}: {cause}; write ${found[1].strip()}$")
         raise context.error(f"a lone $ in {text!r}; close the formula in its cell, or write \\$ for the sign")
     if found := re.search(r"\{%-?\s*include.*", token.content):
         raise context.error(
@@ -254,9 +266,7 @@ def _text(token: Token, context: Context) -> Token:
 
 def _escape(token: Token, context: Context) -> Token:
     if token.markup in (r"\(", r"\)"):
-        raise context.error(
-            rf"{token.markup} begins no formula here; write $…$, or a parenthesis without its backslash"
-        )
+        raise context.error(r"\(…\) begins no formula here; write $…$, or parentheses without backslashes")
     return token
 
 

@@ -1,5 +1,6 @@
 """Code cells of other notebooks: options become tags, what is no Python a comment, and plots are given to `diagram`."""
 
+import ast
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ _MAGIC = re.compile(r"(\s*)((?:[\w., ]+=\s*)?[!%]\S.*|\?{1,2}\w.*|[\w.]+\?{1,2})
 _TIMED = re.compile(r"(\s*)%(?:time|prun)\s+(.*)")
 _OF_CELL = {"bash": "console", "sh": "console", "script": "console", "html": "html", "javascript": "javascript"}
 _OF_CELL |= {"js": "javascript", "writefile": "python", "file": "python", "svg": "html", "sql": "sql", "R": "r"}
+_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>")
+_RETURNS_OBJECT = re.compile(r"manual_seed|legend|title|[xy]label|set_\w+|set|register_\w*hook|\w+_")
 RUNS = f"{STARTER} runs outside Python, do without it: "
 
 
@@ -64,11 +67,8 @@ def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, st
     if found := re.match(r"%%(\w+)[^\n]*\n?", source):
         if found[1] in ("latex", "markdown"):
             text = source[found.end() :]
-            return (
-                "prose",
-                f"$$\n{text}\n$$" if found[1] == "latex" and "\\begin" not in text and "$" not in text else text,
-                [],
-            )
+            is_bare = found[1] == "latex" and not re.search(r"\$|\\begin|\\\[", text)
+            return "prose", f"$$\n{text}\n$$" if is_bare else text, []
         if found[1] in _OF_CELL:
             note = f"{STARTER} what this did, by `{found.group().strip()}`, or take it out"
             return "markdown", f"{note}\n\n{code_fence(_OF_CELL[found[1]], source[found.end() :])}", []
@@ -79,7 +79,7 @@ def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, st
         return "markdown", code_fence("python", source), []
     if contract.REMOVE_OUTPUT not in tags and contract.REMOVE_CELL not in tags:
         source = plots.given(source, _shows_picture(cell), options, known)
-    return "code", source, tags
+    return "code", _quiet(source, cell), tags
 
 
 def _options(cell: "NotebookNode", source: str) -> tuple[Options, str]:
@@ -142,6 +142,21 @@ def _plain(source: str) -> str:
         open_block = line.rstrip().endswith(":") or (open_block and not line.strip())
         lines.append(line)
     return "\n".join(lines).strip("\n")
+
+
+def _quiet(source: str, cell: "NotebookNode") -> str:
+    """The code with a semicolon where its last line would show an object by its address, which says nothing."""
+    tree = syntax(source)
+    last = tree.body[-1] if tree and tree.body else None
+    if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call) or source.rstrip().endswith(";"):
+        return source
+    shown = "".join(str(output.get("data", {}).get("text/plain", "")) for output in cell.get("outputs") or [])
+    if not _ADDRESS.search(shown) and not _RETURNS_OBJECT.fullmatch(ast.unparse(last.value.func).rpartition(".")[2]):
+        return source
+    lines = source.split("\n")
+    line = lines[(last.end_lineno or 1) - 1].encode()
+    lines[(last.end_lineno or 1) - 1] = f"{line[: last.end_col_offset].decode()};{line[last.end_col_offset :].decode()}"
+    return "\n".join(lines)
 
 
 def _shows_picture(cell: "NotebookNode") -> bool | None:

@@ -78,17 +78,17 @@ def _titled(cells: list[Cell], facts: dict[str, Any], known: Known) -> str:
 
 def _open(cells: list[Cell], title: str, facts: dict[str, Any], known: Known) -> None:
     """Let the notebook begin with its title, and a study with its answer below it."""
-    opening = [f"# {title}"]
-    if not notebooks.is_study(known.stem) and not re.match(r"\d", title):
+    is_study, opening = notebooks.is_study(known.stem), [f"# {title}"]
+    if not is_study and not re.match(r"\d", title):
         opening = [f"# {int(known.stem[:2])}. {title}"]
     if told := {name: facts[name] for name in _FACTS if facts.get(name)}:
         words = "; ".join(f"{name}: {_words(value)}" for name, value in told.items())
         opening.append(f"<!-- Starter: what readers should see of the old header: {words} -->".replace("--;", ";"))
     follows = cells[0].text if cells and cells[0].kind == "markdown" else ""
-    if follows and not _NO_PARAGRAPH.match(follows):
+    if follows and not (is_study and _NO_PARAGRAPH.match(follows)):
         opening.insert(1, follows)
         cells.pop(0)
-    elif notebooks.is_study(known.stem):
+    elif is_study:
         opening.insert(1, ANSWER)
     cells.insert(0, Cell("markdown", "\n\n".join(opening)))
 

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -257,15 +256,13 @@ def test_what_a_person_must_do_is_told_in_order(paper, capsys):
 
 # --- nothing is lost ------------------------------------------------------------------------------------------------
 
-SIGNS = (
-    (
-        r"$ $$ \[ \] \( \) ` `` ``` ```python ::: :::{tip} {ref}`a` \cite{k} @k [@k] [[x|y]] ![a](b.png) <img|src=x> <center> "
-        r"</center> <div> </div> <b> </b> # ## > - 1. | \begin{align} \end{align} \label{x} \eqref{x} \newcommand{\E}{e} "
-        r"{#id} (l)= --- === == %% % & \tag{1} θ { } [ ] ( ) <!-- --> < \ ~ ^ _ * ** +++ [TOC] {{<|x|>}} [^1] !!!|note"
-    )
-    .replace("|", " ")
-    .split(" ")
+SIGNED = (
+    r"$ $$ \[ \] \( \) ` `` ``` ```python ::: :::{tip} {ref}`a` \cite{k} @k [@k] [[x|y]] ![a](b.png) ![a](c){ <center> "
+    r"</center> <div> </div> <b> </b> # ## > - 1. | \begin{align} \end{align} \label{x} \eqref{x} \newcommand{\E}{e} "
+    r"{#id} (l)= --- === == %% % & \tag{1} θ { } [ ] ( ) <!-- --> < \ ~ ^ _ * ** +++ [TOC] {{<x>}} [^1] !!! note <img "
+    "src=x>"
 )
+SIGNS = SIGNED.split(" ")
 BREAKS = [" ", " ", "\n", "\n\n", "\t", "    ", "```{note}\n", "```{math}\n:label: a\n", "| a | b |\n|---|---|\n"]
 WORDS = st.integers(0, 10**6).map("wörd{}".format)
 TEXTS = st.lists(st.one_of(WORDS, st.sampled_from(SIGNS), st.sampled_from(BREAKS)), max_size=25).map(" ".join)
@@ -300,6 +297,9 @@ def made(repository) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in found}
 
 
+R = {"language": "R", "name": "ir", "display_name": "R"}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -316,7 +316,7 @@ def made(repository) -> dict[str, bytes]:
         ("a.py", b"\xff# x", "a.py: byte 1 is no UTF-8"),
         (
             "a.ipynb",
-            json.dumps(new_notebook(cells=[new_markdown_cell("x")], metadata={"kernelspec": {"language": "R", "name": "r", "display_name": "R"}})),
+            json.dumps(new_notebook(cells=[new_markdown_cell("x")], metadata={"kernelspec": R})),
             "a.ipynb is written in r; notebooks here are in Python",
         ),
     ],

@@ -16,7 +16,7 @@ from publishing.render import named
 _TITLE = r"""(?:\s+(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'))?"""
 _PICTURE = re.compile(
     rf"!\[(?P<alt>(?:\\.|[^\[\]]|\[[^\[\]]*\])*)\]\(\s*(?P<src><[^<>\n]+>|(?:[^\s()]|\([^\s()]*\))+)(?:\s+=[\dx%]+)?"
-    rf"{_TITLE}\s*\)(?P<attributes>\{{[^{{}}\n]*\}})?"
+    rf"{_TITLE}\s*\)(?P<attributes>\{{(?:[#.]|[\w-]+=)[^{{}}\n]*\}})?"
 )
 _LINKED = re.compile(rf"\[{_PICTURE.pattern}\]\((?P<href>[^\s()]+)\)")
 _EMBEDDED = re.compile(

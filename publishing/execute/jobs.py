@@ -202,6 +202,8 @@ def _failed_path(job: Job) -> Path:
 
 def _joined(job: Job, run: Run) -> "NotebookNode":
     """Today's prose with the run's outputs, in which source and macros are shown as they are today."""
+    import nbformat
+
     runs = iter(run.cells)
     for number, cell in enumerate(job.notebook.cells, 1):
         if cell.cell_type == "code":
@@ -209,7 +211,7 @@ def _joined(job: Job, run: Run) -> "NotebookNode":
             for output in cell.outputs:
                 _refresh(output, job.paper, f"{job.name}, cell {number}")
     job.notebook.metadata["language_info"] = {"name": "python"}
-    return job.notebook
+    return nbformat.from_dict(job.notebook)
 
 
 def _written(job: Job) -> Executed:

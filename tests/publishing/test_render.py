@@ -218,6 +218,7 @@ def test_a_card_that_no_section_shows_is_the_first_figure_of_the_post(repository
 def test_the_caption_of_the_first_figure_is_held_to_what_the_sections_are(repository, caption, says):
     repository.write("_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: A\n---\n")
     first = code("1", diagram("chain", caption=caption), tags=("remove-output",))
+    repository.write("_claims/toy.md", "---\npaper: toy\n---\n")
     executed(repository, "01-first", "A.", first, code("2", claim(name="cost")))
     with pytest.raises(PublishingError, match=rf"^toy/01-first, cell 2: {re.escape(says)}"):
         made()

@@ -40,9 +40,8 @@ def bring_in(file: str, place: str) -> None:
     notebook = _read(source)
     known = Known(paper, stem, source.parent, links.entries(paper))
     text = _text(notebook, known)
-    told = steps(text, known, source)
     said = _written(text, known)
-    if told:
+    if told := steps(known, source):
         print("what is left to do, in this order:")
     for number, step in enumerate(told, 1):
         print(f"{number:3}. {step}")
@@ -64,6 +63,7 @@ def _target(place: str) -> tuple[str, str]:
         raise PublishingError(
             f"{paths.relative(path)} is there already, and stays; remove it first, or choose another AS"
         )
+    posts.studies(paper)  # whose list gets longer
     others = [] if notebooks.is_study(stem) else notebooks.sections(paper)
     if same := [one for one in others if one[:3] == stem[:3]]:
         raise PublishingError(f"{paper}/{same[0]}.md bears the number {stem[:2]} already; choose another AS")
@@ -131,7 +131,8 @@ def _text(notebook: "NotebookNode", known: Known) -> str:
             cells += _converted(cell, known, plots)
     brought = notebooks.parsed(notebooks.HEADER + "\n", f"{known.paper}/{known.stem}")
     brought.cells = [one.as_node() for one in shaped(cells, facts, known, plots)]
-    return jupytext.writes(brought, fmt="md").rstrip("\n") + "\n"
+    text = jupytext.writes(brought, fmt="md").rstrip("\n") + "\n"
+    return jupytext.writes(jupytext.reads(text, fmt="md"), fmt="md").rstrip("\n") + "\n"  # as JupyterLab saves it
 
 
 def _front(source: str) -> dict | None:
@@ -191,7 +192,8 @@ def _written(text: str, known: Known) -> str:
         print(f"its macros: {paths.relative(paths.macros(known.paper))}")
     if notebooks.is_study(known.stem):
         slug = notebooks.slug_of(known.stem)
-        for post in posts.of(known.paper)[:1]:
+        is_listed = any(slug in group.pages for group in posts.studies(known.paper))
+        for post in [] if is_listed else posts.of(known.paper)[:1]:
             print(f"its place: {new.listed(post, slug)}")
         return f"to see what it computes: make notebooks ONLY={known.paper}/{slug}"
     return f"to see what it computes: make notebooks ONLY={known.paper}/{known.stem[:2]}"

@@ -21,6 +21,7 @@ _SMALL = {
         re.MULTILINE,
     ): "",
     re.compile(r"^(?=#[a-z][\w/-]*(?:[ ][#·|]|[ ]*$))", re.MULTILINE): r"\\",
+    re.compile(r"\A%%"): r"\\%%",  # which jupytext takes for a magic
     re.compile(r"^%[ ](.*)$", re.MULTILINE): r"<!-- \1 -->",
     re.compile(r"(?<![\w+])\+\+(\w+(?:\+\w+)*)\+\+"): r"<kbd>\1</kbd>",
 }

@@ -27,17 +27,16 @@ def sound(paper: str, stems: Iterable[str], faults: Faults) -> dict[str, "Notebo
     """The notebooks; what would make them run or read otherwise than their writer means is added to the faults."""
     faults += paper_macros.known_and_wrong(paper)[1]
     sources = {stem: faults.attempt(places.read, paper, stem) for stem in stems}
-    faults += [problem for source in sources.values() if source for problem in problems_of(source)]
+    faults += [problem for source in sources.values() if source for problem in _problems(source)]
     return {stem: source.notebook for stem, source in sources.items() if source}
 
 
 def problems(paper: str, stem: str) -> Iterator[str]:
     """Everything that would stop the build, a line each, naming file, line, cell and remedy."""
-    return problems_of(places.read(paper, stem))
+    return _problems(places.read(paper, stem))
 
 
-def problems_of(source: places.Source) -> Iterator[str]:
-    """The same of one that may not be written yet."""
+def _problems(source: places.Source) -> Iterator[str]:
     found = chain(
         *(rule(source.notebook) for rule in (unknown_tags, wrong_formulas, idle_claims)),
         not_plain_python(source),

@@ -31,12 +31,8 @@ class Source:
 
 def read(paper: str, stem: str) -> Source:
     """A notebook with the place of each of its cells."""
-    return of_text(paper, stem, notebooks.text_of(paper, stem))
-
-
-def of_text(paper: str, stem: str, text: str) -> Source:
-    """The same of a notebook that is not written yet."""
     path = notebooks.path_of(paper, stem)
+    text = notebooks.text_of(paper, stem)
     notebook = notebooks.parsed(text, f"{paper}/{stem}")
     starts, position = [], 0
     for cell in notebook.cells:

@@ -58,7 +58,7 @@ class Known:
     folder: Path
     citations: dict[str, str] = field(default_factory=dict)  # what the bibliography has, as it is cited
     labels: dict[str, str] = field(default_factory=dict)  # the link to what bears a label
-    headings: dict[str, str] = field(default_factory=dict)  # by the label, or by the id that Jupyter gives
+    headings: dict[str, tuple[str, str]] = field(default_factory=dict)  # id and words, by label or Jupyter's id
     macros: list[str] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)  # names of figures, numbers of equations
     pictures: dict[str, bytes] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterator
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from publishing.blog.from_code import RUNS
 from publishing.checks import lint, places
 from publishing.checks.places import Source, line_of
 from publishing.notebooks import calls, slug_of, syntax
-from publishing.render.page import Context, Page
-from publishing.render.prose import prose
+from publishing.render.exporter import SectionExporter
+from publishing.render.page import Page
 
 _DATA = re.compile(
     r"[^\s:*?\"<>|%{}]+\.(?:csv|tsv|npz?|npy|pt|pth|ckpt|safetensors|jsonl?|txt|parquet|feather|xlsx?|h5|hdf5|pkl|pickle|"
@@ -28,24 +27,25 @@ _LEFT = {
     re.compile(r"`(\{(?:python|r)\} [^`\n]+)`"): "was computed in the text; write the number, and a claim for it",
     re.compile(r"(\{%.*?%\})"): "is another program's; say it in Markdown",
 }
-_PICTURE = re.compile(r'!\[([^\]]*)\]\(([^\s()]+)(?: "(?:\\.|[^"\\])*")?\)')
 _LINK = re.compile(r"(?<!!)\]\(#([^\s()]+)\)")
 _FAULT = re.compile(r"\S+, cell (\d+): (.*)")
 
 Found = Iterator[tuple[int, int, str]]
 
 
-def steps(text: str, known: Known, source: Path) -> list[str]:
+def steps(known: Known, old: Path) -> list[str]:
     """A line each: what to fetch, what to put right, what to write, what to cite, what to tell git and the post."""
-    written = places.of_text(known.paper, known.stem, text)
-    to_fetch = _once(written, _packages(written, source), _files(written, source))
-    page = Page(known.paper, slug_of(known.stem), complete=False)
-    refused = _refused(written, page, known)
-    to_fix = _once(written, _programs(written), _left(written), refused, _anchors(written, page, known))
+    source = places.read(known.paper, known.stem)
+    page = SectionExporter().excerpt(known.paper, {known.stem: source.notebook}).pages[slug_of(known.stem)]
+    to_fetch = _once(source, _packages(source, old), _files(source, old))
+    to_fix = _once(
+        source, _programs(source), _left(source), _refused(source, page, known), _anchors(source, page, known)
+    )
     at_a_line = {step.partition(": ")[0] for step in to_fix}
-    to_fix += [problem for problem in lint.problems_of(written) if problem.partition(": ")[0] not in at_a_line]
-    to_write = _once(written, _starters(written))
-    return [*to_fetch, *sorted(to_fix, key=_line), *to_write, *_uncited(written, known), *_around(known)]
+    found = lint.problems(known.paper, known.stem)
+    to_fix += [problem for problem in found if problem.partition(": ")[0] not in at_a_line]
+    to_write = _once(source, _starters(source))
+    return [*to_fetch, *sorted(to_fix, key=_line), *to_write, *_uncited(source, known), *_around(known)]
 
 
 def _once(source: Source, *found: Found) -> list[str]:
@@ -158,19 +158,12 @@ def _left(source: Source) -> Found:
 
 
 def _refused(source: Source, page: Page, known: Known) -> Found:
-    """What the page would refuse, told by those who would, but for pictures that are written when this is."""
-    texts = _prose(source).items()
-    prose(
-        {number: _PICTURE.sub(partial(_unless_new, known), text) for number, text in texts}, Context(page, known.stem)
-    )
+    """What the build would refuse, told by those who would, but for new pictures, which git is told of later."""
     for fault in page.faults:
         found = _FAULT.fullmatch(fault)
         number, said = (int(found[1]), found[2]) if found else (1, fault)
-        yield number, _place(said, source.notebook.cells[number - 1].source), said
-
-
-def _unless_new(known: Known, found: re.Match) -> str:
-    return "" if found[2] in known.pictures else found.group()
+        if not any(said.startswith(f"{name!r} is not in git") for name in known.pictures):
+            yield number, _place(said, source.notebook.cells[number - 1].source), said
 
 
 def _place(problem: str, text: str) -> int:
@@ -185,7 +178,8 @@ def _anchors(source: Source, page: Page, known: Known) -> Found:
     """Links to places that neither the prose nor the code of this notebook has, nor another of the paper."""
     here = {*page.ids, *(f"eq-{name}" for name in known.taken)}
     here |= {f"{kind}-{name}" for kind in ("fig", "table", "claim") for name in known.taken}
-    elsewhere = "\n".join(notebooks.text_of(known.paper, stem) for stem in notebooks.every(known.paper))
+    others = [stem for stem in notebooks.every(known.paper) if stem != known.stem]
+    elsewhere = "\n".join(notebooks.text_of(known.paper, stem) for stem in others)
     for number, text in _prose(source).items():
         for found in _LINK.finditer(text):
             name = found[1]

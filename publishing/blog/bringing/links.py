@@ -120,7 +120,7 @@ def _role(found: re.Match, known: Known) -> str:
 def _to_label(words: str, target: str, known: Known) -> str | None:
     """A link to what bears the label, in these words or its own."""
     if target in known.headings:
-        name, heading = known.headings[target].split("\n")
+        name, heading = known.headings[target]
         return f"[{words or heading}](#{name})"
     if found := known.labels.get(target):
         return re.sub(r"\[.*?\]", lambda _: f"[{words}]", found) if words and found.startswith("[") else found
@@ -149,7 +149,7 @@ def _heading(found: re.Match, known: Known) -> str:
     words = re.sub(r'<span id="([^"]*)"></span>', "", words)
     name = slug(known.restored(re.sub(r"[*_`]|\ue000\d+\ue001", "", words)))
     for one in (words.replace(" ", "-"), name, *([label[1]] if label else [])):
-        known.headings.setdefault(one, f"{name}\n{words}")
+        known.headings.setdefault(one, (name, words))
     return f"{found['hashes']} {words}"
 
 

@@ -18,9 +18,9 @@ ASK_NAMES = f"# {STARTER} a name of its own for each figure of this loop"
 ASK_PICTURE = f"# {STARTER} a figure of matplotlib in place of the picture that this cell showed, given to diagram()"
 _OPENS = ("subplots", "figure", "subplot_mosaic")
 _CHARTS = re.compile(
-    "plot|scatter|hist|hist2d|barh?|imshow|matshow|contourf?|pcolormesh|errorbar|fill_between|semilog[xy]|loglog|boxplot"
-    "|violinplot|stem|step|quiver|streamplot|hexbin|pie|heatmap|lineplot|histplot|scatterplot"
+    "plot|scatter|hist|hist2d|imshow|matshow|contourf?|pcolormesh|errorbar|fill_between|semilog[xy]|loglog|boxplot"
 )
+_ON_AXES = re.compile("barh?|violinplot|stem|step|quiver|streamplot|hexbin|pie|heatmap|lineplot|histplot|scatterplot")
 _AXES = re.compile(r"ax(?:is|es|s)?\d*")
 
 
@@ -135,8 +135,11 @@ class Plots:
     def _draws(self, statement: ast.stmt) -> bool:
         for node in ast.walk(statement):
             match node:
-                case ast.Call(func=ast.Attribute(attr=name)):
-                    if name in self.functions or (_CHARTS.fullmatch(name) and (self.pyplot or self.figure)):
+                case ast.Call(func=ast.Attribute(value=of, attr=name)):
+                    owner = ast.unparse(of).partition("[")[0]
+                    is_axes = owner in (self.pyplot, "plt", "sns") or bool(_AXES.fullmatch(owner))
+                    is_chart = _CHARTS.fullmatch(name) and (self.pyplot or self.figure)
+                    if name in self.functions or is_chart or (is_axes and _ON_AXES.fullmatch(name)):
                         return True
                 case ast.Call(func=ast.Name(id=name)) if name in self.functions:
                     return True

@@ -151,13 +151,12 @@ def _converted(cell: "NotebookNode", known: Known, plots: Plots) -> list[Cell]:
     if kind == "code" and text.strip():
         kind, text, tags = from_code.converted(cell, known, plots)
     elif kind == "raw":
-        kind, text = (
-            "markdown",
-            f"{STARTER} what this raw cell should say\n\n{code_fence('text', text)}",
-        )
+        kind = "markdown"
+        text = f"{STARTER} what this raw cell should say\n\n{code_fence('text', text)}"
     elif kind == "markdown":
-        kind = "prose"
-        known.attachments = _attachments(cell)
+        kind, known.attachments = "prose", _attachments(cell)
+    if kind == "markdown":
+        text = known.keep(text)
     if kind == "prose":
         kind, text = "markdown", from_markdown.converted(text, known)
     return [Cell(kind, text, tags)] if text.strip() else []

@@ -116,6 +116,8 @@ def test_formulas(paper, given, becomes):
             "## A part\n\n[A part](#a-part), [here](#a-part), [A part](#a-part)",
         ),
         ("## A part {#sec-x}\n\nSee @sec-x.", "## A part\n\nSee [A part](#a-part)."),
+        ("[a](#of-x_1-and-more)\n\n### Of `x_1` and more", "[a](#of-x_1-and-more)\n\n### Of `x_1` and more"),
+        ("$$x$$ (a)\n\n(as in \\eqref{a}), (\\ref{a})", "$$\nx \\tag{1}\n$$\n\n(as in Eq. (1)), Eq. (1)"),
         ("[up](#A-Part)\n\n## A Part", "[up](#a-part)\n\n## A Part"),
         (r"\cite{ho2020}, \citep[p. 3]{ho2020}", "[Ho, 2020](#ref-ho2020), [Ho, 2020](#ref-ho2020)"),
         ("[@ho2020, p. 3] and @ho2020", "([Ho, 2020](#ref-ho2020), p. 3) and [Ho, 2020](#ref-ho2020)"),
@@ -224,6 +226,8 @@ def test_pictures_come_along(paper, capsys):
         (["Words first.", "# One"], "# One\n\nWords first."),
         (["## Part"], "# Starter: title\n\nStarter: the answer in two or three sentences"),
         (["Title\n=====\n\nAnswer."], "# Title\n\nAnswer."),
+        (["# One", "Answer.", new_code_cell("%%bash\n# no heading")], "# One\n\nAnswer.\n\n\nStarter: "),
+        ([new_raw_cell("---\ntitle: Two\n---"), "# One", "# Two"], "# Two\n\nStarter: "),
         ([new_raw_cell("---\ntitle: Told\n---"), "# One\n\nAnswer."], "# Told\n\nStarter: the answer in"),
     ],
 )

@@ -152,7 +152,9 @@ def test_wrong_formulas_are_named_all_together(page):
     with pytest.raises(PublishingError) as caught:
         page(inline(r"\bm{x}", 2) + display(r"\left(", 3) + inline("y") + inline(r"a & b", 4))
     first, second, third = str(caught.value).splitlines()
-    assert first == (r"toy/05-key-equations, cell 2: Undefined control sequence \bm, in the formula “\bm{x}”; write \boldsymbol{x}")
+    assert first == (
+        r"toy/05-key-equations, cell 2: Undefined control sequence \bm, in the formula “\bm{x}”; write \boldsymbol{x}"
+    )
     assert second.startswith("toy/05-key-equations, cell 3: Extra \\left or missing \\right")
     assert third.startswith("toy/05-key-equations, cell 4: Misplaced &")
 

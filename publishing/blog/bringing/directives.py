@@ -1,4 +1,4 @@
-"""Blocks of MyST, Quarto, MkDocs and Obsidian: boxes become GitHub's, and listings plain fences."""
+"""Blocks of MyST, Quarto, MkDocs and Obsidian: boxes become ours, and listings plain fences."""
 
 import csv
 import re
@@ -24,7 +24,7 @@ _FENCE = re.compile(
 _DIRECTIVE = re.compile(r"\{(?P<name>[A-Za-z][\w:.+-]*)\}[ ]*(?P<rest>.*)")
 _QUARTO = re.compile(r"\{(?P<attributes>[.#][^}]*)\}|(?P<class>[A-Za-z][\w-]*)$")
 _MKDOCS = re.compile(
-    r"(?P<margin> *)(?:(?P<mark>!!!|\?\?\?\+?)[ ]+(?P<kind>[a-z-]+)(?:[ ]+(?:inline|end))*|===[!+]?)"
+    r"(?P<margin> *)(?:(?P<mark>!!!|\?\?\?\+?)[ ]+(?P<kind>[a-z-]+)(?=[ ]|\x22|$)(?:[ ]+(?:inline|end))*|===[!+]?)"
     r'[ ]*(?:"(?P<title>[^"]*)"|(?P<bare>(?<!=)[^"=]*))[ ]*$'
 )
 _CALLOUT = re.compile(r"(?P<margin>[ >]*)>[ ]?\[!(?P<kind>[A-Za-z-]+)\](?P<fold>[-+]?)[ ]*(?P<title>.*)$")
@@ -231,9 +231,8 @@ def _division(attributes: str, inside: str, known: Known) -> str | None:
             return folded(title, rest)
         return box(_KIND.get(found[1], "Note"), title, rest, known)
     if found := re.match(r"#((thm|def|lem|prp|cor)-[\w-]+)", attributes):
-        return _place(Directive(_QUARTO_KINDS[found[2]], title, {"label": found[1]}, "", known)) + box(
-            _QUARTO_KINDS[found[2]], title, rest, known
-        )
+        kind_here = _QUARTO_KINDS[found[2]]
+        return _place(Directive(kind_here, "", {"label": found[1]}, "", known)) + box(kind_here, title, rest, known)
     kind = re.match(r"\.([\w-]+)", attributes)
     if kind and kind[1] in _KIND:
         return box(_KIND[kind[1]], title, rest, known)

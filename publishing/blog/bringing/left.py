@@ -22,7 +22,7 @@ _DATA = re.compile(
 )
 _ADDRESS = re.compile(r"(?:https?|ftp|s3|gs)://\S+")
 _FETCHES = re.compile(r"urlopen|urlretrieve|read_|requests?|get|download|load|wget|fetch")
-_WRITES = re.compile(r"save|to_|dump|write|imsave")
+_READS_NOT = re.compile(r"save|to_|dump|write|^(?:diagram|exists|is_file|print)$")
 _LEFT = {
     re.compile(r"`(\{(?:python|r)\} [^`\n]+)`"): "was computed in the text; write the number, and a claim for it",
     re.compile(r"(\{%.*?%\})"): "is another program's; say it in Markdown",
@@ -71,27 +71,26 @@ def _prose(source: Source) -> dict[int, str]:
 
 
 def _packages(source: Source, old: Path) -> Found:
-    seen = set()
+    """What the code imports and this environment has not; each package once."""
+    seen = {""}
+    for number, node, name in _imported(source):
+        top = name.partition(".")[0]
+        if top not in seen and ((old.parent / f"{top}.py").is_file() or (old.parent / top / "__init__.py").is_file()):
+            yield number, node.lineno, f"{top} lies beside the old notebook; bring it, as a package in the root"
+        elif top not in seen and not _is_there(name):
+            needing = ", ".join(map(str, _needing(source, number, node)))
+            more = f", and is needed in cell {needing} too" if needing else ""
+            yield number, node.lineno, f"{name} is not installed here{more}; do without it, or add it to the lock"
+        seen.add(top)
+
+
+def _imported(source: Source) -> Iterator[tuple[int, ast.Import | ast.ImportFrom, str]]:
     for number, tree in _code(source):
         for node in ast.walk(tree):
-            if not isinstance(node, ast.Import | ast.ImportFrom):
-                continue
-            names = [name.name for name in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-            for name in names:
-                top = name.partition(".")[0]
-                if top in seen or not top or (isinstance(node, ast.ImportFrom) and node.level):
-                    continue
-                seen.add(top)
-                if (old.parent / f"{top}.py").is_file() or (old.parent / top / "__init__.py").is_file():
-                    yield number, node.lineno, f"{top} lies beside the old notebook; bring it, as a package in the root"
-                elif not _is_there(name):
-                    needing = _needing(source, number, node)
-                    more = f", and cell {', '.join(map(str, needing))} needs it" if needing else ""
-                    yield (
-                        number,
-                        node.lineno,
-                        f"{name} is not installed here{more}; do without it, or add it to the lock",
-                    )
+            if isinstance(node, ast.Import):
+                yield from ((number, node, name.name) for name in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield number, node, node.module or ""
 
 
 def _needing(source: Source, first: int, importing: ast.Import | ast.ImportFrom) -> list[int]:
@@ -107,38 +106,35 @@ def _needing(source: Source, first: int, importing: ast.Import | ast.ImportFrom)
     return sorted(set(found))
 
 
-def _is_there(package: str) -> bool:
+def _is_there(module: str) -> bool:
+    """Whether it can be imported; below a package that several share, as google.colab is, it has to be there itself."""
+    found = find_spec(module.partition(".")[0])
     try:
-        return find_spec(package) is not None
-    except (ImportError, ValueError):
+        return found is not None and (found.origin is not None or find_spec(module) is not None)
+    except ImportError:
         return False
 
 
 def _files(source: Source, old: Path) -> Found:
     """Data that the code opens and addresses that it asks: a build has neither, until the file lies beside it."""
-    folder = source.path.parent
+    for number, line, name, file in _given(source):
+        if _ADDRESS.fullmatch(file) and _FETCHES.search(name):
+            yield number, line, f"a build asks no other host; save what {file:.60} gives beside the notebook"
+        elif _DATA.fullmatch(file) and not (source.path.parent / file).exists():
+            lies = f"copy it from {old.parent.name}/" if (old.parent / file).is_file() else "put it there"
+            yield number, line, f"opens {file!r}, which is not beside the notebook; {lies}, or make it here"
+
+
+def _given(source: Source) -> Iterator[tuple[int, int, str, str]]:
+    """Each text that is given to a function which may read: cell, line, the function's name, and the text."""
     for number, tree in _code(source):
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             name = ast.unparse(call.func).rpartition(".")[2]
-            if _WRITES.search(name) or name in ("diagram", "exists", "is_file", "print"):
+            if _READS_NOT.search(name):
                 continue
             for given in (*call.args, *(keyword.value for keyword in call.keywords)):
-                if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
-                    continue
-                file = given.value
-                if _ADDRESS.fullmatch(file) and _FETCHES.search(name):
-                    yield (
-                        number,
-                        given.lineno,
-                        f"a build asks no other host; save what {file:.60} gives beside the notebook",
-                    )
-                elif _DATA.fullmatch(file) and not (folder / file).exists():
-                    lies = f"copy it from {old.parent.name}/" if (old.parent / file).is_file() else "put it there"
-                    yield (
-                        number,
-                        given.lineno,
-                        f"opens {file!r}, which is not beside the notebook; {lies}, or make it here",
-                    )
+                if isinstance(given, ast.Constant) and isinstance(given.value, str):
+                    yield number, given.lineno, name, given.value
 
 
 def _programs(source: Source) -> Found:
@@ -197,14 +193,11 @@ def _starters(source: Source) -> Found:
             yield number, line, f"write {' and '.join(missing)} of the figure {ast.unparse(call.args[1])}"
     for number, cell in enumerate(source.notebook.cells, 1):
         for found in lint.STARTER.finditer(cell.source):
-            if cell.cell_type == "markdown" or cell.source[: found.start()].endswith("# "):
-                rest = re.split(r"\n|\]\(|;|-->", cell.source[found.end() :])[0].strip()
-                if not cell.source.startswith(RUNS, found.start()):
-                    yield (
-                        number,
-                        line_of(cell.source, found.start()),
-                        f"write {rest or f'what “{found.group()}” asks for'}",
-                    )
+            is_comment = cell.source[: found.start()].endswith("# ")
+            if (cell.cell_type == "markdown" or is_comment) and not cell.source.startswith(RUNS, found.start()):
+                asked = re.split(r"\n|\]\(|;|-->", cell.source[found.end() :])[0].strip()
+                line = line_of(cell.source, found.start())
+                yield number, line, f"write {asked or f'what “{found.group()}” asks for'}"
 
 
 def _uncited(source: Source, known: Known) -> Iterator[str]:

@@ -19,7 +19,8 @@ _CITE_TEX = re.compile(
 _CITE_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]\n]*?-?@[\w:.#$%&+?<>~/-]+[^\[\]\n]*)\](?!\()")
 _KEY = re.compile(r"(?<![\w@.`/])-?@(?P<key>[A-Za-z0-9_](?:[\w:.#+?/-]*[\w])?)")
 _EQUATION = re.compile(
-    r"(?:\b(?:Eqs?\.|Equations?|equations?|eqs?\.)[ ~\n]?)?(\(?)\\(?:eq|c|C|auto)?ref\{([^{}]+)\}(\)?)"
+    r"(?:\b(?:Eqs?\.|Equations?|equations?|eqs?\.)[ ~\n]?)?"
+    r"(?P<open>\()?\\(?:eq|c|C|auto)?ref\{(?P<label>[^{}]+)\}(?(open)\))"
 )
 _LINK = re.compile(
     r"(?<!!)\[(?P<words>(?:\\.|[^\[\]]|\[[^\[\]]*\])*)\]\((?P<target>[^\s()]*)(?P<title>\s+\"[^\"]*\")?\)"
@@ -99,11 +100,10 @@ def _role(found: re.Match, known: Known) -> str:
         return known.keep(lambda: _to_label(words.replace("%s", "").strip(), target, known) or found.group())
     if role in ("sub", "sup", "subscript", "superscript"):
         return f"<{role[:3]}>{inside}</{role[:3]}>"
-    if role in ("kbd", "abbr"):
-        meaning = re.fullmatch(r"(.*?)\s*\((.*)\)", inside)
-        return (
-            f'<abbr title="{meaning[2]}">{meaning[1]}</abbr>' if role == "abbr" and meaning else f"<kbd>{inside}</kbd>"
-        )
+    if role == "kbd":
+        return f"<kbd>{inside}</kbd>"
+    if role == "abbr":
+        return re.sub(r"^(.*?)\s*\((.*)\)$", r'<abbr title="\2">\1</abbr>', inside)
     if role in ("code", "command", "file", "func", "class", "meth", "mod", "py", "attr", "program", "envvar"):
         return known.keep(f"`{inside}`")
     if role == "index":
@@ -134,11 +134,8 @@ def _labelled(found: re.Match, known: Known) -> str:
         return f"{after} {{#{label}}}"
     name = place(label)
     known.labels.setdefault(label, f"[{label}](#{name})")
-    return (
-        f'<span id="{name}"></span>\n\n{after}'
-        if after.startswith(("\ue000", ">", "|", "!", "<"))
-        else f'<span id="{name}"></span>{after}'
-    )
+    gap = "\n\n" if after.startswith(("\ue000", ">", "|", "!", "<")) else ""
+    return f'<span id="{name}"></span>{gap}{after}'
 
 
 def _heading(found: re.Match, known: Known) -> str:
@@ -147,7 +144,7 @@ def _heading(found: re.Match, known: Known) -> str:
         words = words[: attributes.start()]
         label = re.search(r"#([\w:.-]+)", attributes["told"])
     words = re.sub(r'<span id="([^"]*)"></span>', "", words)
-    name = slug(known.restored(re.sub(r"[*_`]|\ue000\d+\ue001", "", words)))
+    name = slug(re.sub(r"\$[^$]*\$|[*`]|\b_|_\b", "", known.restored(words)))
     for one in (words.replace(" ", "-"), name, *([label[1]] if label else [])):
         known.headings.setdefault(one, (name, words))
     return f"{found['hashes']} {words}"
@@ -192,8 +189,7 @@ def _own(target: str) -> str:
 
 
 def _numbered(found: re.Match, known: Known) -> str:
-    label = found[2]
-    return known.keep(lambda: _to_label("", label, known) or found.group())
+    return known.keep(lambda: _to_label("", found["label"], known) or found.group())
 
 
 def _in_brackets(found: re.Match, known: Known) -> str:

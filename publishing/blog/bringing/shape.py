@@ -15,21 +15,10 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 ANSWER = f"{STARTER} the answer in two or three sentences, with its number; search engines and the feed show it."
-NO_TITLE = "Starter: title"
+NO_TITLE = f"{STARTER} title"
 _TITLE = re.compile(r"^# +(.+)\n*", re.MULTILINE)
 _NO_PARAGRAPH = re.compile(r"#|>|\||[-*+] |\d+[.)] |```|~~~|\$\$|<|!\[|\s|$")
-_FACTS = (
-    "subtitle",
-    "author",
-    "authors",
-    "date",
-    "abstract",
-    "description",
-    "summary",
-    "categories",
-    "tags",
-    "keywords",
-)
+_FACTS = ("subtitle", "author", "authors", "date", "abstract", "description", "summary", "categories", "tags")
 
 
 @dataclass
@@ -65,12 +54,13 @@ def _titled(cells: list[Cell], facts: dict[str, Any], known: Known) -> str:
     """The title, taken out of the cells; where there were several, all headings are one level lower."""
     prose = [cell for cell in cells if cell.kind == "markdown"]
     titles = [found[1] for cell in prose for found in _TITLE.finditer(cell.text)]
-    title = str(facts.get("title") or "").strip() or (titles[0] if titles else NO_TITLE)
-    first = title in titles
+    title = " ".join(str(facts.get("title") or "").split()) or (titles[0] if titles else NO_TITLE)
+    is_there = title in titles
     for cell in prose:
-        if first and (found := _TITLE.search(cell.text)):
+        found = next((one for one in _TITLE.finditer(cell.text) if one[1] == title), None)
+        if is_there and found:
             cell.text = (cell.text[: found.start()] + cell.text[found.end() :]).strip("\n")
-            first = False
+            is_there = False
         if len(titles) > (title in titles):
             cell.text = re.sub(r"^(#{1,5} )", r"#\1", cell.text, flags=re.MULTILINE)
     return title

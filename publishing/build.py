@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
     """Execute and render every paper, or the one notebook of each that `only` names."""
     with _alone():
-        faults = _stale_names()
+        faults = _of_files()
         papers = [paper for paper in _papers() if notebooks.select(paper, only)]
         if not _papers():
             raise PublishingError("no paper in notebooks/; write notebooks/<paper>/01-paper-overview.md")
@@ -49,7 +49,7 @@ def build_site(drafts: bool = False) -> None:
     from publishing.site import jekyll
 
     with _alone():
-        faults = _stale_names()
+        faults = _of_files()
         settings = jekyll.build_settings(drafts)
         papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
         made = _notebooks_stage(papers, faults)
@@ -61,6 +61,16 @@ def build_site(drafts: bool = False) -> None:
             print(f"the post: {paths.relative(post)}")
         else:
             print(f"{paper} has no post at /{paper}/; if it is a draft, `make serve` shows it")
+
+
+def warm_up() -> None:
+    """Import what a build of the site takes, but for kernels."""
+    import jupytext  # noqa: F401
+
+    from publishing.checks import lint  # noqa: F401
+    from publishing.execute import jobs  # noqa: F401
+    from publishing.render import exporter  # noqa: F401
+    from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
 
 
 @contextmanager
@@ -97,18 +107,19 @@ def _papers() -> list[str]:
     return [paper for paper in notebooks.papers() if notebooks.sections(paper)]
 
 
-def _stale_names() -> Faults:
-    """Where a file that a person wrote names a paper or a section that is gone."""
-    from publishing.checks import names
+def _of_files() -> Faults:
+    """Where a file names a paper or a section that is gone, and files beside the notebooks that nothing reads."""
+    from publishing.checks import beside, names
 
-    return Faults(names.problems())
+    return Faults([*names.problems(), *beside.problems()])
 
 
 def _notebooks_stage(papers: list[str], faults: Faults, only: str | None = None, force: bool = False) -> list[Path]:
     """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
     inputs = {paper: _inputs(paper) for paper in papers}
     fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
-    executed = _executed([paper for paper in papers if not fresh.get(paper)], faults, only, force)
+    stale = {paper: _made_from(paper, only, inputs[paper]) for paper in papers if not fresh.get(paper)}
+    executed = _executed(stale, faults, force)
     made: list[Path] = []
     for paper in papers:
         if paper in executed:
@@ -129,30 +140,48 @@ def _outputs_if_fresh(paper: str, inputs: dict[str, Any]) -> list[Path]:
     return stamps.outputs_if_fresh(stamps.of_notebooks(paper), inputs) or []
 
 
-def _executed(papers: list[str], faults: Faults, only: str | None, force: bool) -> dict[str, list["Executed"]]:
-    """Run what has changed. All faults are told at once: those of what is written before anything runs."""
+def _made_from(paper: str, only: str | None, inputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What each of the chosen notebooks may depend on: itself, and all that is no other notebook."""
+    of_others = {paths.relative(path) for path in below(paths.notebooks_dir(paper)) if path.suffix in (".md", ".bib")}
+    around = {name: was for name, was in inputs.items() if name not in of_others and name != "post"}
+    return {stem: around | stamps.digests([notebooks.path_of(paper, stem)]) for stem in notebooks.select(paper, only)}
+
+
+def _executed(papers: dict[str, dict[str, dict[str, Any]]], faults: Faults, force: bool) -> dict[str, list["Executed"]]:
+    """The notebooks of these papers. One that was good, and is as it was with all that it may depend on, is not read.
+
+    All faults are told at once: those of what is written before anything runs, and later those of all outputs.
+    """
     if not papers:
         faults.tell()
         return {}
     from publishing.checks import lint
     from publishing.execute import jobs
 
-    written = {paper: lint.sound(paper, notebooks.select(paper, only), faults) for paper in papers}
+    done, written = {}, {}
+    for paper, made_from in papers.items():
+        found = {} if force else {stem: jobs.kept(paper, stem, made_of) for stem, made_of in made_from.items()}
+        done[paper] = {stem: one for stem, one in found.items() if one}
+        written[paper] = lint.sound(paper, [stem for stem in made_from if stem not in done[paper]], faults)
     planned = {} if faults else {paper: jobs.planned(paper, them, force) for paper, them in written.items()}
     if faults or any(job.run is None for of_paper in planned.values() for job in of_paper):
         _tell(faults, [_excerpt(paper, of_paper, faults) for paper, of_paper in written.items()])
-    executed, shown = {}, []
+    shown = []
     for paper, of_paper in planned.items():
         try:
-            executed[paper] = jobs.execute(of_paper)
+            done[paper] |= {job.stem: one for job, one in zip(of_paper, jobs.execute(of_paper), strict=True)}
         except jobs.NotAllRan as failed:
             faults += str(failed).splitlines()
             shown.append(_excerpt(paper, failed.ran, faults))
-    shown += [_paper(paper) for paper in executed]
-    faults += [fault for paper in executed for fault in _paper(paper).faults]
+    shown += [_paper(paper) for paper, made_from in papers.items() if len(done[paper]) == len(made_from)]
+    faults += [fault for paper in shown for fault in paper.faults]
     if faults:
         _tell(faults, shown)
-    return executed
+    for paper, made_from in papers.items():
+        for stem in written[paper]:
+            one = done[paper][stem]
+            stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from)
+    return {paper: [done[paper][stem] for stem in made_from] for paper, made_from in papers.items()}
 
 
 def _excerpt(paper: str, of_paper: dict[str, "NotebookNode"], faults: Faults) -> "Paper":
@@ -189,7 +218,8 @@ def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: 
 
 def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
-    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers)])
+    of_each = [stamps.of_notebook(paper, stem) for paper in papers for stem in notebooks.every(paper)]
+    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers), *of_each])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
     _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 
@@ -207,7 +237,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
         return
 
     from publishing.render import products
-    from publishing.site import downloads
+    from publishing.site import downloads, patch
 
     if faults := Faults(fault for paper in papers for fault in _paper(paper).faults):
         _tell(faults, [_paper(paper) for paper in papers])
@@ -218,11 +248,23 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     faults.tell()
     for paper in papers:
         made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
+    before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
+    may_patch = settings["unpublished"] and _only_text_changed(inputs)
     folders.sync(made)
     folders.sweep(_written_for_site(), made)
-    with progress.doing(lambda: "building the site with Jekyll"):
-        jekyll.build_site(settings["unpublished"])
+    if not (may_patch and patch.patched(before, made)):
+        with progress.doing(lambda: "building the site with Jekyll"):
+            jekyll.build_site(settings["unpublished"])
     stamps.record("site", inputs, [*made, *folders.everything(paths.SITE)])
+
+
+def _only_text_changed(inputs: dict[str, Any]) -> bool:
+    """Whether the site is as it was last built, but for what notebooks say."""
+    of_notebooks = tuple(f"{paths.relative(folder)}/" for folder in (paths.NOTEBOOKS, paths.EXECUTED))
+    was = stamps.inputs("site")
+    same = {name: value for name, value in was.items() if not name.startswith(of_notebooks)}
+    now = {name: value for name, value in inputs.items() if not name.startswith(of_notebooks)}
+    return same == now and stamps.outputs_if_fresh("site", was) is not None
 
 
 @cache
@@ -264,7 +306,8 @@ def _read_by_site(papers: list[str]) -> list[Path]:
     """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of."""
     own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path not in paths.generated()]
     made_of = [place(paper) for paper in papers for place in (paths.executed_dir, paths.notebooks_dir)]
-    found = [path for folder in (*own, paths.ASSETS, paths.PACKAGE, *made_of) for path in below(folder)]
+    linked = [path for path in paths.ASSETS.rglob("*") if path.is_symlink() and path.is_dir()]
+    found = [path for folder in (*own, paths.ASSETS, *linked, paths.PACKAGE, *made_of) for path in below(folder)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
     return loose + [path for path in found if set(_written_for_site()).isdisjoint(path.parents)]
 

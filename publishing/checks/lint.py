@@ -92,7 +92,7 @@ def _beside_them(sources_alone: bool) -> str:
 
 
 def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:
-    from publishing.checks import citations
+    from publishing.checks import beside, citations
     from publishing.checks import posts as pages
     from publishing.render.exporter import SectionExporter
 
@@ -101,6 +101,7 @@ def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:
         faults += SectionExporter().excerpt(paper, sound(paper, [stem for _, stem in group], faults)).faults
         faults += citations.unmatched(paper)
     yield from faults
+    yield from beside.problems()
     yield from pages.problems()
 
 

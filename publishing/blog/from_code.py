@@ -2,15 +2,14 @@
 
 import ast
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import yaml
 
 from publishing import contract
 from publishing.blog.bringing.directives import code_fence
-from publishing.blog.bringing.known import STARTER, Known
-from publishing.blog.bringing.plots import Plots
+from publishing.blog.bringing.known import RUNS, STARTER, Known
+from publishing.blog.bringing.plots import Options, Plots
 from publishing.notebooks import syntax
 
 if TYPE_CHECKING:
@@ -46,17 +45,6 @@ _OF_CELL = {"bash": "console", "sh": "console", "script": "console", "html": "ht
 _OF_CELL |= {"js": "javascript", "writefile": "python", "file": "python", "svg": "html", "sql": "sql", "R": "r"}
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>")
 _RETURNS_OBJECT = re.compile(r"manual_seed|legend|title|[xy]label|set_\w+|set|register_\w*hook|\w+_")
-RUNS = f"{STARTER} runs outside Python, do without it: "
-
-
-@dataclass
-class Options:
-    """What a cell says about how it is shown."""
-
-    tags: list[str] = field(default_factory=list)
-    label: str = ""
-    caption: str = ""
-    alt: str = ""
 
 
 def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, str, list[str]]:

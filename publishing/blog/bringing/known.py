@@ -8,6 +8,7 @@ from pathlib import Path
 from publishing import notebooks
 
 STARTER = "Starter:"  # `make check` names what begins so, until it is written
+RUNS = f"{STARTER} runs outside Python, do without it: "
 _TOKEN = re.compile("\ue000(\\d+)\ue001")
 _BEFORE, _AFTER = "\ue002", "\ue003"
 _MARKERS = re.compile(r"[^\s>]")

@@ -7,8 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from publishing import git, macros, notebooks, paths, posts
-from publishing.blog.bringing.known import STARTER, Known
-from publishing.blog.from_code import RUNS
+from publishing.blog.bringing.known import RUNS, STARTER, Known
 from publishing.checks import lint, places
 from publishing.checks.places import Source, line_of
 from publishing.notebooks import calls, slug_of, syntax

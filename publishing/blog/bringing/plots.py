@@ -4,14 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from publishing.blog.bringing.known import STARTER, Known
 from publishing.blog.bringing.pictures import ASK_ALT
 from publishing.notebooks import syntax
-
-if TYPE_CHECKING:
-    from publishing.blog.from_code import Options
 
 ASK_CAPTION = f"{STARTER} what the figure means"
 ASK_NAMES = f"# {STARTER} a name of its own for each figure of this loop"
@@ -25,6 +21,16 @@ _AXES = re.compile(r"ax(?:is|es|s)?\d*")
 
 
 @dataclass
+class Options:
+    """What a cell says about how it is shown."""
+
+    tags: list[str] = field(default_factory=list)
+    label: str = ""
+    caption: str = ""
+    alt: str = ""
+
+
+@dataclass
 class Plots:
     """The plots of a notebook: how it calls pyplot, which of its functions draw, what figure would be shown next."""
 
@@ -35,7 +41,7 @@ class Plots:
     drawn: bool = False
     count: int = 0
 
-    def given(self, source: str, shows: bool | None, options: "Options", known: Known) -> str:
+    def given(self, source: str, shows: bool | None, options: Options, known: Known) -> str:
         """The cell's code with a call of `diagram` for each plot that Jupyter showed, or would have shown.
 
         `shows` says whether the cell showed a picture when it ran; None if that is not known.
@@ -53,7 +59,7 @@ class Plots:
         self._shown()
         return changes.text()
 
-    def _visit(self, statement: ast.stmt, changes: "_Changes", options: "Options", known: Known) -> None:
+    def _visit(self, statement: ast.stmt, changes: "_Changes", options: Options, known: Known) -> None:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             self._define(statement, changes)
         elif shows := [node for node in _statements(statement) if self._is_show(node)]:
@@ -153,7 +159,7 @@ class Plots:
         self,
         changes: "_Changes",
         here: ast.stmt | None,
-        options: "Options",
+        options: Options,
         known: Known,
         within: ast.stmt | None = None,
         figure: str = "",

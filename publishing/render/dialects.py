@@ -34,6 +34,8 @@ _ANYWHERE = {
     r"(?<![\w:/]):[a-z][a-z0-9]*(?:_[a-z0-9]+)*:(?![\w:])": "write the sign itself",
     r"\[\^[^\]\s]+\]": "the footnote has no text; write it as [^name]: …, once, in this notebook",
     rf"(?<!\\)\\(?:{_SYMBOLS})(?![A-Za-z{{])": "put $…$ around a formula",
+    r"\\(?:(?:new|clear)page|pagebreak|noindent|(?:big|med|small)skip|tableofcontents)(?![A-Za-z])": "leave it out",
+    r"(?<=\s)\^[A-Za-z][\w-]*\Z": 'write <span id="name"></span>',
     r"\{\{[<%]": "leave it out; nothing is included here",
     r"<!--|-->": "a comment begins and ends in one cell, without two blank lines inside",
     r"\]\{[^{}]+\}": _ATTRIBUTES,
@@ -52,6 +54,7 @@ _FIRST = {
 _OPENING = {
     r"\+{3}(?:\s|$)": "leave it out; two blank lines, or code, part cells",
     r"% [A-Za-z].*": "write <!-- … -->",
+    r": \S.*": 'a table with a caption is shown by table() in a cell, a picture as ![alt](picture.png "caption")',
 }
 _BRACES = r"\{(?:[:#.=-]|\w+=)[^{}]*\}"
 _OF_TEX = {
@@ -83,7 +86,7 @@ _OF_FENCES = {
     r"bibliography": "call references() in a cell",
     r"dropdown|details|toggle": "write <details><summary>…</summary>, and </details>, with blank lines around the text",
     r"toctree|contents|tableofcontents": "leave it out; the contents are made by themselves",
-    r"mermaid|dot|graphviz|plantuml|vega.*|tikz": _DRAW,
+    r"mermaid|geojson|topojson|stl|dot|graphviz|plantuml|vega.*|tikz": _DRAW,
     r"(?:literal)?include": 'show code with source("package.module.name") in a cell',
 }
 _OF_TAGS = {
@@ -113,6 +116,7 @@ _SHOWN = re.compile(r"\.noeval\b")
 def in_text(children: Sequence[Token], is_heading: bool) -> Iterator[str]:
     """What stands in a line of prose, as it was typed, and what to write instead."""
     yield from _tex_brackets(children)
+    yield from _of_other_tokens(children)
     merged = _merged(children)
     for before, child, after in zip([None, *merged], merged, [*merged[1:], None], strict=False):
         if child.type != "text" or (before and before.type == "link_open" and "://" in child.content):
@@ -130,11 +134,24 @@ def in_text(children: Sequence[Token], is_heading: bool) -> Iterator[str]:
             yield _told(braces.group().strip(), _ATTRIBUTES)
 
 
+def _of_other_tokens(children: Sequence[Token]) -> Iterator[str]:
+    """Code that other tools would run within a line, and links that nobody sees."""
+    for child, after in zip(children, [*children[1:], None], strict=False):
+        if child.type == "code_inline" and _COMPUTED.match(child.content):
+            remedy = "give a claim a name and write [4](#claim-name), or show Markdown(f'…') in a cell"
+            yield f"the code in `{child.content:.60}` would not run; {remedy}"
+        if child.type == "link_open" and after and after.type == "link_close":
+            yield f"the link to {child.attrs.get('href')} has no words; write [words](…)"
+
+
+_COMPUTED = re.compile(r"\{(?:python|r|julia|ojs)\}\s|r [\w.]+\(")
+
+
 def _merged(children: Sequence[Token]) -> list[Token]:
     """The same, where a backslash that stands for itself is text as what touches it is."""
     merged: list[Token] = []
     for child in children:
-        is_text = child.type == "text" or (child.type == "text_special" and child.content.startswith("\\"))
+        is_text = child.type == "text" or (child.type == "text_special" and child.content == child.markup)
         if is_text and merged and merged[-1].type == "text":
             merged[-1] = Token("text", "", 0, content=merged[-1].content + child.content)
         elif not is_text or child.content:
@@ -149,7 +166,8 @@ def _in_run(text: str, before: Token | None) -> Iterator[str]:
     for pattern, remedy in _FIRST.items():
         for found in re.finditer(rf"^(?:{pattern})", text, re.IGNORECASE | re.MULTILINE):
             if found.start() or begins:
-                yield _told(found.group(), remedy)
+                named = _DIRECTIVE.match(found.group())
+                yield _told(found.group(), (named and _of(_OF_FENCES, named[1])) or remedy)
     for pattern, remedy in _OPENING.items() if before is None else ():
         yield from (_told(found.group(), remedy) for found in re.finditer(rf"\A(?:{pattern})", text))
     yield from (_of_tex(found) for found in _TEX.finditer(text) if not _DEFINES.fullmatch(found[1]))
@@ -169,6 +187,7 @@ def _typed(child: Token) -> str:
     return child.markup if child.type == "text_special" else "\n" if child.type == "softbreak" else child.content
 
 
+_DIRECTIVE = re.compile(r"(?::+\s*\{|\.\. )([\w:-]+?)(?:\}|::)")
 _FORMULA = re.compile(r"\A\s|\\[A-Za-z]|[\^=]|_\{")
 _CLOSED = ("link_close", "image", "code_inline", "math_inline", "strong_close", "em_close", "node")
 

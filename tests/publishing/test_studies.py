@@ -106,7 +106,7 @@ def commands(built, tmp_path):
 
 
 def link_from_second(commands: Commands, link: str) -> None:
-    path = commands.root / "notebooks/second/01-paper-overview.md"
+    path = commands.root / "notebooks/second/02-key-contributions.md"
     path.write_text(path.read_text().partition("\nAlso see")[0] + f"\nAlso see {link}.\n")
 
 
@@ -164,7 +164,7 @@ def test_a_link_finds_its_target_on_its_own_page_then_in_the_paper_then_in_anoth
     assert hrefs(page(built, "toy"), "#\\30 1-first .block > p:not(.section-tools) > a") == [
         *(f"{toy}claims/#claim-bits", cost, f"{cost}#eq-2")
     ]
-    assert hrefs(page(built, "second"), "#\\30 1-paper-overview p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
+    assert hrefs(page(built, "second"), "#\\30 2-key-contributions p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
 
 
 def test_the_series_says_where_one_is_and_leads_on_and_the_post_lists_all(built):
@@ -249,14 +249,14 @@ def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
 def test_the_second_paper_is_published_and_the_first_renamed_and_deleted(commands):
     link_from_second(commands, "[Eq. (9)](../toy/01-first.md#eq-9)")
     assert commands.fail("site", "--drafts").startswith(
-        "second/01-paper-overview, cell 1: links to ../toy/01-first.md#eq-9,"
+        "second/02-key-contributions, cell 1: links to ../toy/01-first.md#eq-9,"
     )
     link_from_second(commands, LINK)
     (draft,) = (commands.root / "_posts").glob("*-second.md")
     for path in (draft, commands.root / "_claims/second.md"):
         path.write_text(path.read_text().replace("published: false", "published: true"))
     commands.succeed("site")
-    assert hrefs(page(commands, "second"), '#\\30 1-paper-overview a[href^="/notes/toy/"]')
+    assert hrefs(page(commands, "second"), '#\\30 2-key-contributions a[href^="/notes/toy/"]')
 
     post = commands.root / "_posts/2026-01-01-toy.md"
     for path in (post, commands.root / "_claims/toy.md"):

@@ -123,6 +123,7 @@ def test_formulas(paper, given, becomes):
         ("[@ho2020, p. 3] and @ho2020", "([Ho, 2020](#ref-ho2020), p. 3) and [Ho, 2020](#ref-ho2020)"),
         ("me@ho2020.org, @someone", "me@ho2020.org, @someone"),
         ("[[Other note|words]] ==marked== %%seen by nobody%%", "words <mark>marked</mark> <!--seen by nobody-->"),
+        ("Words ^a-b\n\n[[#^a-b|up]]", 'Words <span id="a-b"></span>\n\n[up](#a-b)'),
         ("A part\n------", "## A part"),
         ("{abbr}`KL (divergence)` {kbd}`q` {sub}`2`", '<abbr title="divergence">KL</abbr> <kbd>q</kbd> <sub>2</sub>'),
         ("[![badge](https://a.org/b.svg)](https://a.org)", "[badge](https://a.org)"),

@@ -153,6 +153,8 @@ def _heading(found: re.Match, known: Known) -> str:
 def _to_page(found: re.Match, known: Known) -> str:
     """A link of Obsidian's leads to a heading of this notebook, or is words alone."""
     words = found["words"] or found["heading"] or found["page"]
+    if found["heading"] and not found["page"] and found["heading"].startswith("^"):
+        return known.keep(f"[{words}](#{place(found['heading'])})")
     if found["heading"] and not found["page"]:
         return known.keep(lambda: _to_label(words, found["heading"].replace(" ", "-"), known) or words)
     name = place(found["page"])

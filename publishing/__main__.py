@@ -1,4 +1,4 @@
-"""`python -m publishing notebooks | site | serve | check | new | embed`: what the Makefile calls."""
+"""`python -m publishing notebooks | site | serve | check | new | import | embed`: what the Makefile calls."""
 
 import argparse
 import errno
@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--study", metavar="which-variance", help="the study's name in its address")
     new.set_defaults(command=_new)
 
+    bring = commands.add_parser("import", help="bring a notebook from elsewhere into a paper")
+    bring.add_argument("file", help="the notebook: .ipynb, .md, .qmd or .py")
+    bring.add_argument("place", help="what it becomes, as in ddim/05-key-equations or ddim/studies/which-variance")
+    bring.set_defaults(command=_import)
+
     embed = commands.add_parser("embed", help="put the published notes into another Jekyll site")
     embed.add_argument("blog", help="its folder")
     embed.add_argument("--undo", action="store_true", help="take them out")
@@ -108,6 +113,12 @@ def _new(arguments: argparse.Namespace) -> None:
         new.new(arguments.paper, arguments.title)
     else:
         new.new_study(arguments.paper, arguments.study, arguments.title)
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    from publishing.blog.bring_in import bring_in
+
+    bring_in(arguments.file, arguments.place)
 
 
 def _embed(arguments: argparse.Namespace) -> None:

@@ -1,0 +1,66 @@
+"""A page of this site as another site's frame takes it: all of the note, finished, with no address of this site.
+
+Nothing of it is left to do for the blog's Markdown and Liquid but to say where the blog stands.
+"""
+
+import re
+
+OWN = "assets/paper-notes"  # where all that the pages fetch is, so that it meets nothing of the blog's
+ROOT = "{{ paper_root }}"  # the blog's base path, with a slash behind it
+
+_ARTICLE = re.compile(r'<article class="paper-notes">(.*)</article>', re.DOTALL)
+_TAG = re.compile(r"<[a-z][^>]*>")
+_LIQUID = re.compile(r"\{(?=[{%])")
+_CHANGES = (
+    # A title that the blog's layout shows is not shown twice.
+    (r'<h1 class="post-title">.*?</h1>', r"{% unless paper_titled %}\g<0>{% endunless %}"),
+    # The contents fold: they have no margin there, and their id may be the theme's.
+    (r'<div class="toc-bar">.*?</div>', ""),
+    (
+        r'<div class="toc-side"><nav class="toc" id="toc" popover(.*?</nav>)\s*</div>',
+        r'<details class="toc-fold"><summary>Contents</summary><nav class="toc"\1</details>',
+    ),
+    (r'<section class="cite".*?</section>', "{% include paper_notes/cite.html %}"),
+    # The blog's MathJax typesets whatever MathML it finds, and looks into no shadow.
+    (r'(<span class="math-assistive">)(.*?)(</span>)', r'\1<template shadowrootmode="open">\2</template>\3'),
+)
+_INSTRUMENTS = ((r'<p class="instrument-call">.*?</script>', ""), (r' data-instrument="[^"]*" data-files="[^"]*"', ""))
+
+
+def embedded(html: str, base: str, instruments: bool) -> str:
+    """The note of a built page that stands at the path `base` of its host."""
+    found = _ARTICLE.search(html)
+    assert found is not None, "every page of the notes has an article"
+    note = _LIQUID.sub("&#123;", found[1])
+    for pattern, new in (*_CHANGES, *(() if instruments else _INSTRUMENTS)):
+        note = re.sub(pattern, new, note, flags=re.DOTALL)
+    return _TAG.sub(lambda tag: _of_the_blog(tag[0], base), note)
+
+
+def _of_the_blog(tag: str, base: str) -> str:
+    """A tag with addresses below the blog's, in capitals where a theme looks for pictures by their letters.
+
+    Such a theme puts its base path before every `<img src="/`, where it is already. A notebook in Markdown is served as
+    plain text, since some builds make a page of each `.md`.
+    """
+    tag = re.sub(rf'\b(href|src|srcset|data-files)="{re.escape(base)}/', rf'\1="{ROOT}', tag)
+    tag = tag.replace(f'"{ROOT}assets/', f'"{ROOT}{OWN}/')
+    tag = re.sub(r'/([^/"]+\.md)" download', r'/\1.txt" download="\1"', tag)
+    return tag.replace("<img ", "<IMG ").replace(' src="', ' SRC="')
+
+
+def fetched(note: str) -> set[str]:
+    """What the pages of the blog fetch, as it is named in `assets/`; a name that ends in a hyphen begins several."""
+    return set(re.findall(rf'"{re.escape(ROOT + OWN)}/([^"#]+)"', note))
+
+
+def lead(note: str) -> str:
+    """The first picture and words of a note in plain HTML, for home pages and feeds that print whole posts."""
+    first = note.partition("</header>")[2].partition('<section class="paper-section"')[0]
+    words = [text for text in re.findall(r"<p>.*?</p>", first, re.DOTALL) if "<svg" not in text]
+    to_the_note = '<p><a href="{{ page.url | relative_url }}">'
+    pictures = [
+        f'{to_the_note}{picture[:-1]} style="max-width: 100%; height: auto"></a></p>'
+        for picture in re.findall(r"<IMG [^>]*>", first)[:1]
+    ]
+    return "\n".join([*pictures, *words, f"{to_the_note}Read the note</a></p>"])

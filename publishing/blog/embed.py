@@ -4,6 +4,7 @@ A list of what was written stays in the blog. A file that is not on it, or was e
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,6 +24,7 @@ LIST = ".paper-notes.json"
 NOTES, PAGE = "paper_notes", "paper_notes_page"  # our layouts, of posts and of their studies
 NOTE = "#paper-notes#paper-notes"  # what `.paper-notes` is in the styles of the blog
 TEMPLATES = Path(__file__).with_name("templates")
+_TRIED_OUT = re.compile(rf"{OWN}/(vendor|data|js/instruments)/")
 _KEPT = ("title", "description", "date", "categories", "tags", "permalink", "image", "feed", "subpage")
 
 
@@ -42,7 +44,7 @@ def embed(blog: str | Path, instruments: bool = True, dry: bool = False) -> None
     for name in theirs:
         if name not in known:
             raise PublishingError(f"the blog has {name} already, which is not touched; rename it there and try again")
-    for line in (*_plan(theme, instruments), *_sizes(wanted)):
+    for line in (*_plan(theme), *_sizes(wanted)):
         print(line)
     if dry:
         return
@@ -126,7 +128,7 @@ def _say_left(names: list[str]) -> None:
         print(f"left as it is: {name}")
 
 
-def _plan(theme: Theme, instruments: bool) -> Iterator[str]:
+def _plan(theme: Theme) -> Iterator[str]:
     """What a reader of the blog will see, and what its theme does not do."""
     shown = "shows the title" if theme.shows_title else "shows no title, so the notes do"
     yield f"layout of the post: {_named(theme.post)}; it {shown}"
@@ -135,8 +137,6 @@ def _plan(theme: Theme, instruments: bool) -> Iterator[str]:
         yield f"the theme {theme.name} is not on this machine: whether it lists pages in a menu cannot be seen"
     elif not theme.titles_pages:
         yield "the theme lists pages with a title in a menu: studies have none there, a script names the browser's tab"
-    if instruments:
-        yield "figures can be tried out; INSTRUMENTS=0 leaves that out, and most of the megabytes"
 
 
 def _named(layout: str) -> str:
@@ -147,11 +147,17 @@ def _sizes(wanted: dict[str, bytes]) -> Iterator[str]:
     """How many files go where, and how large they are."""
     groups: dict[str, list[int]] = defaultdict(list)
     for name, content in wanted.items():
-        parts = Path(name).parts
-        groups["/".join(parts[: 3 if name.startswith(OWN) else 1])].append(len(content))
+        parts = name.split("/")
+        groups["/".join(parts[:3] if name.startswith(f"{OWN}/") else parts[:1])].append(len(content))
     for name, sizes in sorted(groups.items()):
-        yield f"  {name}/: {len(sizes)} files, {sum(sizes) / 1e6:.1f} MB"
-    yield f"in all {len(wanted)} files, {sum(map(len, wanted.values())) / 1e6:.1f} MB"
+        yield f"  {name}/: {_amount(sizes)}"
+    yield f"in all {_amount([len(content) for content in wanted.values()])}"
+    if sizes := [len(content) for name, content in wanted.items() if _TRIED_OUT.match(name)]:
+        yield f"of them {_amount(sizes)}, are for figures that can be tried out; INSTRUMENTS=0 leaves these out"
+
+
+def _amount(sizes: list[int]) -> str:
+    return f"{len(sizes)} file{'' if len(sizes) == 1 else 's'}, {sum(sizes) / 1e6:.1f} MB"
 
 
 def _wanted(theme: Theme, instruments: bool) -> dict[str, bytes]:
@@ -169,7 +175,7 @@ def _wanted(theme: Theme, instruments: bool) -> dict[str, bytes]:
             else:
                 texts[f"{address}/index.html"] = _front(page, PAGE, "title" if theme.titles_pages else "heading")
             assets |= {*fetched(note), *_pictures(page)}
-    texts |= {f"{OWN}/{name}": text for name, text in _styles(theme).items()}
+    texts |= {f"{OWN}/{name}": text for name, text in _styles(theme, instruments).items()}
     texts[f"{OWN}/js/ground.js"] = _read(TEMPLATES / "ground.js")
     files = {name: text.encode() for name, text in texts.items()}
     return files | {f"{OWN}/{name}": content for name, content in _assets(assets).items()}
@@ -215,14 +221,15 @@ def _layouts(theme: Theme) -> dict[str, str]:
     return {f"_layouts/{name}.html": text for name, text in texts.items()}
 
 
-def _styles(theme: Theme) -> dict[str, str]:
+def _styles(theme: Theme, instruments: bool) -> dict[str, str]:
     """Our styles, each rule of which outweighs those of the theme, and meets nothing outside the notes."""
     css = {path.stem: _read(path) for path in (*paths.ASSETS.glob("css/*.css"), *TEMPLATES.glob("*.css"))}
     styles = {
         "embedded": "\n".join(css[name] for name in ("embedded", "tokens", "notes", "code")),
-        "instruments": css["instruments"],
         "print": css["print"],
     }
+    if instruments:
+        styles["instruments"] = css["instruments"]
     heavy = {name: text.replace(".site,\n", "").replace(".paper-notes", NOTE) for name, text in styles.items()}
     if FRAME in (theme.post, theme.page):
         heavy["frame"] = css["tokens"] + css["site"] + css["frame"]

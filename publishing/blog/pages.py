@@ -63,4 +63,5 @@ def lead(note: str) -> str:
         f'{to_the_note}{picture[:-1]} style="max-width: 100%; height: auto"></a></p>'
         for picture in re.findall(r"<IMG [^>]*>", first)[:1]
     ]
-    return "\n".join([*pictures, *words, f"{to_the_note}Read the note</a></p>"])
+    root = "{%- assign paper_root = '/' | relative_url -%}"
+    return "\n".join([root, *pictures, *words, f"{to_the_note}Read the note</a></p>"])

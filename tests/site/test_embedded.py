@@ -39,6 +39,7 @@ LIGHT, DARK = "rgb(255, 255, 255)", "rgb(28, 28, 29)"  # grounds of blogs/theme.
 class Blog:
     """A blog with the notes in it, and its site before and after."""
 
+    name: str
     folder: Path
     before: Path
     site: Path
@@ -122,7 +123,7 @@ def blogs(theme_gem: None, browser: Browser, tmp_path_factory: pytest.TempPathFa
             server = start_server(work / "site", 0)
             servers.append(server.__enter__())
             home = f"http://127.0.0.1:{server.server_port}{base}/"
-            made[name] = Blog(blog, work / "before", site, home, untouched, browser)
+            made[name] = Blog(name, blog, work / "before", site, home, untouched, browser)
         return made[name]
 
     yield of
@@ -159,12 +160,12 @@ def test_all_sections_with_mathematics_and_figures_are_there(blog):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everything_can_be_read_whatever_the_theme_colours(blog, width, scheme):
     page = blog.page(STUDY, width=width, scheme=scheme)
+    pictures = paths.BUILD / "screenshots"
+    pictures.mkdir(parents=True, exist_ok=True)
+    take_picture(page, pictures / f"embedded-{blog.name}-{width}-{scheme}.png")
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     assert unreadable(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    pictures = paths.BUILD / "screenshots"
-    pictures.mkdir(parents=True, exist_ok=True)
-    take_picture(page, pictures / f"embedded-{blog.folder.parent.name}-{width}-{scheme}.png")
 
 
 @in_blog(["attribute"])

@@ -90,7 +90,7 @@ def _beside_them(sources_alone: bool) -> str:
 
 
 def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:
-    from publishing.checks import citations
+    from publishing.checks import citations, liquid
     from publishing.checks import posts as pages
 
     for one in written:
@@ -99,6 +99,7 @@ def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:
         yield from citations.unmatched(paper)
         yield from paper_macros.known_and_wrong(paper)[1]
     yield from pages.problems()
+    yield from liquid.problems()
 
 
 def _in_outputs(written: list[tuple[str, str]]) -> Iterator[str]:

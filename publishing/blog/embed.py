@@ -14,7 +14,7 @@ from string import Template
 import yaml
 
 from publishing import notebooks, paths, posts
-from publishing.blog.pages import OWN, embedded, fetched, lead
+from publishing.blog.pages import OWN, embedded, fetched, in_capitals, lead
 from publishing.blog.theme import FRAME, Theme
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
@@ -162,7 +162,7 @@ def _amount(sizes: list[int]) -> str:
 
 def _wanted(theme: Theme, instruments: bool) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
-    texts = _layouts(theme) | {f"_includes/{NOTES}/cite.html": _read(paths.INCLUDES / "paper_cite.html")}
+    texts = _layouts(theme) | {f"_includes/{NOTES}/cite.html": in_capitals(_read(paths.INCLUDES / "paper_cite.html"))}
     assets: set[str] = set()
     for post in _published():
         for page in (post, *_beside(str(post.paper))):

@@ -4,12 +4,14 @@ Nothing of it is left to do for the blog's Markdown and Liquid but to say where 
 """
 
 import re
+from functools import partial
 
 OWN = "assets/paper-notes"  # where all that the pages fetch is, so that it meets nothing of the blog's
 ROOT = "{{ paper_root }}"  # the blog's base path, with a slash behind it
 
 _ARTICLE = re.compile(r'<article class="paper-notes">(.*)</article>', re.DOTALL)
-_TAG = re.compile(r"<[a-z][^>]*>")
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>")
+_SMALL = ("pre", "script", "style", "template")  # which a theme may leave alone if it knows them
 _LIQUID = re.compile(r"\{(?=[{%])")
 _CHANGES = (
     # A title that the blog's layout shows is not shown twice.
@@ -34,19 +36,24 @@ def embedded(html: str, base: str, instruments: bool) -> str:
     note = _LIQUID.sub("&#123;", found[1])
     for pattern, new in (*_CHANGES, *(() if instruments else _INSTRUMENTS)):
         note = re.sub(pattern, new, note, flags=re.DOTALL)
-    return _TAG.sub(lambda tag: _of_the_blog(tag[0], base), note)
+    return in_capitals(note, base)
 
 
-def _of_the_blog(tag: str, base: str) -> str:
-    """A tag with addresses below the blog's, in capitals where a theme looks for pictures by their letters.
+def in_capitals(html: str, base: str = "") -> str:
+    """With names of elements in capitals, where no theme looks for them, and addresses below those of the blog.
 
-    Such a theme puts its base path before every `<img src="/`, where it is already. A notebook in Markdown is served as
-    plain text, since some builds make a page of each `.md`.
+    Many a theme finds pictures, headings and tables in a page by their letters, and puts its base path before an
+    address that has it already, or links and boxes around them.
     """
-    tag = re.sub(rf'\b(href|src|srcset|data-files)="{re.escape(base)}/', rf'\1="{ROOT}', tag)
-    tag = tag.replace(f'"{ROOT}assets/', f'"{ROOT}{OWN}/')
-    tag = re.sub(r'/([^/"]+\.md)" download', r'/\1.txt" download="\1"', tag)
-    return tag.replace("<img ", "<IMG ").replace(' src="', ' SRC="')
+    return _TAG.sub(partial(_of_the_blog, base), html)
+
+
+def _of_the_blog(base: str, tag: re.Match) -> str:
+    end, name, rest = tag.groups()
+    rest = re.sub(rf' (href|src|srcset|data-files)="{re.escape(base)}/', rf' \1="{ROOT}', rest)
+    rest = rest.replace(f'"{ROOT}assets/', f'"{ROOT}{OWN}/').replace(' src="', ' SRC="')
+    rest = re.sub(r'/([^/"]+\.md)" download', r'/\1.txt" download="\1"', rest)  # some builds make a page of each .md
+    return f"<{end}{name if name in _SMALL else name.upper()}{rest}>"
 
 
 def fetched(note: str) -> set[str]:
@@ -56,8 +63,8 @@ def fetched(note: str) -> set[str]:
 
 def lead(note: str) -> str:
     """The first picture and words of a note in plain HTML, for home pages and feeds that print whole posts."""
-    first = note.partition("</header>")[2].partition('<section class="paper-section"')[0]
-    words = [text for text in re.findall(r"<p>.*?</p>", first, re.DOTALL) if "<svg" not in text]
+    first = note.partition("</HEADER>")[2].partition('<SECTION class="paper-section"')[0]
+    words = [text for text in re.findall(r"<P>.*?</P>", first, re.DOTALL) if "<SVG" not in text]
     to_the_note = '<p><a href="{{ page.url | relative_url }}">'
     pictures = [
         f'{to_the_note}{picture[:-1]} style="max-width: 100%; height: auto"></a></p>'

@@ -157,7 +157,7 @@ def test_without_instruments_neither_they_nor_what_they_run_on_are_copied(notes,
     files = set(contents(blog))
     assert not [name for name in files if "instruments" in name or "vendor" in name or "data/" in name]
     note = (blog / "_includes/paper_notes/toy.html").read_text()
-    assert "<figure><IMG " in note and "Try it" not in note
+    assert "<FIGURE><IMG " in note and "Try it" not in note
 
 
 def test_what_will_be_is_said_first_and_with_dry_nothing_else_is_done(notes, blog, capsys):
@@ -177,7 +177,7 @@ def test_the_post_holds_a_picture_a_lead_and_a_link_and_its_page_the_note(notes,
         "{%- assign paper_root = '/' | relative_url -%}",
         '<p><a href="{{ page.url | relative_url }}"><IMG SRC="{{ paper_root }}assets/paper-notes/images/toy-line.png"'
         ' alt="A line" width="900" style="max-width: 100%; height: auto"></a></p>',
-        "<p>A lead.</p>",
+        "<P>A lead.</P>",
         '<p><a href="{{ page.url | relative_url }}">Read the note</a></p>',
     ]
     assert front(blog, "_posts/2026-01-01-toy.html") == {
@@ -200,14 +200,14 @@ def test_a_note_is_finished_but_for_where_the_blog_stands(notes, blog, monkeypat
     note = (blog / "_includes/paper_notes/toy.html").read_text()
     root = pages.ROOT + pages.OWN
     for part in (
-        '{% unless paper_titled %}<h1 class="post-title">Toy: $paper</h1>{% endunless %}',
-        '<details class="toc-fold"><summary>Contents</summary><nav class="toc" aria-label="Contents">\n<ol>',
+        '{% unless paper_titled %}<H1 class="post-title">Toy: $paper</H1>{% endunless %}',
+        '<DETAILS class="toc-fold"><SUMMARY>Contents</SUMMARY><NAV class="toc" aria-label="Contents">\n<OL>',
         f'data-files="{root}/data/toy-line-"><IMG SRC="{root}/images/toy-line.png" alt="A line" width="900">',
         f'<script type="module" SRC="{root}/js/instruments/loader.js">',
-        f'<a href="{root}/notebooks/toy/01-first.md.txt" download="01-first.md">',
-        '<a href="{{ paper_root }}toy/which/#x">Which</a> &#123;% if %} &#123;&#123;{ x }}}',
-        '<code>&lt;img src="/here/assets/images/toy-none.png"&gt;</code>',
-        '<span class="math-assistive"><template shadowrootmode="open"><math></math></template></span>',
+        f'<A href="{root}/notebooks/toy/01-first.md.txt" download="01-first.md">',
+        '<A href="{{ paper_root }}toy/which/#x">Which</A> &#123;% if %} &#123;&#123;{ x }}}',
+        '<pre><CODE>&lt;img src="/here/assets/images/toy-none.png"&gt;</CODE></pre>',
+        '<SPAN class="math-assistive"><template shadowrootmode="open"><MATH></MATH></template></SPAN>',
         "{% include paper_notes/cite.html %}",
     ):
         assert part in note

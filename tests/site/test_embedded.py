@@ -150,7 +150,7 @@ def test_all_sections_with_mathematics_and_figures_are_there(blog):
     load_images(page)
     images = page.eval_on_selector_all(".paper-notes img", "found => found.map(one => one.naturalWidth)")
     assert len(images) > 10 and min(images) > 0
-    assert page.locator(".paper-notes a > img").count() == 0, "no theme's link around a picture"
+    assert page.locator(".paper-notes :is(.popup, .theirs)").count() == 0, "nothing of a theme's in ours"
     assert page.locator("picture > source[media]").count() > 3, "pictures for phones"
     assert [one for one in blog.complaints if "favicon" not in one and "404" not in one] == []
 

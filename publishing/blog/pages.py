@@ -13,9 +13,11 @@ _ARTICLE = re.compile(r'<article class="paper-notes">(.*)</article>', re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>")
 _SMALL = ("pre", "script", "style", "template")  # which a theme may leave alone if it knows them
 _LIQUID = re.compile(r"\{(?=[{%])")
+_UNLESS_SHOWN = r"{% unless paper_titled %}\g<0>{% endunless %}"
 _CHANGES = (
-    # A title that the blog's layout shows is not shown twice.
-    (r'<h1 class="post-title">.*?</h1>', r"{% unless paper_titled %}\g<0>{% endunless %}"),
+    # A layout that shows the title shows the date too.
+    (r'<h1 class="post-title">.*?</h1>', _UNLESS_SHOWN),
+    (r'(?<=<p class="post-date">)<time[^>]*>[^<]*</time>(, | · )', _UNLESS_SHOWN),
     # The contents fold: they have no margin there, and their id may be the theme's.
     (r'<div class="toc-bar">.*?</div>', ""),
     (

@@ -47,6 +47,7 @@ BUILT = """\
 <article class="paper-notes">
   <header class="post-header">
     <h1 class="post-title">Toy: $paper</h1>
+    <p class="post-date"><time datetime="2026-01-01">1 January</time>, last changed <time>today</time> · 2 min read</p>
   </header>
   <div class="toc-bar"><button type="button" class="toc-button" popovertarget="toc">Contents</button></div>
   <div class="toc-side"><nav class="toc" id="toc" popover aria-label="Contents">
@@ -201,6 +202,7 @@ def test_a_note_is_finished_but_for_where_the_blog_stands(notes, blog, monkeypat
     root = pages.ROOT + pages.OWN
     for part in (
         '{% unless paper_titled %}<H1 class="post-title">Toy: $paper</H1>{% endunless %}',
+        '{% unless paper_titled %}<TIME datetime="2026-01-01">1 January</TIME>, {% endunless %}last changed',
         '<DETAILS class="toc-fold"><SUMMARY>Contents</SUMMARY><NAV class="toc" aria-label="Contents">\n<OL>',
         f'data-files="{root}/data/toy-line-"><IMG SRC="{root}/images/toy-line.png" alt="A line" width="900">',
         f'<script type="module" SRC="{root}/js/instruments/loader.js">',

@@ -171,7 +171,7 @@ def _wanted(theme: Theme, instruments: bool) -> dict[str, bytes]:
             note = embedded(html, jekyll.build_settings()["baseurl"], instruments)
             texts[f"_includes/{NOTES}/{address}.html"] = note
             if page is post:
-                texts[f"_posts/{post.path.stem}.html"] = f"{_front(page, NOTES, 'title')}{lead(note)}\n"
+                texts[f"{theme.posts}/{post.path.stem}.html"] = f"{_front(page, NOTES, 'title')}{lead(note)}\n"
             else:
                 texts[f"{address}/index.html"] = _front(page, PAGE, "title" if theme.titles_pages else "heading")
             assets |= {*fetched(note), *_pictures(page)}

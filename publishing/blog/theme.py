@@ -17,7 +17,8 @@ from publishing.site import jekyll
 FRAME = "paper_frame"  # a page of our own, for a blog that has no layout for us
 _NEAREST = ("post", "single", "page", "default")
 _PAGES = re.compile(rb"\bsite\.(html_)?pages\b")
-_HEAD = re.compile(r"<head\b.*?</head>", re.DOTALL)
+_INCLUDED = re.compile(r"\{%-?\s*include(?:_cached)?\s+([\w./-]+)")
+_TITLE = re.compile(r"<h[1-6]\b(?:(?!</h[1-6]).)*(?<![\w.])page\.title", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Theme:
         return not self.name or len(self._folders) > 1
 
     @cached_property
+    def posts(self) -> str:
+        """The folder of the blog's posts."""
+        return f"{self._config.get('collections_dir') or ''}/_posts".lstrip("/")
+
+    @cached_property
     def post(self) -> str:
         """The layout of the blog's posts: by `defaults`, by those that are there, else the nearest that there is."""
         wanted = [*self._defaults(), *self._of_posts()]
@@ -50,7 +56,7 @@ class Theme:
         """Whether that layout prints a post's title; one that cannot be read most likely does."""
         if self.post == FRAME:
             return False
-        return not self.is_here or any("page.title" in _HEAD.sub("", text) for _, text in self._chain(self.post))
+        return not self.is_here or any(_TITLE.search(text) for text in self._texts(self.post))
 
     @cached_property
     def lists_pages(self) -> bool:
@@ -91,7 +97,7 @@ class Theme:
 
     def _of_posts(self) -> Iterator[str]:
         counts: Counter[str] = Counter()
-        for path in below(self.blog / "_posts"):
+        for path in below(self.blog / self.posts):
             if not self._is_ours(path):
                 counts.update(_layout(path))
         yield from (name for name, _ in counts.most_common())
@@ -103,13 +109,25 @@ class Theme:
         found = (path for folder in self._folders for path in sorted((folder / "_layouts").glob(f"{layout}.*")))
         return next((path for path in found if not self._is_ours(path)), None)
 
+    def _texts(self, layout: str) -> Iterator[str]:
+        """What a layout, those around it and their includes consist of."""
+        for _, text in self._chain(layout):
+            yield text
+            for path in (folder / "_includes" / name for name in _INCLUDED.findall(text) for folder in self._folders):
+                if path.is_file():
+                    yield _text(path)
+
     def _chain(self, layout: str) -> Iterator[tuple[str, str]]:
         """A layout and those around it, with their text."""
         seen: set[str] = set()
         while layout not in seen and (path := self._file(layout)):
             seen.add(layout)
-            yield layout, path.read_text(encoding="utf-8", errors="replace")
+            yield layout, _text(path)
             layout = next(_layout(path), "")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _layout(path: Path) -> Iterator[str]:

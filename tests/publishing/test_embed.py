@@ -291,13 +291,20 @@ DEFAULTS = "defaults: [{scope: {path: '', type: posts}, values: {layout: single}
 @pytest.mark.parametrize(
     ("config", "layouts", "in_posts", "layout", "titled"),
     [
-        ("", {"post": "{{ page.title }}"}, "post", "post", True),
+        ("", {"post": "<h1 class='x'><a>{{ page.title }}</a></h1>"}, "post", "post", True),
         ("", {"post": "", "single": "<h1>{{ page.title }}</h1>"}, "post", "post", False),
-        (DEFAULTS, {"post": "", "single": "{{ page.title }}"}, "post", "single", True),
-        (DEFAULTS, {"post": "{{ page.title }}"}, "post", "post", True),
+        (DEFAULTS, {"post": "", "single": "<h1 class='x'><a>{{ page.title }}</a></h1>"}, "post", "single", True),
+        (DEFAULTS, {"post": "<h1 class='x'><a>{{ page.title }}</a></h1>"}, "post", "post", True),
         (DEFAULTS.replace("type: posts", "type: pages"), {"page": ""}, "", "page", False),
         ("defaults: [{values: {layout: single}}]", {"single": ""}, "", "single", False),
-        ("", {"default": "<head><title>{{ page.title }}</title></head>"}, "", "default", False),
+        (
+            "",
+            {"default": "<head><title>{{ page.title }}</title></head><h1>{{ my_page.title }}</h1>"},
+            "",
+            "default",
+            False,
+        ),
+        ("", {"post": "{%- include title.html -%}"}, "post", "post", True),
         ("", {"other": ""}, "gone", "paper_frame", False),
         ("", {}, "", "paper_frame", False),
         ("theme: nowhere", {}, "post", "post", True),
@@ -314,6 +321,7 @@ def test_the_layout_is_that_of_the_blogs_posts_and_a_title_is_shown_once(
     shutil.rmtree(blog / "_layouts")
     write(blog / "_config.yml", f"{config}\n")
     write(blog / "_posts/2020-01-01-hello.md", f"---\nlayout: {in_posts}\n---\n" if in_posts else "---\n---\n")
+    write(blog / "_includes/title.html", "<h2>\n{{page.title}}</h2>")
     for name, text in layouts.items():
         write(blog / f"_layouts/{name}.html", text)
     for _ in range(2):  # what we put there changes nothing
@@ -361,4 +369,13 @@ def test_the_blog_s_settings_may_be_in_another_form(notes, blog):
     (blog / "_config.yml").unlink()
     write(blog / "_config.toml", 'theme = "nowhere"\n')
     embed.embed(blog)
+    assert (blog / "_layouts/paper_notes.html").read_text().startswith("---\nlayout: post\n")
+
+
+def test_the_post_goes_where_the_blog_keeps_its_posts(notes, blog):
+    write(blog / "_config.yml", "collections_dir: writings\n")
+    (blog / "writings").mkdir()
+    shutil.move(blog / "_posts", blog / "writings")
+    embed.embed(blog)
+    assert (blog / "writings/_posts/2026-01-01-toy.html").is_file() and not (blog / "_posts").exists()
     assert (blog / "_layouts/paper_notes.html").read_text().startswith("---\nlayout: post\n")

@@ -29,7 +29,7 @@ def modules_of(*names: str) -> dict[str, str]:
 
 def sources_of(*names: str) -> dict[str, Module]:
     """These modules, and all that they import of `ddpm_notes` and `experiments`, but for the bookkeeping."""
-    modules = reached("\n".join(f"import {name}" for name in names), [ROOT])
+    modules = reached("\n".join(f"import {name}" for name in names), (ROOT,))
     return {name: module for name, module in modules.items() if not _is_bookkeeping(name)}
 
 

@@ -60,6 +60,16 @@ def build_site(drafts: bool = False) -> None:
             print(f"{paper} has no post at /{paper}/; if it is a draft, `make serve` shows it")
 
 
+def warm_up() -> None:
+    """Import what a build of the site takes, but for kernels."""
+    import jupytext  # noqa: F401
+
+    from publishing.checks import lint  # noqa: F401
+    from publishing.execute import jobs  # noqa: F401
+    from publishing.render import exporter  # noqa: F401
+    from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     """Hold the repository, so that two builds do not mix; the second waits.
@@ -106,7 +116,7 @@ def _notebooks_stage(papers: list[str], only: str | None = None, force: bool = F
     """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
     inputs = {paper: _inputs(paper) for paper in papers}
     fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
-    executed = {paper: _executed(paper, only, force) for paper in papers if not fresh.get(paper)}
+    executed = {paper: _executed(paper, only, force, inputs[paper]) for paper in papers if not fresh.get(paper)}
     made: list[Path] = []
     for paper in papers:
         if paper in executed:
@@ -127,11 +137,22 @@ def _outputs_if_fresh(paper: str, inputs: dict[str, Any]) -> list[Path]:
     return stamps.outputs_if_fresh(stamps.of_notebooks(paper), inputs) or []
 
 
-def _executed(paper: str, only: str | None, force: bool) -> list["Executed"]:
+def _executed(paper: str, only: str | None, force: bool, inputs: dict[str, Any]) -> list["Executed"]:
+    """The chosen notebooks. One that is as it was, with all that any may depend on, is not even read."""
     from publishing.checks import lint
-    from publishing.execute.jobs import execute
+    from publishing.execute import jobs
 
-    return execute(paper, {stem: lint.checked(paper, stem) for stem in notebooks.select(paper, only)}, force)
+    of_others = {paths.relative(path) for path in below(paths.notebooks_dir(paper)) if path.suffix in (".md", ".bib")}
+    around = {name: was for name, was in inputs.items() if name not in of_others and name != "post"}
+    made_from = {
+        stem: around | stamps.digests([notebooks.path_of(paper, stem)]) for stem in notebooks.select(paper, only)
+    }
+    kept = {} if force else {stem: one for stem in made_from if (one := jobs.kept(paper, stem, made_from[stem]))}
+    waiting = {stem: lint.checked(paper, stem) for stem in made_from if stem not in kept}
+    ran = dict(zip(waiting, jobs.execute(paper, waiting, force), strict=True))
+    for stem, one in ran.items():
+        stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from)
+    return [(kept | ran)[stem] for stem in made_from]
 
 
 def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any]) -> list[Path]:
@@ -153,7 +174,8 @@ def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: 
 
 def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
-    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers)])
+    of_each = [stamps.of_notebook(paper, stem) for paper in papers for stem in notebooks.every(paper)]
+    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers), *of_each])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
     _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 
@@ -171,17 +193,29 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
         return
 
     from publishing.render import products
-    from publishing.site import downloads
+    from publishing.site import downloads, patch
 
     with progress.doing(lambda: "typesetting the formulas"):
         made = {path: html for paper in papers for path, html in products.pages(_paper(paper)).items()}
     for paper in papers:
         made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
+    before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
+    may_patch = settings["unpublished"] and _only_text_changed(inputs)
     folders.sync(made)
     folders.sweep(_written_for_site(), made)
-    with progress.doing(lambda: "building the site with Jekyll"):
-        jekyll.build_site(settings["unpublished"])
+    if not (may_patch and patch.patched(before, made)):
+        with progress.doing(lambda: "building the site with Jekyll"):
+            jekyll.build_site(settings["unpublished"])
     stamps.record("site", inputs, [*made, *folders.everything(paths.SITE)])
+
+
+def _only_text_changed(inputs: dict[str, Any]) -> bool:
+    """Whether the site is as it was last built, but for what notebooks say."""
+    of_notebooks = tuple(f"{paths.relative(folder)}/" for folder in (paths.NOTEBOOKS, paths.EXECUTED))
+    was = stamps.inputs("site")
+    same = {name: value for name, value in was.items() if not name.startswith(of_notebooks)}
+    now = {name: value for name, value in inputs.items() if not name.startswith(of_notebooks)}
+    return same == now and stamps.outputs_if_fresh("site", was) is not None
 
 
 @cache

@@ -4,12 +4,13 @@ A stamp holds digests of all files that a stage read and wrote. As long as they 
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from publishing import paths
 from publishing.contract import PAPER
-from publishing.files import digest, state, write
+from publishing.files import digest, digest_of, state, write
 from publishing.folders import make_way
 
 Digests = dict[str, str | None]
@@ -42,21 +43,45 @@ def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], fo
     write(path_of(stage), json.dumps(stamp, indent=1))
 
 
-def found(stage: str) -> list[str]:
-    """The names of what the stage came upon when it last succeeded."""
+def inputs(stage: str) -> dict[str, object]:
+    """What the stage was made of when it last succeeded."""
+    return _part(stage, "inputs")
+
+
+def found(stage: str) -> Digests:
+    """What it came upon beside that."""
+    return _part(stage, "found")
+
+
+def _part(stage: str, name: str) -> dict:
     try:
-        return list(json.loads(path_of(stage).read_text(encoding="utf-8"))["found"])
+        return dict(json.loads(path_of(stage).read_text(encoding="utf-8"))[name])
     except (OSError, ValueError, KeyError, TypeError):
-        return []
+        return {}
 
 
-def _unchanged(files: Digests) -> bool:
-    return all(state(name, paths.ROOT) == was for name, was in files.items())
+def _unchanged(met: Digests) -> bool:
+    return all(_now(name) == was for name, was in met.items())
+
+
+def _now(name: str) -> str | None:
+    return of_variable(name) if name.startswith("$") else state(name, paths.ROOT)
+
+
+def of_variable(name: str) -> str | None:
+    """Digest of a variable of the environment, as in `$SEED`; None if there is none."""
+    value = os.environ.get(name.removeprefix("$"))
+    return None if value is None else digest_of(value.encode())
 
 
 def of_notebooks(paper: str) -> str:
     """The stage that executes a paper's notebooks and renders them."""
     return f"notebooks-{paper}"
+
+
+def of_notebook(paper: str, stem: str) -> str:
+    """The stage that executes one of them."""
+    return f"{paper}/{stem}"
 
 
 def papers() -> set[str]:

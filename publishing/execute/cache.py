@@ -52,13 +52,13 @@ def key(folder: Path, notebook: "NotebookNode", modules: Mapping[str, Module]) -
 
 def modules(folder: Path, notebook: "NotebookNode") -> dict[str, Module]:
     """The modules of this repository, and beside the notebook in its folder, that its code reaches."""
-    return reached(_code(notebook), [folder, paths.ROOT])
+    return reached(_code(notebook), (folder, paths.ROOT))
 
 
 def came_upon(folder: Path, notebook: "NotebookNode", imported: Mapping[str, str | None]) -> dict[str, str | None]:
     """Of the modules that a run imported, those that no import statement of its code leads to."""
     code = _code(notebook)
-    stated = reached(code, [folder, paths.ROOT], whole=not imports_by_name(code, modules(folder, notebook)))
+    stated = reached(code, (folder, paths.ROOT), whole=not imports_by_name(code, modules(folder, notebook)))
     known = {paths.relative(module.path) for module in stated.values()}
     return {name: was for name, was in imported.items() if name not in known}
 

@@ -31,17 +31,20 @@ def fingerprint(modules: Mapping[str, Module], shown_in: str = "") -> dict[str, 
     return {name: meaning(module.source) for name, module in modules.items()}
 
 
-def reached(code: str, folders: Sequence[Path], whole: bool = False) -> dict[str, Module]:
+def reached(code: str, folders: tuple[Path, ...], whole: bool = False) -> dict[str, Module]:
     """By name, all modules under these folders that the code imports, through imports of imports.
 
     With `whole`, those too that a package only passes on under names that are not taken.
     """
+    for known in (_find, _passed_on):
+        known.cache_clear()  # files come and go between two calls, not during one
     found: dict[str, Module] = {}
     seen: set[str] = set()
+    ours = {path.stem for folder in folders for path in folder.iterdir()}
     waiting = list(_names(code, package=""))
     while waiting:
         name = waiting.pop()
-        if name in seen:
+        if name in seen or name.partition(".")[0] not in ours:
             continue
         seen.add(name)
         package, _, taken = name.rpartition(".")
@@ -72,7 +75,8 @@ def meaning(source: str) -> str:
     return digest_of(ast.dump(tree).encode())
 
 
-def _find(name: str, folders: Sequence[Path]) -> Path | None:
+@functools.cache
+def _find(name: str, folders: tuple[Path, ...]) -> Path | None:
     for folder in folders:
         stem = folder.joinpath(*name.split("."))
         for path in (stem / "__init__.py", stem.with_suffix(".py")):
@@ -81,7 +85,8 @@ def _find(name: str, folders: Sequence[Path]) -> Path | None:
     return None
 
 
-def _passed_on(package: str, folders: Sequence[Path]) -> dict[str, str]:
+@functools.cache
+def _passed_on(package: str, folders: tuple[Path, ...]) -> dict[str, str]:
     """Where each name of a package comes from whose `__init__` holds nothing but imports; else nothing."""
     path = _find(package, folders)
     return _re_exports(path.read_text(encoding="utf-8"), package) if path and path.name == "__init__.py" else {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from publishing import macros, paths, progress, source
+from publishing import macros, paths, progress, source, stamps
 from publishing.contract import DEPENDS_ON, MACROS, SOURCE
 from publishing.errors import PublishingError
 from publishing.execute import cache
@@ -91,6 +91,15 @@ class Job:
         self.cell, self.began = cell, time.monotonic()
 
 
+def kept(paper: str, stem: str, made_from: Mapping[str, object]) -> Executed | None:
+    """The executed notebook, if nothing that it was made from changed since."""
+    stage = stamps.of_notebook(paper, stem)
+    if (outputs := stamps.outputs_if_fresh(stage, made_from)) is None:
+        return None
+    _failed_path(paper, stem).unlink(missing_ok=True)
+    return Executed(outputs[0], stamps.found(stage), ran=False)
+
+
 def execute(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = False) -> list[Executed]:
     """Update the executed ones of these notebooks, by their stems, in build/executed.
 
@@ -103,7 +112,7 @@ def execute(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = F
         _execute(waiting)
     for job in jobs:
         if job.failure is None:
-            _failed_path(job).unlink(missing_ok=True)
+            _failed_path(job.paper, job.stem).unlink(missing_ok=True)
     failures = [job.failure for job in jobs if job.failure]
     if failures:
         others = f" (and {len(failures) - 1} more, named above)" if len(failures) > 1 else ""
@@ -174,16 +183,17 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
                 raise asyncio.CancelledError from None
             job.failure = f"{job.name}, cell {failure.cell}: {failure}"
             progress.say(job.failure)
-            write(_failed_path(job), _text(notebook))
-            job.failure += f" (as far as it got: {paths.relative(_failed_path(job))})"
+            partial = _failed_path(job.paper, job.stem)
+            write(partial, _text(notebook))
+            job.failure += f" (as far as it got: {paths.relative(partial)})"
         else:
             progress.log(f"{job.name}  {job.total} cells  {progress.lasting(time.monotonic() - began)}")
             if job.run and _made_from(job.folder, job.notebook)[0] == job.key:  # no data was edited while it ran
                 cache.store(job.key, job.run)
 
 
-def _failed_path(job: Job) -> Path:
-    return paths.failed_dir(job.paper) / f"{job.stem}.ipynb"
+def _failed_path(paper: str, stem: str) -> Path:
+    return paths.failed_dir(paper) / f"{stem}.ipynb"
 
 
 def _written(job: Job, run: Run) -> Executed:
@@ -198,7 +208,8 @@ def _written(job: Job, run: Run) -> Executed:
     path = paths.executed_path(job.paper, job.stem)
     make_way(path)
     write(path, _text(job.notebook))
-    return Executed(path, job.modules | run.opened, ran=job.cell is not None)
+    met = job.modules | run.opened | {f"${name}": stamps.of_variable(name) for name in cache.variables(job.notebook)}
+    return Executed(path, met, ran=job.cell is not None)
 
 
 def _refresh(output: dict, paper: str, place: str) -> None:

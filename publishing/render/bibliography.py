@@ -1,5 +1,6 @@
 """`references.bib`, its entries formatted by pybtex, with the places where each is cited."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from itertools import groupby
@@ -14,6 +15,7 @@ from pybtex.style.template import field, sentence
 
 from publishing.errors import PublishingError
 from publishing.escaping import clean
+from publishing.memory import remembered
 from publishing.render.nodes import Reference
 from publishing.render.serialise import liquid_safe, text_html
 
@@ -57,6 +59,12 @@ def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference
     """The entries that are cited, sorted by author; `citations` are ids that cite them."""
     entries = read(path)
     keys = [key for key in entries.entries if key in citations]
+    asked = f"{path.read_text(encoding='utf-8')}\0{keys}".encode()
+    items = json.loads(remembered(asked, lambda: json.dumps(_formatted(path, entries, keys)).encode(), by=__file__))
+    return [Reference(key, liquid_safe(clean(text)), _by_section(citations[key])) for key, text in items]
+
+
+def _formatted(path: Path, entries: BibliographyData, keys: list[str]) -> list[tuple[str, str]]:
     try:
         with capture() as problems:
             formatted = list(_Style().format_bibliography(entries, keys))
@@ -65,7 +73,7 @@ def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference
         raise _error(path, error) from None
     if problems:
         raise _error(path, problems[0])
-    return [Reference(key, liquid_safe(clean(text)), _by_section(citations[key])) for key, text in items]
+    return items
 
 
 def _by_section(citations: list[str]) -> list[tuple[int | None, list[str]]]:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbconvert.exporters import Exporter
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 from traitlets.config import Config
 
 from publishing import contract, notebooks, paths
@@ -15,6 +14,8 @@ from publishing.notebooks import is_study, slug_of
 from publishing.render.page import Paper
 from publishing.render.products import sections
 from publishing.render.tree import build_paper, finish
+
+_REMOVING = (contract.REMOVE_CELL, contract.REMOVE_INPUT, contract.REMOVE_OUTPUT)
 
 
 class SectionExporter(Exporter):
@@ -63,13 +64,14 @@ class SectionExporter(Exporter):
 
     def _unlinked(self, name: str, given: Mapping[str, NotebookNode]) -> Paper:
         executed = {stem: paths.executed_path(name, stem) for stem in notebooks.every(name)}
-        there = {stem: nbformat.read(path, as_version=4) for stem, path in executed.items() if path.is_file()}
+        there = {stem: v4.reads(path.read_text(encoding="utf-8")) for stem, path in executed.items() if path.is_file()}
         there |= given
         return build_paper(name, dict(sorted(there.items())), self.without_tagged, complete=len(there) == len(executed))
 
     def without_tagged(self, notebook: NotebookNode) -> NotebookNode:
-        """The notebook without what its tags say not to show."""
-        return self._preprocess(notebook, {})[0]
+        """The notebook without what its tags say not to show; as it is, where none says so, which takes no time."""
+        tags = {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
+        return notebook if tags.isdisjoint(_REMOVING) else self._preprocess(notebook, {})[0]
 
 
 def _place(name: str, path: str = "", **_: Any) -> tuple[str, str]:

@@ -4,7 +4,7 @@ Its fields stand in the order in which they are read on the page, so that a walk
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from html import unescape
 from typing import NamedTuple
@@ -298,18 +298,20 @@ class PageLink:
 
 def walk(node: object) -> Iterator[object]:
     """The node and all below it, in the order of the page."""
-    yield node
-    inner: Iterable[object] = ()
+    waiting = [node]
+    while waiting:
+        yield (one := waiting.pop())
+        waiting += reversed(_inside(one))
+
+
+def _inside(node: object) -> Sequence[object]:
     if isinstance(node, Token):
-        inner = [*node.meta.values(), *(node.children or [])]
-    elif isinstance(node, dict):
-        inner = node.values()
-    elif isinstance(node, list | tuple):
-        inner = node
-    elif is_dataclass(node):
-        inner = (getattr(node, one.name) for one in fields(node))
-    for one in inner:
-        yield from walk(one)
+        return [*node.meta.values(), *(node.children or [])]
+    if isinstance(node, dict):
+        return [*node.values()]
+    if isinstance(node, list | tuple):
+        return node
+    return [getattr(node, one.name) for one in fields(node)] if is_dataclass(node) else ()
 
 
 def lines(node: object) -> Iterator[Inline | Token]:

@@ -1,23 +1,18 @@
 """`make serve`: the site at a local address, rebuilt after every edit."""
 
-import json
-import os
-import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from tempfile import TemporaryFile
 from threading import BoundedSemaphore, Thread
 from typing import Any
 
 from watchfiles import Change, DefaultFilter, watch
 
 from publishing import paths, stamps
-from publishing.contract import MAY_RAISE
 from publishing.errors import PublishingError
+from publishing.serve.builds import Builder
 from publishing.serve.live import Files, LivePages, News
 
 CLIENTS = 64  # connections at once, of which every open tab holds one
@@ -28,14 +23,15 @@ def serve(port: int) -> None:
 
     A build that fails says so, here and in the browser, and the last good site stays up.
     """
-    news = News()
+    news, builder = News(), Builder()
     with start_server(paths.SITE, port, partial(LivePages, news=news)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
         built = None  # the first build runs when the watch is on, so that no edit falls in between
         for edits in looks():
             before = loose()
             if edits or built != before:
-                rebuild(news)  # meanwhile a person may edit; of what notebooks met for the first time we know only now
+                builder.rebuild(news)
+                # Meanwhile a person may edit; of what notebooks met for the first time we know only now.
                 built = {path: seen for path, seen in loose().items() if path.parent != paths.ROOT} | before
 
 
@@ -116,38 +112,3 @@ def _seen(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return stat.st_mtime_ns, stat.st_size
-
-
-def rebuild(news: News) -> None:
-    """Update the site by the same build as `make`, drafts included, in a process that has today's code."""
-    reading, writing = os.pipe()
-    command = [sys.executable, "-m", "publishing", "site", "--drafts", "--progress", str(writing)]
-    environment = os.environ | {"BASEURL": ""}
-    with TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
-        build = subprocess.Popen(command, cwd=paths.ROOT, env=environment, stderr=stderr, pass_fds=[writing])
-        os.close(writing)
-        try:
-            with os.fdopen(reading, encoding="utf-8", errors="replace") as progress:
-                for line in progress:
-                    news.doing(line.strip())
-        finally:
-            build.wait()  # after Ctrl-C too, which the build hears itself
-        stderr.seek(0)
-        error = stderr.read().strip()
-    if build.returncode == 0:
-        news.built()
-        return
-    if paths.relative(paths.FAILED) in error:
-        error += "".join(f"\n\n{traceback}" for traceback in tracebacks())
-    print(error, file=sys.stderr, flush=True)
-    news.failed(error)
-
-
-def tracebacks() -> Iterator[str]:
-    """What Python said in the notebooks that failed, without colours."""
-    for path in sorted(paths.FAILED.rglob("*.ipynb")):
-        for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
-            for output in cell.get("outputs", []):
-                if output["output_type"] == "error" and MAY_RAISE not in cell["metadata"].get("tags", []):
-                    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
-                    yield f"{path.relative_to(paths.FAILED).with_suffix('')}, cell {number}\n{text}"

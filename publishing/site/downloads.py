@@ -12,7 +12,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-import nbformat
+from nbformat import NotebookNode, v4
 
 from publishing import paths, posts, source
 from publishing.contract import PRIVATE, SOURCE
@@ -59,7 +59,7 @@ def _markdown(paper: str, stem: str) -> str:
 
 def _executed(paper: str, stem: str, lead: Callable[[re.Match], str]) -> str:
     """The notebook without private MIME types and tracebacks, with today's source of the package, and with pictures."""
-    notebook = nbformat.read(paths.executed_path(paper, stem), as_version=4)
+    notebook = v4.reads(paths.executed_path(paper, stem).read_text(encoding="utf-8"))
     notebook.metadata = {key: notebook.metadata[key] for key in _METADATA if key in notebook.metadata}
     for cell in notebook.cells:
         cell.metadata = {"tags": tags} if (tags := cell.metadata.get("tags")) else {}
@@ -68,10 +68,10 @@ def _executed(paper: str, stem: str, lead: Callable[[re.Match], str]) -> str:
         if cell.cell_type == "markdown":
             _attach_pictures(cell, path_of(paper, stem).parent)
             cell.source = _CODE_OR_TARGET.sub(lead, cell.source)
-    return nbformat.writes(notebook) + "\n"
+    return v4.writes(notebook) + "\n"
 
 
-def _attach_pictures(cell: nbformat.NotebookNode, folder: Path) -> None:
+def _attach_pictures(cell: NotebookNode, folder: Path) -> None:
     """Put the pictures of a cell into it, as Jupyter does where one is dropped."""
     attached = {}
     for name in _PICTURE.findall(cell.source):
@@ -84,7 +84,7 @@ def _attach_pictures(cell: nbformat.NotebookNode, folder: Path) -> None:
         cell.attachments = attached
 
 
-def _clean(output: nbformat.NotebookNode) -> None:
+def _clean(output: NotebookNode) -> None:
     if output.output_type == "error":
         output.traceback = [f"{output.ename}: {output.evalue}"]
     if reference := output.get("data", {}).get(SOURCE):

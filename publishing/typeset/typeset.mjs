@@ -35,6 +35,7 @@ for (const [name, file] of Object.entries({ ...PACKAGES, configmacros: "ConfigMa
   require(`mathjax-full/js/input/tex/${name}/${file}Configuration.js`);
 
 const TURN = "formula ";
+const EX = 0.46; // em, as in most fonts for text
 const ELEMENTS = new Set(["svg", "g", "path", "use", "rect", "line", "polyline", "ellipse"]);
 const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
 const PAINT = ["stroke", "fill", "stroke-width"]; // set once, by the stylesheet
@@ -161,11 +162,16 @@ function fromGlyphs(svg, { page, used }) {
   return svg;
 }
 
-// Thousandths of an em and hundredths of an ex, which no eye tells apart from more.
+// Thousandths of an em, which no eye tells apart from more. MathJax measures in ex, which is another part of an em in
+// each reader's font: a formula that fits a phone would not fit the next.
 function round(svg) {
   const to = (places, text) => text.replace(/-?\d*\.\d+/g, (number) => String(Number(Number(number).toFixed(places))));
+  const inEm = (text) => text.replace(/(-?[\d.]+)ex/g, (_, number) => `${Number((number * EX).toFixed(3))}em`);
   adaptor.setAttribute(svg, "viewBox", to(0, adaptor.getAttribute(svg, "viewBox")));
-  for (const size of ["width", "height"]) adaptor.setAttribute(svg, size, to(2, adaptor.getAttribute(svg, size)));
+  for (const size of ["width", "height", "style"]) {
+    const told = adaptor.getAttribute(svg, size);
+    if (told) adaptor.setAttribute(svg, size, inEm(told));
+  }
   for (const use of adaptor.tags(svg, "use")) {
     const transform = adaptor.getAttribute(use, "transform");
     if (transform)

@@ -106,7 +106,7 @@ def test_the_code_digest_sees_formulas_but_no_bookkeeping(monkeypatch):
     meant = stale.fingerprint
     monkeypatch.setattr(stale, "fingerprint", lambda files: {**meant(files), "ddpm_notes.losses": "another"})
     assert {"ddpm_notes.losses", "experiments.scaling"} <= set(
-        stale.reached("import experiments.scaling", [stale.ROOT])
+        stale.reached("import experiments.scaling", (stale.ROOT,))
     )
     changed = code_digest("scaling")
     monkeypatch.undo()

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from publishing import paths
+from publishing.files import below
 
 AS_ROOT = () if os.geteuid() == 0 else ("--user", "--map-root-user")  # root in a chroot may make no user namespace
 ISOLATED = ("unshare", *AS_ROOT, "--mount", "--net")
@@ -44,5 +45,5 @@ def test_the_site_is_built_without_network_data_sets_or_home_and_says_the_same(c
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (checkout / "_site/ddpm/index.html").is_file()
-    executed = {path.name: path.read_bytes() for path in (checkout / "build/executed/ddpm").iterdir()}
-    assert executed == {path.name: path.read_bytes() for path in paths.executed_dir("ddpm").iterdir()}
+    executed = {path.name: path.read_bytes() for path in below(checkout / "build/executed/ddpm")}
+    assert executed == {path.name: path.read_bytes() for path in below(paths.executed_dir("ddpm"))}

@@ -237,3 +237,25 @@ def test_a_site_is_built_in_an_awkward_place(commands, tmp_path):
         odd / "_site/feed.xml"
     ).read_text()
     assert "site: nothing changed" in there.succeed("site")
+
+
+def test_under_serve_text_that_was_edited_is_put_into_the_pages_as_jekyll_would(commands):
+    commands.notebook("02-more", "# 2. More $x$\n\nA word.\n\nThe end.")
+    commands.succeed("site", "--drafts")
+    without_jekyll = "from publishing.site import jekyll; from publishing.__main__ import main; jekyll._run = 0; main()"
+    edits = (
+        ("02-more", "A word.", "Another word, and $y$."),
+        ("02-more", "The end.", "More words.\n\n- The end."),
+        ("studies/deep", "Yes, $x$.", "Yes, $x$.\n\n{% raw %} and `{{ braces }}`."),
+        ("01-figure", "# 1. Figure", "# 1. Figure\n\n## A part\n\nOf it."),
+    )
+    for number, (stem, old, new) in enumerate(edits):
+        path = commands.root / f"notebooks/toy/{stem}.md"
+        path.write_text(path.read_text().replace(old, new, 1))
+        commands.succeed("site", "--drafts", **({"code": without_jekyll} if number < 2 else {}))
+        patched = commands.outputs("_site")
+        shutil.rmtree(commands.root / "_site")
+        commands.succeed("site", "--drafts")
+        assert patched == commands.outputs("_site"), new
+    commands.succeed("site")
+    assert commands.outputs("_site") == patched

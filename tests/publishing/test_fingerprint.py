@@ -23,7 +23,7 @@ def package(repository):
 
 
 def fingerprint_of(package, code):
-    return fingerprint(reached(code, [package.root]))
+    return fingerprint(reached(code, (package.root,)))
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,12 @@ def test_a_module_that_is_no_python_is_known_by_its_text(package):
 
 def test_a_module_beside_the_notebook_comes_before_one_of_the_root(package):
     package.write("notebooks/toy/net/__init__.py", "x = 1")
-    folders = [package.root / "notebooks/toy", package.root]
+    folders = (package.root / "notebooks/toy", package.root)
     assert reached("import net", folders)["net"].path == folders[0] / "net/__init__.py"
 
 
 def test_a_module_is_parsed_once_for_all_notebooks(monkeypatch):
-    first = fingerprint(reached("import publishing.__main__", [paths.ROOT]))
+    first = fingerprint(reached("import publishing.__main__", (paths.ROOT,)))
     assert "publishing.execute.kernels" in first
     monkeypatch.setattr(ast, "parse", lambda source: pytest.fail(f"parsed again: {source[:80]}"))
-    assert fingerprint(reached("import publishing.__main__", [paths.ROOT])) == first
+    assert fingerprint(reached("import publishing.__main__", (paths.ROOT,))) == first

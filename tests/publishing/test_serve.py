@@ -19,6 +19,7 @@ from watchfiles import Change
 from publishing import paths, stamps
 from publishing.errors import PublishingError
 from publishing.serve import watch as serve
+from publishing.serve.builds import Builder
 from publishing.serve.live import LivePages, News
 
 POLICY = re.compile("^default-src 'none'; script-src 'self'; connect-src 'self';")
@@ -104,7 +105,7 @@ def test_what_a_rebuild_is_doing_is_told_and_how_it_ended(repository, monkeypatc
     repository.write("publishing/__main__.py", code)
     news, told = News(), []
     monkeypatch.setattr(news, "doing", told.append)
-    serve.rebuild(news)
+    Builder().rebuild(news)
     assert told == ["rendering"]
     assert news.other_than(None)["error"] == error
     assert bool(news.build) == (error is None)
@@ -157,11 +158,11 @@ def test_a_file_that_is_edited_while_the_site_is_built_is_built_again_and_one_th
 
     meanwhile = [meets_it, lambda: met.write_text("22"), lambda: repository.write("new.toml", ""), lambda: None]
 
-    def rebuild(_) -> None:
+    def rebuild(*_) -> None:
         meanwhile[len(builds)]()
         builds.append("build")
 
-    monkeypatch.setattr(serve, "rebuild", rebuild)
+    monkeypatch.setattr(Builder, "rebuild", rebuild)
     counted = []
 
     def looks():
@@ -240,7 +241,7 @@ def test_bytes_that_are_no_text_on_a_builds_stderr_end_nothing(repository):
     code = "import os, sys\nos.write(2, b'error: \\xff')\nsys.exit(1)\n"
     repository.write("publishing/__main__.py", code)
     news = News()
-    serve.rebuild(news)
+    Builder().rebuild(news)
     assert news.other_than(None)["error"] == "error: \ufffd"
 
 
@@ -263,7 +264,7 @@ def test_the_site_is_built_at_once_and_after_every_edit(repository, monkeypatch)
             counted.append(len(builds))
 
     monkeypatch.setattr(serve, "watch", watch)
-    monkeypatch.setattr(serve, "rebuild", builds.append)
+    monkeypatch.setattr(Builder, "rebuild", lambda _, news: builds.append(news))
     monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
     serve.serve(1)
     assert counted == [1, 1, 2, 3, 4]

@@ -496,7 +496,7 @@ def test_interpolation_goes_from_one_sample_to_another(open_figures):
     assert off[1][-1] < off[1][0]
 
 
-def test_a_step_in_the_browser_takes_no_longer_than_five_in_pytorch(open_figures):
+def test_a_step_in_the_browser_takes_no_longer_than_ten_in_pytorch(open_figures):
     """By processor time, drawing included, so that a busy machine does not count."""
     panel = started(open_figures().page, "reverse-process")
     sampled(panel, 1, count="1", steps="20")
@@ -505,7 +505,7 @@ def test_a_step_in_the_browser_takes_no_longer_than_five_in_pytorch(open_figures
     theirs = seconds_of_chromium() - before
     before = time.process_time()
     chain("digits", noises([1, 8, 8])[:, :1], 100, "beta", clip=True)
-    assert theirs < 5 * (time.process_time() - before)
+    assert theirs < 10 * (time.process_time() - before)
 
 
 def seconds_of_chromium() -> float:

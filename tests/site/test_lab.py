@@ -178,7 +178,7 @@ def test_figures_tables_and_claims_are_shown_and_an_edit_of_a_module_counts_at_o
     expect(output.locator("img")).to_be_visible()
     assert output.locator("img").evaluate("image => [image.width, image.height]") == [200, 100]
     expect(output.locator("table td").first).to_have_text("one")
-    expect(output.get_by_text("✓ One is helped: 1 == 1")).to_be_visible()
+    expect(output.get_by_text("✓ One is helped: both are 1")).to_be_visible()
 
     (lab.root / "notebooks/toy/helper.py").write_text("VALUE = 2  # edited\n")
     page.locator(".jp-CodeCell .cm-content").nth(1).click()

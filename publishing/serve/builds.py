@@ -1,0 +1,95 @@
+"""Builds for `make serve`, each in a process of its own, which has imported what it needs before the edit."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from tempfile import TemporaryFile
+
+from publishing import paths, stamps
+from publishing.contract import MAY_RAISE
+from publishing.files import below
+from publishing.serve.live import News
+
+
+class Builder:
+    """Updates the site by the same build as `make`, drafts included, by the press's code as it is at the time."""
+
+    def __init__(self) -> None:
+        self._next = _Standby()
+
+    def rebuild(self, news: News) -> None:
+        """Build once, and tell how far it is, and how it ended."""
+        build = self._next if self._next.code == _code() else _Standby()
+        if build is not self._next:
+            self._next.leave()
+        error = build.run(news)
+        self._next = _Standby()
+        if error is None:
+            news.built()
+            return
+        if paths.relative(paths.FAILED) in error:
+            error += "".join(f"\n\n{traceback}" for traceback in tracebacks())
+        print(error, file=sys.stderr, flush=True)
+        news.failed(error)
+
+
+class _Standby:
+    """A process that begins to build as soon as it is told to."""
+
+    def __init__(self) -> None:
+        self.code = _code()
+        self._stderr = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._reading, writing = os.pipe()
+        command = [sys.executable, "-m", "publishing", "site", "--drafts", "--standby", "--progress", str(writing)]
+        self._process = subprocess.Popen(
+            command,
+            cwd=paths.ROOT,
+            env=os.environ | {"BASEURL": ""},
+            stdin=subprocess.PIPE,
+            stderr=self._stderr,
+            pass_fds=[writing],
+        )
+        os.close(writing)
+
+    def run(self, news: News) -> str | None:
+        """Build; what it said where it failed."""
+        self._tell(b"now\n")
+        try:
+            with os.fdopen(self._reading, encoding="utf-8", errors="replace") as progress:
+                for line in progress:
+                    news.doing(line.strip())
+        finally:
+            self._process.wait()  # after Ctrl-C too, which the build hears itself
+        with self._stderr:
+            self._stderr.seek(0)
+            return self._stderr.read().strip() if self._process.returncode else None
+
+    def leave(self) -> None:
+        """End without a build."""
+        self._tell(b"")
+        os.close(self._reading)
+        self._process.wait()
+        self._stderr.close()
+
+    def _tell(self, line: bytes) -> None:
+        assert self._process.stdin
+        with suppress(BrokenPipeError), self._process.stdin as stdin:
+            stdin.write(line)
+
+
+def _code() -> stamps.Digests:
+    return stamps.digests(path for path in below(paths.PACKAGE) if path.suffix == ".py")
+
+
+def tracebacks() -> Iterator[str]:
+    """What Python said in the notebooks that failed, without colours."""
+    for path in sorted(paths.FAILED.rglob("*.ipynb")):
+        for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
+            for output in cell.get("outputs", []):
+                if output["output_type"] == "error" and MAY_RAISE not in cell["metadata"].get("tags", []):
+                    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
+                    yield f"{path.relative_to(paths.FAILED).with_suffix('')}, cell {number}\n{text}"

@@ -236,7 +236,7 @@ def test_a_ground_on_which_our_colours_have_no_contrast_stays_outside(blogs):
     assert unreadable(page) == []
 
 
-@every_blog
+@in_blog(["attribute", "gem", "bare"])
 def test_without_scripts_the_notes_follow_the_system_and_can_be_read(blog):
     """Axe is a script itself."""
     for scheme in ("light", "dark"):

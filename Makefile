@@ -55,7 +55,7 @@ new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion 
 	@$(if $(and $(value PAPER),$(value TITLE)),$(PYTHON) bootstrap.py notebooks,echo 'error: both are needed, as in make new PAPER=ddim TITLE="Denoising Diffusion Implicit Models"' >&2; exit 1)
 	@$(PUBLISHING) new $(call given,PAPER) $(call given,TITLE) $(if $(value STUDY),--study $(call given,STUDY))
 
-embed: ## Put the published notes into another Jekyll site: BLOG=path, DRY=1 only says what that means, UNDO=1 takes them out
+embed: ## Put the published notes into another Jekyll site: BLOG=path, DRY=1 only says what, UNDO=1 takes them out, INSTRUMENTS=0 makes them light
 	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
 	@$(PUBLISHING) embed $(call given,BLOG) $(if $(UNDO),--undo) $(if $(DRY),--dry) $(if $(filter 0,$(INSTRUMENTS)),--no-instruments)
 

@@ -15,8 +15,9 @@ _SMALL = ("pre", "script", "style", "template")  # which a theme may leave alone
 _LIQUID = re.compile(r"\{(?=[{%])")
 _UNLESS_SHOWN = r"{% unless paper_titled %}\g<0>{% endunless %}"
 _CHANGES = (
-    # A layout that shows the title shows the date too.
+    # A layout that shows the title shows date and categories too.
     (r'<h1 class="post-title">.*?</h1>', _UNLESS_SHOWN),
+    (r'<p class="post-categories">[^<]*</p>', _UNLESS_SHOWN),
     (r'(?<=<p class="post-date">)<time[^>]*>[^<]*</time>(, | · )', _UNLESS_SHOWN),
     # The contents fold: they have no margin there, and their id may be the theme's.
     (r'<div class="toc-bar">.*?</div>', ""),
@@ -55,6 +56,7 @@ def _of_the_blog(base: str, tag: re.Match) -> str:
     rest = re.sub(rf' (href|src|srcset|data-files)="{re.escape(base)}/', rf' \1="{ROOT}', rest)
     rest = rest.replace(f'"{ROOT}assets/', f'"{ROOT}{OWN}/').replace(' src="', ' SRC="')
     rest = re.sub(r'/([^/"]+\.md)" download', r'/\1.txt" download="\1"', rest)  # some builds make a page of each .md
+    rest = re.sub(r'class="language-[^"]*"', 'class="nohighlight"', rest)  # whoever colours code would do it again
     return f"<{end}{name if name in _SMALL else name.upper()}{rest}>"
 
 

@@ -3,8 +3,8 @@
 
 (() => {
   // Luminances of a ground, from which up and down our colours for a light and a dark page have contrast on it.
-  const LIGHT = 0.9;
-  const DARK = 0.025;
+  const LIGHT = 0.82;
+  const DARK = 0.035;
   const notes = /** @type {HTMLElement} */ (document.getElementById("paper-notes"));
   const around = /** @type {HTMLElement} */ (notes.parentElement);
   const sheet = [...document.styleSheets].find((one) => one.href?.endsWith("/paper-notes/css/embedded.css"));

@@ -31,7 +31,7 @@ given = '$(subst ','\'',$(value $(1)))'
 REFUSE_NO_FOLDER = 'import os, sys; os.path.isdir(os.path.expanduser(sys.argv[1])) or \
   sys.exit("error: BLOG is the folder of a Jekyll site, as in BLOG=../my-blog; got " + (sys.argv[1] or "none"))'
 
-.PHONY: all notebooks site serve lab new embed test experiments check faults mutants bench bench-build bench-page clean help
+.PHONY: all notebooks site serve lab new import embed test experiments check faults mutants bench bench-build bench-page clean help
 
 all: site ## Set up, execute the notebooks and build the site (what `make` alone does)
 
@@ -54,6 +54,10 @@ lab: ## Open the notebooks in JupyterLab
 new: ## Begin the notes on another paper: PAPER=ddim TITLE="Denoising Diffusion Implicit Models", or with STUDY=name a study
 	@$(if $(and $(value PAPER),$(value TITLE)),$(PYTHON) bootstrap.py notebooks,echo 'error: both are needed, as in make new PAPER=ddim TITLE="Denoising Diffusion Implicit Models"' >&2; exit 1)
 	@$(PUBLISHING) new $(call given,PAPER) $(call given,TITLE) $(if $(value STUDY),--study $(call given,STUDY))
+
+import: ## Bring a notebook from elsewhere into a paper: FILE=notes.ipynb AS=ddim/05-key-equations or AS=ddim/studies/name
+	@$(if $(and $(value FILE),$(value AS)),$(PYTHON) bootstrap.py notebooks,echo 'error: both are needed, as in make import FILE=notes.ipynb AS=ddim/05-key-equations' >&2; exit 1)
+	@$(PUBLISHING) import $(call given,FILE) $(call given,AS)
 
 embed: ## Put the published notes into another Jekyll site: BLOG=path, DRY=1 only says what, UNDO=1 takes them out, INSTRUMENTS=0 makes them light
 	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)

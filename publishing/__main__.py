@@ -1,4 +1,4 @@
-"""`python -m publishing notebooks | site | serve | check | new | embed`: what the Makefile calls."""
+"""`python -m publishing notebooks | site | serve | check | new | import | embed`: what the Makefile calls."""
 
 import argparse
 import errno
@@ -12,14 +12,14 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> int:
-    """Run one command; what a person can fix is one line on stderr and exit status 1."""
+    """Run one command; each thing that a person can fix is a line on stderr, and the exit status 1."""
     arguments = _parser().parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
     try:
         arguments.command(arguments)
     except PublishingError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno not in NO_ROOM:
@@ -60,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("title", help="the title of the paper, or of the study")
     new.add_argument("--study", metavar="which-variance", help="the study's name in its address")
     new.set_defaults(command=_new)
+
+    bring = commands.add_parser("import", help="bring a notebook from elsewhere into a paper")
+    bring.add_argument("file", help="the notebook: .ipynb, .md, .qmd or .py")
+    bring.add_argument("place", help="what it becomes, as in ddim/05-key-equations or ddim/studies/which-variance")
+    bring.set_defaults(command=_import)
 
     embed = commands.add_parser("embed", help="put the published notes into another Jekyll site")
     embed.add_argument("blog", help="its folder")
@@ -110,6 +115,12 @@ def _new(arguments: argparse.Namespace) -> None:
         new.new(arguments.paper, arguments.title)
     else:
         new.new_study(arguments.paper, arguments.study, arguments.title)
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    from publishing.blog.bring_in import bring_in
+
+    bring_in(arguments.file, arguments.place)
 
 
 def _embed(arguments: argparse.Namespace) -> None:

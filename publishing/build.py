@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from publishing import folders, notebooks, paths, posts, progress, stamps
 from publishing.errors import PublishingError
+from publishing.faults import Faults
 from publishing.files import UNFINISHED, below
 
 if TYPE_CHECKING:
-    from publishing.execute.jobs import Executed
+    from nbformat import NotebookNode
+
+    from publishing.execute.jobs import Executed, Job
     from publishing.render.exporter import SectionExporter
     from publishing.render.page import Paper
 
@@ -25,14 +28,14 @@ if TYPE_CHECKING:
 def build_notebooks(only: str | None = None, force: bool = False) -> None:
     """Execute and render every paper, or the one notebook of each that `only` names."""
     with _alone():
-        _check_names()
+        faults = _of_files()
         papers = [paper for paper in _papers() if notebooks.select(paper, only)]
         if not _papers():
             raise PublishingError("no paper in notebooks/; write notebooks/<paper>/01-paper-overview.md")
         if not papers:
             there = dict.fromkeys(notebooks.slug_of(stem) or stem for one in _papers() for stem in notebooks.every(one))
             raise PublishingError(f"no notebook is numbered or named {only!r}; there are {', '.join(there)}")
-        made = _notebooks_stage(papers, only, force)
+        made = _notebooks_stage(papers, faults, only, force)
         if not only:
             _remove_strays(papers, made)
 
@@ -46,10 +49,10 @@ def build_site(drafts: bool = False) -> None:
     from publishing.site import jekyll
 
     with _alone():
-        _check_names()
+        faults = _of_files()
         settings = jekyll.build_settings(drafts)
         papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
-        made = _notebooks_stage(papers)
+        made = _notebooks_stage(papers, faults)
         _remove_strays(papers, made)
         _site_stage(papers, settings)
     for paper in _papers():
@@ -104,19 +107,19 @@ def _papers() -> list[str]:
     return [paper for paper in notebooks.papers() if notebooks.sections(paper)]
 
 
-def _check_names() -> None:
-    """Stop before anything runs if a file that a person wrote names a paper or a section that is gone."""
-    from publishing.checks import names
+def _of_files() -> Faults:
+    """Where a file names a paper or a section that is gone, and files beside the notebooks that nothing reads."""
+    from publishing.checks import beside, names
 
-    if stale := list(names.problems()):
-        raise PublishingError("\n".join(stale))
+    return Faults([*names.problems(), *beside.problems()])
 
 
-def _notebooks_stage(papers: list[str], only: str | None = None, force: bool = False) -> list[Path]:
+def _notebooks_stage(papers: list[str], faults: Faults, only: str | None = None, force: bool = False) -> list[Path]:
     """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
     inputs = {paper: _inputs(paper) for paper in papers}
     fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
-    executed = {paper: _executed(paper, only, force, inputs[paper]) for paper in papers if not fresh.get(paper)}
+    stale = {paper: _made_from(paper, only, inputs[paper]) for paper in papers if not fresh.get(paper)}
+    executed = _executed(stale, faults, force)
     made: list[Path] = []
     for paper in papers:
         if paper in executed:
@@ -137,26 +140,76 @@ def _outputs_if_fresh(paper: str, inputs: dict[str, Any]) -> list[Path]:
     return stamps.outputs_if_fresh(stamps.of_notebooks(paper), inputs) or []
 
 
-def _executed(paper: str, only: str | None, force: bool, inputs: dict[str, Any]) -> list["Executed"]:
-    """The chosen notebooks. One that is as it was, with all that any may depend on, is not even read."""
+def _made_from(paper: str, only: str | None, inputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What each of the chosen notebooks may depend on: itself, and all that is no other notebook."""
+    of_others = {paths.relative(path) for path in below(paths.notebooks_dir(paper)) if path.suffix in (".md", ".bib")}
+    around = {name: was for name, was in inputs.items() if name not in of_others and name != "post"}
+    return {stem: around | stamps.digests([notebooks.path_of(paper, stem)]) for stem in notebooks.select(paper, only)}
+
+
+def _executed(papers: dict[str, dict[str, dict[str, Any]]], faults: Faults, force: bool) -> dict[str, list["Executed"]]:
+    """The notebooks of these papers. One that was good, and is as it was with all that it may depend on, is not read.
+
+    All faults are told at once: those of what is written before anything runs, and later those of all outputs.
+    """
+    if not papers:
+        faults.tell()
+        return {}
     from publishing.checks import lint
     from publishing.execute import jobs
 
-    of_others = {paths.relative(path) for path in below(paths.notebooks_dir(paper)) if path.suffix in (".md", ".bib")}
-    around = {name: was for name, was in inputs.items() if name not in of_others and name != "post"}
-    made_from = {
-        stem: around | stamps.digests([notebooks.path_of(paper, stem)]) for stem in notebooks.select(paper, only)
-    }
-    kept = {} if force else {stem: one for stem in made_from if (one := jobs.kept(paper, stem, made_from[stem]))}
-    waiting = {stem: lint.checked(paper, stem) for stem in made_from if stem not in kept}
-    ran = dict(zip(waiting, jobs.execute(paper, waiting, force), strict=True))
-    for stem, one in ran.items():
-        stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from)
-    return [(kept | ran)[stem] for stem in made_from]
+    done: dict[str, dict[str, Executed]] = {}
+    written = {}
+    for paper, made_from in papers.items():
+        found = {} if force else {stem: jobs.kept(paper, stem, made_of) for stem, made_of in made_from.items()}
+        done[paper] = {stem: one for stem, one in found.items() if one}
+        written[paper] = lint.sound(paper, [stem for stem in made_from if stem not in done[paper]], faults)
+    planned = {} if faults else {paper: jobs.planned(paper, them, force) for paper, them in written.items()}
+    if faults or any(job.run is None for of_paper in planned.values() for job in of_paper):
+        _tell(faults, [_excerpt(paper, of_paper, faults) for paper, of_paper in written.items()])
+    _run(planned, done, faults)
+    for paper, made_from in papers.items():
+        for stem in written[paper]:
+            one = done[paper][stem]
+            stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from)
+    return {paper: [done[paper][stem] for stem in made_from] for paper, made_from in papers.items()}
+
+
+def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]], faults: Faults) -> None:
+    """Run the jobs of all papers, which is then done too, and look at all that the papers show."""
+    from publishing.execute import jobs
+
+    shown = []
+    for paper, of_paper in planned.items():
+        try:
+            done[paper] |= {job.stem: one for job, one in zip(of_paper, jobs.execute(of_paper), strict=True)}
+        except jobs.NotAllRan as failed:
+            faults += str(failed).splitlines()
+            shown.append(_excerpt(paper, failed.ran, faults))
+            del done[paper]
+    shown += map(_paper, done)
+    faults += [fault for paper in shown for fault in paper.faults]
+    if faults:
+        _tell(faults, shown)
+
+
+def _excerpt(paper: str, of_paper: dict[str, "NotebookNode"], faults: Faults) -> "Paper":
+    excerpt = _exporter().excerpt(paper, of_paper)
+    faults += excerpt.faults
+    return excerpt
+
+
+def _tell(faults: Faults, papers: list["Paper"]) -> None:
+    """Raise PublishingError with these faults, and with those of the formulas of these papers, if there are any."""
+    from publishing.render import products
+
+    for paper in papers:
+        faults.attempt(products.try_formulas, paper)
+    faults.tell()
 
 
 def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any]) -> list[Path]:
-    """Write what the site shows of a paper beside its text; all of it is built and checked before the first file."""
+    """Write what the site shows of a paper beside its text, which is built and checked already."""
     from publishing.render import products
 
     with progress.doing(lambda: f"rendering {paper}"):
@@ -195,8 +248,13 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     from publishing.render import products
     from publishing.site import downloads, patch
 
+    if faults := Faults(fault for paper in papers for fault in _paper(paper).faults):
+        _tell(faults, [_paper(paper) for paper in papers])
+    made: dict[Path, Any] = {}
     with progress.doing(lambda: "typesetting the formulas"):
-        made = {path: html for paper in papers for path, html in products.pages(_paper(paper)).items()}
+        for paper in papers:
+            made |= faults.attempt(products.pages, _paper(paper)) or {}
+    faults.tell()
     for paper in papers:
         made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
     before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
@@ -220,7 +278,7 @@ def _only_text_changed(inputs: dict[str, Any]) -> bool:
 
 @cache
 def _paper(name: str) -> "Paper":
-    return _exporter().paper(name)
+    return _exporter().draft(name)
 
 
 @cache
@@ -257,7 +315,8 @@ def _read_by_site(papers: list[str]) -> list[Path]:
     """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of."""
     own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path not in paths.generated()]
     made_of = [place(paper) for paper in papers for place in (paths.executed_dir, paths.notebooks_dir)]
-    found = [path for folder in (*own, paths.ASSETS, paths.PACKAGE, *made_of) for path in below(folder)]
+    linked = [path for path in paths.ASSETS.rglob("*") if path.is_symlink() and path.is_dir()]
+    found = [path for folder in (*own, paths.ASSETS, *linked, paths.PACKAGE, *made_of) for path in below(folder)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
     return loose + [path for path in found if set(_written_for_site()).isdisjoint(path.parents)]
 

@@ -66,6 +66,7 @@ def diagram(
     """
     _need_name(name)
     _need_text(alt=alt, caption=caption)
+    _need_figure(figure, phone)
     png, size = _png(figure)
     facts: contract.DiagramFacts = {"name": name, "alt": alt, "caption": caption, "chart": _is_chart(figure), **size}
     facts["links"] = _links(figure)
@@ -86,6 +87,7 @@ def table(rows: Sequence[Sequence[Any]], *, columns: Sequence[str], name: str, c
     """Show a table. Strings are Markdown with $TeX$ and stay as they are; floats get four digits, None a dash."""
     _need_name(name)
     _need_text(caption=caption)
+    _need_rows(name, rows)
     facts: contract.TableFacts = {
         "name": name,
         "columns": [str(column) for column in columns],
@@ -312,6 +314,22 @@ def _published(value: Any) -> dict[str, str]:
         return {"text": json.dumps(value, separators=(",", ":"))}
     value.read_bytes()
     return {"path": paths.relative(value.resolve())}
+
+
+def _need_figure(*figures: Any) -> None:
+    from matplotlib.figure import Figure
+
+    for figure in figures:
+        if not isinstance(figure, Figure | None):
+            remedy = "of axes give ax.figure, of pyplot plt.gcf()"
+            raise ValueError(f"diagram() shows a figure of matplotlib, got {type(figure).__name__}; {remedy}")
+
+
+def _need_rows(name: str, rows: Any) -> None:
+    """Refuse what gives text where it should give a row: a DataFrame gives the names of its columns."""
+    if hasattr(rows, "columns") or any(isinstance(row, str) for row in rows):
+        remedy = "write [[1, 2], [3, 4]], of a DataFrame df.to_numpy() and columns=df.columns"
+        raise ValueError(f"table {name!r} takes rows, each a list of cells, got {type(rows).__name__}; {remedy}")
 
 
 def _need_name(name: str) -> None:

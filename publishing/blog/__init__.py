@@ -1,1 +1,1 @@
-"""`make new` begins the notes on a paper; `make embed` puts published notes into another Jekyll site."""
+"""What begins notes and carries them: `make new`, `make import` of a notebook, `make embed` in another Jekyll site."""

@@ -48,11 +48,11 @@ def new_study(paper: str, name: str, title: str) -> None:
     write(path, text.replace("TITLE", title.strip()))
     print(f"the study: {paths.relative(path)}")
     for post in posts.of(paper)[:1]:
-        print(f"its place: {_listed(post, name)}")
+        print(f"its place: {listed(post, name)}")
     print(f"to look at it: make serve, then /{paper}/{name}/; what is still to be written: make check")
 
 
-def _listed(post: posts.Post, name: str) -> str:
+def listed(post: posts.Post, name: str) -> str:
     """Put the study at the end of the post's list, or say what to write there if that has another form than ours."""
     where, text = paths.relative(post.path), post.path.read_text(encoding="utf-8")
     front = post.front or ""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
+from difflib import SequenceMatcher
 
 from publishing.checks.places import Source, at
 from publishing.notebooks import HEADER
@@ -11,7 +11,7 @@ _WORDS = re.compile(r"^  words: [1-9]\d*\n(?=---$)", re.MULTILINE)
 
 
 def not_canonical(source: Source) -> Iterator[str]:
-    """The first line that saving would change."""
+    """The lines that saving would change; of those that stand together, the first."""
     import jupytext
 
     if not _WORDS.sub("", source.text, count=1).startswith(HEADER):
@@ -20,9 +20,12 @@ def not_canonical(source: Source) -> Iterator[str]:
         yield f"{at(source.path)}: {cause}; copy it from another notebook{also}"
         return
     canonical = jupytext.writes(source.notebook, fmt="md")
-    for line, (is_now, should_be) in enumerate(zip_longest(source.text.splitlines(), canonical.splitlines()), 1):
-        if is_now != should_be:
-            yield f"{at(source.path, line)}: not in canonical form: it is {is_now!r} and should be {should_be!r}"
-            return
-    if source.text != canonical:
+    written, saved = source.text.splitlines(), canonical.splitlines()
+    for kind, start, _, there, _ in SequenceMatcher(None, written, saved, autojunk=False).get_opcodes():
+        if kind != "equal":
+            is_now, should_be = (
+                lines[at] if at < len(lines) else None for lines, at in ((written, start), (saved, there))
+            )
+            yield f"{at(source.path, start + 1)}: not in canonical form: it is {is_now!r} and should be {should_be!r}"
+    if written == saved and source.text != canonical:
         yield f"{at(source.path, len(canonical.splitlines()))}: the file must end in one line break"

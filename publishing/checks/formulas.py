@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from publishing.checks.places import Found, line_of
 from publishing.notebooks import calls
+from publishing.render.mathematics import TAG, fault_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -16,7 +17,6 @@ _FORMULA = re.compile(
 )
 _FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1[`~]*$", re.DOTALL | re.MULTILINE)
 _INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-_NUMBERED_BY_TEX = re.compile(r"\\(label|ref|eqref)(?![A-Za-z])")
 _DELIMITERS = re.compile(r"^ {0,3}\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 
 
@@ -24,9 +24,6 @@ def wrong_formulas(notebook: "NotebookNode") -> Found:
     """Formulas of the prose, and of the strings given to `table`, `diagram` and `claim`."""
     for number, prose in prose_of(notebook):
         yield from ((number, line, problem) for line, problem in _faults(prose, _table_lines(prose)))
-        for found in _NUMBERED_BY_TEX.finditer(prose):
-            remedy = "works in no notebook; write \\tag{11} and [Eq. (11)](#eq-11)"
-            yield number, line_of(prose, found.start()), f"{found.group()} {remedy}"
     for number, line, text, in_table in strings_of(notebook):
         for _, problem in _faults(text, range(1, 10**6) if in_table else range(0)):
             yield number, line, problem
@@ -55,14 +52,12 @@ def formulas_of(text: str) -> Iterator[tuple[int, str]]:
 
 def _faults(text: str, table_lines: range | set[int]) -> Iterator[tuple[int, str]]:
     for line, tex in formulas_of(text):
-        shown = " ".join(tex.split())
-        if odd := re.search(r"[^\x00-\x7f]", tex):
-            yield line, f"{odd.group()!r} in the formula “{shown}” is not TeX; write it as a command, like \\theta"
+        if problem := fault_of(TAG.sub("", tex, count=1)):
+            yield line, problem
         if line in table_lines and "|" in tex:
-            yield (
-                line,
-                f"the | in the formula “{shown}” ends the table's cell in Jupyter; write \\mid, \\vert or \\Vert",
-            )
+            shown = " ".join(tex.split())
+            remedy = "write \\mid, \\vert or \\Vert"
+            yield line, f"the | in the formula “{shown}” ends the table's cell in Jupyter; {remedy}"
 
 
 def _table_lines(prose: str) -> set[int]:

@@ -2,19 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from publishing import macros as paper_macros
 from publishing import notebooks, paths, posts
-from publishing.checks import macros, places
+from publishing.checks import headings, macros, places
 from publishing.checks.canonical import not_canonical
 from publishing.checks.claims import idle_claims
-from publishing.checks.code import not_plain_python
+from publishing.checks.code import not_plain_python, unknown_tags
 from publishing.checks.formulas import wrong_formulas
 from publishing.errors import PublishingError
+from publishing.faults import Faults, in_order
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
 STARTER = re.compile(r"_?Starter( instructions)?:|\*\*…\*\*|^\s*[-*] …|your code here", re.IGNORECASE | re.MULTILINE)
 
 
-def checked(paper: str, stem: str) -> "NotebookNode":
-    """The notebook; raises the first thing that would make it run or read otherwise than its writer means."""
-    paper_macros.read(paper)
-    source = places.read(paper, stem)
-    for problem in _problems(source):
-        raise PublishingError(problem)
-    return source.notebook
+def sound(paper: str, stems: Iterable[str], faults: Faults) -> dict[str, "NotebookNode"]:
+    """The notebooks; what would make them run or read otherwise than their writer means is added to the faults."""
+    faults += paper_macros.known_and_wrong(paper)[1]
+    sources = {stem: faults.attempt(places.read, paper, stem) for stem in stems}
+    faults += [problem for source in sources.values() if source for problem in _problems(source)]
+    return {stem: source.notebook for stem, source in sources.items() if source}
 
 
 def problems(paper: str, stem: str) -> Iterator[str]:
@@ -38,7 +38,9 @@ def problems(paper: str, stem: str) -> Iterator[str]:
 
 def _problems(source: places.Source) -> Iterator[str]:
     found = chain(
-        *(rule(source.notebook) for rule in (not_plain_python, wrong_formulas, idle_claims)),
+        *(rule(source.notebook) for rule in (unknown_tags, wrong_formulas, idle_claims)),
+        not_plain_python(source),
+        headings.wrong_title(source),
         macros.misplaced(source),
         macros.unknown_to_jupyter(source),
     )
@@ -69,7 +71,7 @@ def check_all(sources_alone: bool = False) -> None:
     """
     written = [(paper, stem) for paper in notebooks.papers() for stem in notebooks.every(paper)]
     built = [] if sources_alone else [*_in_outputs(written), *_in_site()]
-    found = [*_in_sources(written), *built]
+    found = [*in_order(_in_sources(written)), *built]
     for paper in notebooks.papers():
         waiting = list(starters(paper))
         if posts.is_draft(paper):
@@ -90,14 +92,16 @@ def _beside_them(sources_alone: bool) -> str:
 
 
 def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:
-    from publishing.checks import citations, liquid
+    from publishing.checks import beside, citations, liquid
     from publishing.checks import posts as pages
+    from publishing.render.exporter import SectionExporter
 
-    for one in written:
-        yield from problems(*one)
-    for paper in notebooks.papers():
-        yield from citations.unmatched(paper)
-        yield from paper_macros.known_and_wrong(paper)[1]
+    faults = Faults()
+    for paper, group in groupby(written, lambda one: one[0]):
+        faults += SectionExporter().excerpt(paper, sound(paper, [stem for _, stem in group], faults)).faults
+        faults += citations.unmatched(paper)
+    yield from faults
+    yield from beside.problems()
     yield from pages.problems()
     yield from liquid.problems()
 

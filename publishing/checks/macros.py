@@ -7,7 +7,7 @@ from publishing.checks.formulas import formulas_of, prose_of, strings_of
 from publishing.checks.places import Found, Source
 from publishing.notebooks import calls
 
-_DEFINES = re.compile(r"\\((?:re|provide)?newcommand|[egx]?def|DeclareMathOperator)(?![A-Za-z])\*?")
+DEFINES = re.compile(r"\\((?:re|provide)?newcommand|[egx]?def|DeclareMathOperator)(?![A-Za-z])\*?")
 _NAME = re.compile(r"\s*(?:\{\s*(\\[A-Za-z]+)\s*\}|(\\[A-Za-z]+))\s*((?:\[[^\]]*\]|#\d|\s)*)")
 
 
@@ -17,9 +17,9 @@ def misplaced(source: Source) -> Found:
     told = [(number, line, text) for number, line, text, _ in strings_of(source.notebook)]
     file = paths.relative(paths.macros(source.paper))
     for number, first, text in prose + told:
-        for found in _DEFINES.finditer(text):
+        for found in DEFINES.finditer(text):
             line = first + text.count("\n", 0, found.start())
-            yield number, line, f"{found.group()} stands in a notebook; move it to {file}: {_rewritten(text, found)}"
+            yield number, line, f"{found.group()} stands in a notebook; move it to {file}: {definition(text, found)[0]}"
 
 
 def unknown_to_jupyter(source: Source) -> Found:
@@ -38,25 +38,25 @@ def unknown_to_jupyter(source: Source) -> Found:
         return
 
 
-def _rewritten(text: str, found: re.Match) -> str:
-    """The definition as a line of the file."""
+def definition(text: str, found: re.Match) -> tuple[str, int | None]:
+    """The definition as a line of the file, and where it ends in the text if it is whole."""
     named = _NAME.match(text, found.end())
     if named is None or not text[named.end() :].startswith("{"):
-        return r"\newcommand{\name}{…}"
+        return r"\newcommand{\name}{…}", None
     arguments = named[3].strip()
     if "#" in arguments:
         arguments = f"[{arguments.count('#')}]"
-    body = _group(text, named.end())
+    body, end = _group(text, named.end())
     if found[1].startswith("Declare"):
         body = rf"\operatorname{{{body}}}"
-    return rf"\newcommand{{{named[1] or named[2]}}}{arguments}{{{body}}}"
+    return rf"\newcommand{{{named[1] or named[2]}}}{arguments}{{{body}}}", end
 
 
-def _group(text: str, start: int) -> str:
-    """What is between the brace here and the one that closes it, on one line."""
+def _group(text: str, start: int) -> tuple[str, int | None]:
+    """What is between the brace here and the one that closes it, on one line, and where that is."""
     depth = 0
     for place in range(start, len(text)):
         depth += {"{": 1, "}": -1}.get(text[place], 0)
         if depth == 0:
-            return " ".join(text[start + 1 : place].split())
-    return "…"
+            return " ".join(text[start + 1 : place].split()), place + 1
+    return "…", None

@@ -15,9 +15,10 @@ Found = Iterator[tuple[int, int, str]]  # the cell's number and the line within 
 
 @dataclass(frozen=True)
 class Source:
-    """A notebook as it is written: its paper, its file, its cells, and the line on which each of them begins."""
+    """A notebook as it is written: its paper and stem, its file, its cells, and the line on which each begins."""
 
     paper: str
+    stem: str
     path: Path
     text: str
     notebook: "NotebookNode"
@@ -39,7 +40,7 @@ def read(paper: str, stem: str) -> Source:
         start = found if found >= 0 else len(text) - len(text[position:].lstrip())
         starts.append(line_of(text, start))
         position = start + len(cell.source) if found >= 0 else start
-    return Source(paper, path, text, notebook, starts)
+    return Source(paper, stem, path, text, notebook, starts)
 
 
 def at(path: Path, line: int = 1) -> str:

@@ -15,6 +15,7 @@ from publishing.contract import DEPENDS_ON, MACROS, SOURCE
 from publishing.errors import PublishingError
 from publishing.execute import cache
 from publishing.execute.cache import Run
+from publishing.faults import Faults
 from publishing.files import write
 from publishing.folders import make_way
 from publishing.notebooks import calls, path_of
@@ -100,24 +101,37 @@ def kept(paper: str, stem: str, made_from: Mapping[str, object]) -> Executed | N
     return Executed(outputs[0], stamps.found(stage), ran=False)
 
 
-def execute(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = False) -> list[Executed]:
-    """Update the executed ones of these notebooks, by their stems, in build/executed.
+class NotAllRan(PublishingError):
+    """Notebooks failed, a line each; those that ran, by their stems."""
+
+    def __init__(self, failures: list[str], ran: dict[str, "NotebookNode"]):
+        super().__init__("\n".join(failures))
+        self.ran = ran
+
+
+def planned(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = False) -> list[Job]:
+    """What is to be done with these notebooks, by their stems: nothing where they ran before, unless by `force`."""
+    return [_job(paper, stem, notebook, force) for stem, notebook in notebooks.items()]
+
+
+def execute(jobs: list[Job]) -> list[Executed]:
+    """Update the executed notebooks in build/executed.
 
     What ran is cached even if another notebook fails. Then nothing in build/executed changes, the partial notebooks
-    are kept in build/failed, and one PublishingError names the first failure; all were named when they occurred.
+    are kept in build/failed, and NotAllRan tells all failures.
     """
-    jobs = [_job(paper, stem, notebook, force) for stem, notebook in notebooks.items()]
     waiting = [job for job in jobs if job.run is None]
     if waiting:
         _execute(waiting)
     for job in jobs:
         if job.failure is None:
             _failed_path(job.paper, job.stem).unlink(missing_ok=True)
-    failures = [job.failure for job in jobs if job.failure]
-    if failures:
-        others = f" (and {len(failures) - 1} more, named above)" if len(failures) > 1 else ""
-        raise PublishingError(failures[0] + others)
-    return [_written(job, job.run) for job in jobs if job.run]
+    ran = [job for job in jobs if job.run and not job.failure]
+    faults = Faults(job.failure for job in jobs if job.failure)
+    joined = {job.stem: faults.attempt(_joined, job, job.run) for job in ran}
+    if faults:
+        raise NotAllRan(faults, {stem: notebook for stem, notebook in joined.items() if notebook})
+    return [_written(job) for job in ran]
 
 
 def _job(paper: str, stem: str, notebook: "NotebookNode", force: bool) -> Job:
@@ -196,8 +210,10 @@ def _failed_path(paper: str, stem: str) -> Path:
     return paths.failed_dir(paper) / f"{stem}.ipynb"
 
 
-def _written(job: Job, run: Run) -> Executed:
-    """Join today's prose with the run's outputs, in which source and macros are shown as they are today."""
+def _joined(job: Job, run: Run) -> "NotebookNode":
+    """Today's prose with the run's outputs, in which source and macros are shown as they are today."""
+    import nbformat
+
     runs = iter(run.cells)
     for number, cell in enumerate(job.notebook.cells, 1):
         if cell.cell_type == "code":
@@ -205,10 +221,15 @@ def _written(job: Job, run: Run) -> Executed:
             for output in cell.outputs:
                 _refresh(output, job.paper, f"{job.name}, cell {number}")
     job.notebook.metadata["language_info"] = {"name": "python"}
+    return nbformat.from_dict(job.notebook)
+
+
+def _written(job: Job) -> Executed:
     path = paths.executed_path(job.paper, job.stem)
     make_way(path)
     write(path, _text(job.notebook))
-    met = job.modules | run.opened | {f"${name}": stamps.of_variable(name) for name in cache.variables(job.notebook)}
+    opened = job.run.opened if job.run else {}
+    met = job.modules | opened | {f"${name}": stamps.of_variable(name) for name in cache.variables(job.notebook)}
     return Executed(path, met, ran=job.cell is not None)
 
 

@@ -50,10 +50,22 @@ class SectionExporter(Exporter):
 
     def paper(self, name: str, given: Mapping[str, NotebookNode] | None = None) -> Paper:
         """The pages of all that has been executed, with the notebooks given, by their stems, in its place."""
+        paper = self.draft(name, given)
+        paper.faults.tell()
+        return paper
+
+    def draft(self, name: str, given: Mapping[str, NotebookNode] | None = None) -> Paper:
+        """The same pages, though they may have faults."""
         if given:
             self._built[name] = self._unlinked(name, given)
         paper = self._linked_to(name)
         finish(paper, self._linked_to)
+        return paper
+
+    def excerpt(self, name: str, notebooks: Mapping[str, NotebookNode]) -> Paper:
+        """The pages of these notebooks alone, executed or not, to find what is wrong with them."""
+        paper = build_paper(name, dict(sorted(notebooks.items())), self.without_tagged, complete=False)
+        finish(paper, lambda other: Paper(other, {}, complete=False))
         return paper
 
     def _linked_to(self, name: str) -> Paper:

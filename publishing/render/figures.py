@@ -31,7 +31,7 @@ _PARAMETER = re.compile(r'\s+(\w+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
 def collect(notebook: dict, context: Context) -> None:
     """Add the images that a notebook's cells drew to the page's figures."""
     for context.cell, drawn, png in drawn_by(notebook):
-        _collect_one(drawn, png, context)
+        context.attempt(_collect_one, drawn, png, context)
 
 
 def drawn_by(notebook: dict) -> Iterator[tuple[int, DiagramFacts, str]]:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from publishing.errors import PublishingError
 from publishing.render.links import Papers, find, place_of
 from publishing.render.nodes import Claim, lines
 from publishing.render.page import Page, Paper
@@ -54,9 +53,9 @@ class Number(NamedTuple):
 
 
 def compare(paper: Paper, papers: Papers) -> None:
-    """Raise PublishingError for the first number that is not what its claim measured.
+    """Find the numbers that are not what their claims measured.
 
-    The first that is right, on the claim's own page, stands for the claim there and takes its id.
+    The first on the claim's own page stands for the claim there and takes its id.
     """
     for page in paper.pages.values():
         for link, inside in _links(page):
@@ -69,7 +68,7 @@ def compare(paper: Paper, papers: Papers) -> None:
                     claim.is_told = True
                     link.attrSet("id", claim.id)
                 if fault := _fault(claim, numbers):
-                    raise PublishingError(f"{link.meta['where']}: {fault}")
+                    page.faults.append(f"{link.meta['where']}: {fault}")
 
 
 def _links(page: Page) -> Iterator[tuple[Token, list[Token]]]:

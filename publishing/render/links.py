@@ -36,11 +36,11 @@ def into_notebook(target: str, context: Context) -> Place | None:
 def resolve(paper: Paper, papers: Papers) -> None:
     """Let every link of the paper lead to the page where its target stands; `papers` gives other papers' pages.
 
-    Raises PublishingError for the first that leads nowhere. An equation that no page shows is left as text.
+    One that leads nowhere is a fault; an equation that no page shows is left as text.
     """
     for page in paper.pages.values():
         for where, place in page.links:
-            _check(where, place, page, paper, papers)
+            page.faults.attempt(_check, where, place, page, paper, papers)
         for line in lines([page.sections, page.opening, page.headings, page.title, page.answer]):
             line.children = _resolved(line.children or [], page, paper, papers)
 

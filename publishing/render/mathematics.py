@@ -15,7 +15,7 @@ from publishing.render.nodes import Equation
 from publishing.render.page import Context
 from publishing.typeset.formulas import Formula
 
-_TAG = re.compile(r"\\tag\s*\{([^{}]*)\}")
+TAG = re.compile(r"\\tag\s*\{([^{}]*)\}")
 
 
 def mathematics(md: MarkdownIt) -> None:
@@ -33,8 +33,8 @@ def formula(tex: str, context: Context) -> Formula:
 
 def equation(tex: str, context: Context) -> Equation:
     """A display formula; `\\tag{11}` gives it the id `eq-11` and the number (11)."""
-    numbers = _TAG.findall(tex)
-    tex = _checked(_TAG.sub("", tex, count=1), context)
+    numbers = TAG.findall(tex)
+    tex = _checked(TAG.sub("", tex, count=1), context)
     number = numbers[0] if numbers else None
     if number is not None:
         if not NUMBER.fullmatch(number):
@@ -48,9 +48,23 @@ def _source(tex: str, numbers: list[str]) -> str:
     return " ".join([*tex.split(), *(rf"\tag{{{number}}}" for number in numbers)])
 
 
+def fault_of(tex: str) -> str | None:
+    """What a formula must not hold, with the remedy."""
+    for text in _TEXT.findall(tex):
+        if found := _ACCENT.search(text):
+            shown = " ".join(tex.split())
+            return f"{found.group()!r} in the formula “{shown}” is not TeX here; {_OUTSIDE}"
+    return problem_of(tex)
+
+
+_TEXT = re.compile(r"\\(?:text\w*|mbox|mathrm|operatorname\*?)\s*\{([^{}]*)")
+_ACCENT = re.compile(r"[^\W\d_a-zA-Z]|\\[\"'`^~=.](?=\{?[A-Za-z])|\\[uvcHk]\{")
+_OUTSIDE = "write the word without its accent, or outside the formula"
+
+
 def _checked(tex: str, context: Context) -> str:
     tex = tex.strip()
-    if problem := problem_of(tex):
+    if problem := fault_of(tex):
         raise context.error(problem)
     return tex
 

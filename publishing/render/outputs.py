@@ -10,15 +10,33 @@ from publishing import source
 from publishing.contract import CLAIM, DIAGRAM, REFERENCES, SOURCE, TABLE, ClaimFacts, SourceFacts, TableFacts
 from publishing.escaping import clean, terminal
 from publishing.render import figures
+from publishing.render.frames import NUMBER, table_of
 from publishing.render.highlighting import code
-from publishing.render.nodes import Claim, References, Source, Table, TableCell, Text
+from publishing.render.mathematics import equation
+from publishing.render.nodes import Claim, Equation, References, Source, Table, TableCell, Text
 from publishing.render.page import Context
-from publishing.render.prose import inline
+from publishing.render.prose import computed, inline
 from publishing.render.serialise import liquid_safe
 from publishing.verdicts import readable
 
-_STAND_IN = re.compile(r"<IPython\.core\.display\.\w+ object>")  # what HTML(…) and its like say of themselves
-_NUMBER = re.compile(r"[<>≤≥≈~±]?\s*[-+−]?[\d.,]*\d(?:e[-+−]?\d+)?(?:\s*±\s*[\d.]+(?:e[-+]?\d+)?)?\s*%?")
+_SHOWS = 'diagram(plt.gcf(), "name", alt="what one sees", caption="what it means")'
+_PLAIN = {  # texts that say nothing of what they are
+    r"<(?:Figure size|Axes)\b[^>]*>": f"shows no figure; write {_SHOWS}",
+    r"<[^<>]* object(?: of \d+ artists)?>|<[^<>]* at 0x[0-9a-f]+[^<>]*>": "says nothing to a reader; "
+    "print what is meant, or end the line with a semicolon",
+}
+_WHOLE = re.compile(r"\$\$(.*)\$\$|\$([^$]*)\$|\\\[(.*)\\\]|(\\begin\{(\w+\*?)\}.*\\end\{\5\})", re.DOTALL)
+_ALIVE = {  # what needs JupyterLab, or a script; it may have HTML beside it
+    r"application/vnd\.jupyter\.widget.*": "a widget lives in JupyterLab alone; show it by diagram() or table()",
+    r"application/(?:vnd\.(?:plotly|vega|bokeh|holoviews).*|javascript)": "a page runs no script of an output; "
+    f"draw it with matplotlib, and write {_SHOWS}",
+}
+_OTHER = {
+    r"image/.*": f"a picture is shown without alternative text; write {_SHOWS}",
+    r"(?:audio|video)/.*": "a page plays neither sound nor film; link to it: [words](https://…)",
+    r"(?!text/plain).*": "nothing on a page can show it; use table(), diagram(), Markdown(…) or print()",
+}
+_EMBEDDED = re.compile(r"<(audio|video|iframe)\b", re.IGNORECASE)
 
 
 def output_node(output: dict, context: Context) -> Any:
@@ -28,22 +46,44 @@ def output_node(output: dict, context: Context) -> Any:
     if output["output_type"] == "error":
         return printed(f"{output['ename']}: {output['evalue']}", "error")
     data = output["data"]
+    _refuse(_ALIVE, data, context)
     for mime, node in _NODES.items():
         if mime in data:
             return node(data[mime], context)
-    if any(mime.startswith("image/") for mime in data):
-        raise context.error(
-            "a picture is shown without alternative text; show it with diagram(figure, name, alt=…, caption=…)"
-        )
-    if "text/plain" in data and not _STAND_IN.fullmatch(data["text/plain"]):
-        return printed(data["text/plain"], "result")
-    raise context.error(f"nothing on a page can show {', '.join(data)}; use table(), diagram() or print()")
+    _refuse(_OTHER, data, context)
+    for pattern, remedy in _PLAIN.items():
+        if found := re.search(pattern, data["text/plain"]):
+            raise context.error(f"{found.group()} {remedy}")
+    return printed(data["text/plain"], "result")
+
+
+def _refuse(remedies: dict[str, str], data: dict, context: Context) -> None:
+    for pattern, remedy in remedies.items():
+        if mime := next((mime for mime in data if re.fullmatch(pattern, mime)), None):
+            raise context.error(f"an output of {mime}: {remedy}")
 
 
 def printed(text: str, kind: str) -> Text:
     """A terminal's text, its colours as classes."""
     left = terminal(text).rstrip("\n")
     return Text(liquid_safe(clean(ansi2html(left))), kind, left.count("\n") + 1)
+
+
+def _latex(tex: str, context: Context) -> Equation:
+    r"""A formula of `Math`, `Latex` or sympy, which JupyterLab sets; sympy begins it by `\displaystyle`."""
+    found = _WHOLE.fullmatch(tex.strip())
+    if found is None:
+        raise context.error(f"Latex({tex.strip()!r:.60}) is more than one formula; write Markdown(…) with $…$ in it")
+    inside = found[1] or found[2] or found[3] or found[4] or ""
+    return equation(inside.strip().removeprefix(r"\displaystyle"), context)
+
+
+def _html(html: str, context: Context) -> Table:
+    if found := _EMBEDDED.search(html):
+        raise context.error(
+            f"an output in HTML has <{found[1]}>, and a page plays none; link to it: [words](https://…)"
+        )
+    return table_of(html, context)
 
 
 def _table(table: TableFacts, context: Context) -> Table:
@@ -54,7 +94,7 @@ def _table(table: TableFacts, context: Context) -> Table:
 
 
 def _table_cell(text: str, context: Context) -> TableCell:
-    is_number = bool(_NUMBER.fullmatch(text.strip()))
+    is_number = bool(NUMBER.fullmatch(text.strip()))
     return TableCell(inline(readable(text) if is_number else text, context), is_number)
 
 
@@ -79,4 +119,7 @@ _NODES: dict[str, Callable[[Any, Context], Any]] = {
     CLAIM: _claim,
     SOURCE: _source,
     REFERENCES: lambda reference, context: References(),
+    "text/html": _html,  # as JupyterLab, which shows the first of these that it finds
+    "text/markdown": computed,
+    "text/latex": _latex,
 }

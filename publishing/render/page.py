@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from publishing import posts
 from publishing.errors import PublishingError
+from publishing.faults import Faults, Made
 from publishing.render.nodes import Claim, Drawing, Figure, Heading, Inline, Listing, Place, Section, walk
 
 
@@ -34,6 +36,7 @@ class Page:
     claims: list[Claim] = field(default_factory=list)
     listings: dict[tuple[str, int], Listing] = field(default_factory=dict)  # of cells that claim something
     seconds: float = 0
+    faults: Faults = field(default_factory=Faults)
 
     @property
     def address(self) -> str:
@@ -80,6 +83,11 @@ class Paper:
     claims: Page | None = None  # the page of all claims
 
     @property
+    def faults(self) -> Faults:
+        """What is wrong with any of its pages."""
+        return Faults(fault for page in self.pages.values() for fault in page.faults)
+
+    @property
     def studies(self) -> list[Page]:
         """Those of its pages that have a name."""
         return [page for page in self.pages.values() if page.name]
@@ -102,6 +110,14 @@ class Context:
     def error(self, message: str) -> PublishingError:
         """An error that begins with where we are, to be raised."""
         return PublishingError(f"{self.place}: {message}")
+
+    def fault(self, message: str) -> None:
+        """Remember what is wrong where we are, to be told with all that is wrong."""
+        self.page.faults.append(f"{self.place}: {message}")
+
+    def attempt(self, make: Callable[..., Made], *given: object) -> Made | None:
+        """What it makes; what stops it is remembered as well."""
+        return self.page.faults.attempt(make, *given)
 
     def numbered(self, count: int | str) -> str:
         """The end of an id: `05-2` in Section 5, as the file's name has it; `2` in a study, alone on its page."""

@@ -1,5 +1,6 @@
 """The files that a paper becomes: first what stands for itself, then the HTML that Jekyll includes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -12,7 +13,7 @@ from publishing.render.nodes import plain, walk
 from publishing.render.page import Page, Paper
 from publishing.render.serialise import html_of
 from publishing.render.together import keep_together
-from publishing.typeset.formulas import Formula, typeset
+from publishing.typeset.formulas import Formula, can_typeset, typeset
 
 
 def images_and_data(paper: Paper) -> dict[Path, bytes]:
@@ -44,13 +45,30 @@ def sections(paper: str, parts: list[Page]) -> dict[Path, str]:
     """The text of these pages of a paper, what is said about them, and the glyphs of their formulas, typeset here."""
     made: dict[Path, str] = {}
     nodes = {page.prefix: [page.files[name] for name in sorted(page.files)] for page in parts}
-    formulas = {name: [one for one in walk(shown) if isinstance(one, Formula)] for name, shown in nodes.items()}
-    glyphs = typeset(formulas, paper)
+    glyphs = typeset(_formulas(nodes), paper)
     for page in parts:
         keep_together(nodes[page.prefix])
         html = {"glyphs.html": Markup(glyphs[page.prefix])} | {name: html_of(node) for name, node in page.files.items()}
         made |= {paths.sections_dir(paper, page.name) / name: str(content) for name, content in html.items()}
     return made
+
+
+def try_formulas(paper: Paper) -> None:
+    """Typeset what a draft shows, if that is possible here; raises PublishingError with all that is wrong with it.
+
+    What is kept of the whole pages stays.
+    """
+    if can_typeset():
+        typeset(
+            _formulas(
+                {f"{page.prefix}.draft": [page.title, page.answer, page.sections] for page in paper.pages.values()}
+            ),
+            paper.name,
+        )
+
+
+def _formulas(nodes: Mapping[str, list]) -> dict[str, list[Formula]]:
+    return {name: [one for one in walk(shown) if isinstance(one, Formula)] for name, shown in nodes.items()}
 
 
 def _frame(page: Page) -> str:

@@ -17,7 +17,8 @@ from mdit_py_plugins.footnote import footnote_plugin
 from publishing import paths
 from publishing.contract import NAME
 from publishing.escaping import clean
-from publishing.render import figures, named
+from publishing.render import dialects, figures, losses, named
+from publishing.render.boxes import make_boxes
 from publishing.render.crossrefs import EQUATION_LINK, crossrefs
 from publishing.render.highlighting import code
 from publishing.render.links import into_notebook
@@ -31,6 +32,8 @@ _TAG = re.compile(rf"<(/?)({_ELEMENTS})((?:{_ATTRIBUTE})*)\s*(/?)>")
 CLASSES = ("algorithm",)  # that the stylesheet has for prose
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])(https?)\Z")
 _ADDRESS, _END = re.compile(r"://[A-Za-z0-9][^\s<]*"), re.compile(r"[.,:;!?*_~'\"]+\Z")
+_WITH_BLANKS = re.compile(r"(?<!\$)\$(\s*(?:[A-Za-z]|[^$]*[\\\\^_=][^$]*?)\s*)\$(?!\$)")
+_TASK = re.compile(r"\[([ xX])\]\s+")
 _LINES = re.compile(r"(L\d+(-L\d+)?)?")
 Attributes = dict[str, str | int | float]
 Change = Callable[[Token, Context], list[Token]]
@@ -48,14 +51,25 @@ def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose],
     for start, stop in zip(starts, [*starts[1:], end], strict=False):
         context.cell = tokens[start].meta["number"]
         found[context.cell] = Prose(tokens[start + 1 : stop])
-        _check_nesting(found[context.cell].tokens, context)
+        context.attempt(_check_nesting, found[context.cell].tokens, context)
     return found, Prose(tokens[end:])
+
+
+def computed(text: str, context: Context) -> Prose:
+    """Markdown that a cell shows."""
+    tokens = _MARKDOWN.parse("", {"cells": {context.cell: text}, "context": context})
+    if any(token.type == "footnotes_open" for token in tokens):
+        raise context.error("a footnote stands in Markdown(…); write it in the text of the notebook")
+    if any(token.type == "heading_open" and token.markup in ("#", "=") for token in tokens):
+        raise context.error("Markdown(…) holds a title; write its headings as `## …`")
+    context.attempt(_check_nesting, tokens, context)
+    return Prose(tokens[1:])
 
 
 def inline(text: str, context: Context) -> Inline:
     """A line of Markdown, for a caption, a claim or a table's cell."""
     (token,) = _MARKDOWN.parseInline(clean(text), {"context": context})
-    _check_nesting([token], context)
+    context.attempt(_check_nesting, [token], context)
     return Inline(token.children or [])
 
 
@@ -80,7 +94,11 @@ def _cells(state: StateCore) -> None:
         block(state)
     for number, source in state.env.get("cells", {}).items():
         state.tokens.append(Token("cell", "", 0, meta={"number": number}, hidden=True))
+        context, parsed = state.env["context"], len(state.tokens)
+        context.cell = number
         state.md.block.parse(clean(source), state.md, state.env, state.tokens)
+        for fault in (*losses.in_tables(state.tokens[parsed:], clean(source)), *losses.of_links(state.env)):
+            context.fault(fault)
     for token in state.tokens:
         if token.type == "html_block":  # its text is Markdown too: formulas in a <summary>, for one
             token.type, token.content, token.children = "inline", token.content.rstrip("\n"), []
@@ -89,10 +107,18 @@ def _cells(state: StateCore) -> None:
 def _nodes(state: StateCore) -> None:
     """Visit every token once, in order: make nodes, give ids, and refuse what would not come out as meant."""
     context: Context = state.env["context"]
+    make_boxes(state.tokens, context)
     tokens: list[Token] = []
     for index, token in enumerate(state.tokens):
+        before = state.tokens[index - 1].type if index else ""
         if token.type == "cell":
             context.cell = token.meta["number"]
+        if token.type == "footnote_reference_open" and (fault := losses.of_footnote(token, state.env)):
+            context.fault(fault)
+        if token.children:
+            _tick(state.tokens[max(0, index - 2)], token.children)
+            for fault in dialects.in_text(token.children, is_heading=before == "heading_open"):
+                context.fault(fault)
         token.children = token.children and [_of_line(child, context) for child in token.children]
         if token.type == "heading_close":
             _heading(state.tokens[index - 2], state.tokens[index - 1], token, context)
@@ -106,14 +132,31 @@ def _footnote_nodes(state: StateCore) -> None:
 
 
 def _changed(token: Token, context: Context, changes: Mapping[str, Change]) -> list[Token]:
-    return changes[token.type](token, context) if token.type in changes else [token]
+    if token.type not in changes:
+        return [token]
+    return context.attempt(changes[token.type], token, context) or []
 
 
 def _of_line(token: Token, context: Context) -> Token:
-    return _CHECKS[token.type](token, context) if token.type in _CHECKS else token
+    if token.type not in _CHECKS:
+        return token
+    return context.attempt(_CHECKS[token.type], token, context) or token
 
 
 # --- blocks ---------------------------------------------------------------------------------------------------------
+
+
+def _tick(before: Token, children: list[Token]) -> None:
+    """`- [x] done` is a thing to do, or done, as on GitHub."""
+    first = children[0]
+    if before.type == "list_item_open" and first.type == "text" and (found := _TASK.match(first.content)):
+        first.content = f"{'☐' if found[1] == ' ' else '☑'} {first.content[found.end() :]}"
+
+
+def _fence(token: Token, context: Context) -> Token:
+    if remedy := dialects.of_fence(token):
+        raise context.error(remedy)
+    return as_token(code(token.content, (token.info.split() or ["text"])[0]))
 
 
 def _math(token: Token, context: Context) -> list[Token]:
@@ -163,7 +206,7 @@ def _footnote_back(token: Token, context: Context) -> list[Token]:
 
 
 _BLOCKS = {
-    "fence": lambda token, context: [as_token(code(token.content, (token.info.split() or ["text"])[0]))],
+    "fence": lambda token, context: [_fence(token, context)],
     "code_block": lambda token, context: [as_token(code(token.content, "text"))],
     "math_block": _math,
     "amsmath": _math,
@@ -209,7 +252,11 @@ def _leads_elsewhere(token: Token) -> bool:
 
 def _text(token: Token, context: Context) -> Token:
     if "$" in token.content:
-        raise context.error(f"a lone $ in {token.content.strip()!r}; close the formula, or write \\$ for the sign")
+        text = token.content.strip()
+        if found := _WITH_BLANKS.search(text):
+            cause = "a formula has no blanks beside its dollars"
+            raise context.error(f"a lone $ in {found.group()!r}: {cause}; write ${found[1].strip()}$")
+        raise context.error(f"a lone $ in {text!r}; close the formula in its cell, or write \\$ for the sign")
     if found := re.search(r"\{%-?\s*include.*", token.content):
         raise context.error(
             f"{found.group()!r} would be printed; an include of paper_diagram.html stands on lines of its own"
@@ -219,9 +266,7 @@ def _text(token: Token, context: Context) -> Token:
 
 def _escape(token: Token, context: Context) -> Token:
     if token.markup in (r"\(", r"\)"):
-        raise context.error(
-            rf"{token.markup} begins no formula here; write $…$, or a parenthesis without its backslash"
-        )
+        raise context.error(r"\(…\) begins no formula here; write $…$, or parentheses without backslashes")
     return token
 
 
@@ -230,7 +275,8 @@ def _formula(token: Token, context: Context) -> Token:
 
 
 def _display_in_text(token: Token, context: Context) -> Token:
-    raise context.error(f"$${token.content}$$ stands within a line; put it on lines of its own, or write $…$")
+    shown = " ".join(token.content.split())
+    raise context.error(f"$${shown}$$ stands within a line; put it on lines of its own, or write $…$")
 
 
 def _image(token: Token, context: Context) -> Token:
@@ -244,7 +290,7 @@ def _html(token: Token, context: Context) -> Token:
         return token
     found = _TAG.fullmatch(token.content)
     if found is None:
-        raise context.error(rf"{token.content} is not allowed in prose; write \< for the sign, or use Markdown")
+        raise context.error(_not_allowed(token.content))
     attributes = re.findall(_ATTRIBUTE, found[3])
     if remedy := _remedy(found[1], found[2], found[6], attributes):
         raise context.error(f"{token.content} would not be read as it is written; {remedy}")
@@ -254,6 +300,14 @@ def _html(token: Token, context: Context) -> Token:
     if name := given.get("id"):
         context.reserve(name)
     return token
+
+
+def _not_allowed(tag: str) -> str:
+    named = re.match(r"</?([A-Za-z][\w-]*)", tag)
+    if named and re.fullmatch(_ELEMENTS, named[1]):
+        return f"{tag} is not allowed in prose; an element has class, id, title, lang or open=… alone, in small letters"
+    shown = f"<{named[1]}>" if named else tag
+    return f"{shown} is not allowed in prose; {dialects.of_tag(named[1] if named else '')}"
 
 
 def _remedy(closing: str, tag: str, empty: str, attributes: list[tuple[str, str]]) -> str | None:
@@ -340,7 +394,9 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
 
 
 def _check_nesting(tokens: list[Token], context: Context) -> None:
-    """Refuse the first element that is closed out of turn, or never."""
+    """Refuse the first element that is closed out of turn, or never, unless one of them is refused already."""
+    if any(fault.startswith(f"{context.place}: <") for fault in context.page.faults):
+        return
     still_open = []
     for tag, step in _elements(tokens):
         if step > 0:

@@ -40,9 +40,9 @@ def build_paper(
 ) -> Paper:
     """The pages of these executed notebooks, by their stems; `without_tagged` takes out what tags say not to show.
 
-    Raises PublishingError that names notebook and cell: for a figure without alternative text, an include of an image
-    that no cell draws, an id given twice, and whatever else would not come out as it was written. Links are left as
-    they are written (see `finish`).
+    Its `faults` name notebook and cell: a figure without alternative text, an include of an image that no cell draws,
+    an id given twice, and whatever else would not come out as it was written. Links are left as they are written (see
+    `finish`).
     """
     paper = Paper(name, {"": Page(name, complete=complete)}, complete)
     order = ["", *(page for group in posts.studies(name) for page in group.pages)]
@@ -55,17 +55,18 @@ def build_paper(
     for stem, notebook in notebooks.items():
         page = paper.pages[slug_of(stem)]
         page.sections[stem] = build_section(without_tagged(with_numbers(notebook)), Context(page, stem))
-    paper.pages[""].opening = opening(paper.pages[""], notebooks, inline) if complete else None
+    post = paper.pages[""]
+    post.opening = post.faults.attempt(opening, post, notebooks, inline) if complete else None
     for page in paper.pages.values():
-        _list_references(page)
+        page.faults.attempt(_list_references, page)
     return paper
 
 
 def finish(paper: Paper, papers: Papers) -> None:
     """Resolve its links, of which some lead to other papers, and say what is to be said about whole pages.
 
-    Raises PublishingError for the first link or citation that leads nowhere, as long as all notebooks there have run,
-    and for the first number in the text that is not what its claim measured.
+    Faults are links and citations that lead nowhere, as long as all notebooks there have run, and numbers in the text
+    that are not what their claims measured.
     """
     findings.compare(paper, papers)
     resolve(paper, papers)
@@ -79,7 +80,7 @@ def finish(paper: Paper, papers: Papers) -> None:
     post.files = {f"{stem}.html": section for stem, section in post.sections.items()}
     post.files |= {f"{name}.html": node for name, node in _beside_the_sections(post, paper).items()}
     paper.claims = Page(paper.name, CLAIMS_PAGE)
-    paper.claims.files = {"list.html": claim_list(paper)}
+    paper.claims.files = {"list.html": post.faults.attempt(claim_list, paper)}
 
 
 def _place_in(order: list[str], slug: str) -> int:
@@ -91,7 +92,7 @@ def _beside_the_sections(page: Page, paper: Paper) -> dict[str, object]:
         "toc": contents(page),
         "claims-summary": claim_count(page),
         "reading": byline(page),
-        "lead": lead(page) if page.complete else None,
+        "lead": page.faults.attempt(lead, page) if page.complete else None,
         "studies": series(paper, page),
     }
 
@@ -128,16 +129,17 @@ def build_section(notebook: NotebookNode, context: Context) -> Section:
     )
     if page.name:
         context.cell = 1
-        _take_opening(written, context)
+        context.attempt(_take_opening, written, context)
     blocks = []
     for cell in notebook.cells:
         context.cell = number = cell.metadata["number"]
-        if cell.cell_type == "raw":
-            raise context.error("a raw cell would not be shown as it is; make it Markdown or code")
+        kind, children = "", []
         if cell.cell_type == "code":
             kind, children = "cell code", list(_of_code(cell, context))
-        else:
-            kind, children = "", [written[number]] if any(map(_is_seen, written[number].tokens)) else []
+        elif cell.cell_type == "raw":
+            context.fault("a raw cell would not be shown as it is; make it Markdown or code")
+        elif any(map(_is_seen, written[number].tokens)):
+            children = [written[number]]
         if children:
             blocks.append(Block(number, kind, children))
     if page.name and page.citations and not any(isinstance(node, References) for node in walk(blocks)):
@@ -154,11 +156,11 @@ def _take_opening(written: dict[int, Prose], context: Context) -> None:
     page = context.page
     page.title, page.answer = Inline(first[1].children or []), Inline(first[4].children or [])
     if any(isinstance(node, Formula) for node in walk(page.title)):
-        raise context.error("the title of a study is shown in tabs and feeds, where no formula can be; say it in words")
+        context.fault("the title of a study is shown in tabs and feeds, where no formula can be; say it in words")
     del first[:6]
     for context.cell, cell in written.items():
         if any(token.tag == "h1" for token in cell.tokens):
-            raise context.error("a study has one title; write its headings as `## …`")
+            context.fault("a study has one title; write its headings as `## …`")
 
 
 _OPENING = [
@@ -185,9 +187,9 @@ def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
         yield CellInput(listing.code)
     for output in cell.outputs:
         if output.output_type == "error" and MAY_RAISE not in cell.metadata.get("tags", []):
-            raise context.error(f"raised {output.ename}; fix it, or tag the cell raises-exception")
-        if MACROS not in output.get("data", {}):
-            yield output_node(output, context)
+            context.fault(f"raised {output.ename}; fix it, or tag the cell raises-exception")
+        elif MACROS not in output.get("data", {}) and (node := context.attempt(output_node, output, context)):
+            yield node
     if is_shown and len(context.page.claims) > claims:
         context.page.listings[context.stem, context.cell] = listing
 

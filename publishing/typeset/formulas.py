@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,25 @@ _SHOWN = 300  # letters of a formula that is wrong
 _EVERY = 0.5  # seconds between two looks at the time
 
 
+_SUBSTITUTES = {  # for commands of packages that are not there
+    r"\bm \boldmath \bbm \vb \vect": r"\boldsymbol{x}",
+    r"\mathds \mathbbm": r"\mathbf{1}",
+    r"\ce \cee": r"\mathrm{H_2O}",
+    r"\dv \odv \derivative \diff": r"\frac{\mathrm{d}f}{\mathrm{d}x}",
+    r"\pdv \pd": r"\frac{\partial f}{\partial x}",
+    r"\dd": r"\mathrm{d}x",
+    r"\SI \si \qty \unit \num": r"5\,\mathrm{m}",
+    r"\abs": r"\lvert x \rvert",
+    r"\norm": r"\lVert x \rVert",
+    r"\argmin \argmax": r"\operatorname*{arg\,min}",
+    r"\KL \Tr \tr \rank \diag \sign \Var \Cov \sigmoid \softmax": r"\operatorname{Var}",
+    r"\nicefrac \sfrac": r"\tfrac{1}{2}",
+    r"\grad": r"\nabla f",
+    r"\textsc \emph \hl \ensuremath": r"\text{words}",
+    r"\degree": r"^\circ",
+}
+
+
 class _Stopped(Exception):
     """MathJax did not come to its end; `page` and `number` name the formula at which it was, if it had begun."""
 
@@ -52,10 +72,10 @@ class Formula:
 def typeset(pages: Mapping[str, list[Formula]], paper: str) -> dict[str, str]:
     """Give every formula of a paper's pages its HTML; returns for each page the glyphs that stand on it once.
 
-    They may use the paper's macros. Raises PublishingError with a line for each formula that is wrong, which names
-    notebook, cell and formula.
+    They may use the paper's macros. Raises PublishingError with a line for each macro and formula that is wrong, which
+    names notebook, cell and formula.
     """
-    known = macros.read(paper)
+    known, wrong = macros.known_and_wrong(paper)
     told = {macro.name[1:]: macro.told for macro in known}
     counts = {page: Counter(map(_key, formulas)) for page, formulas in pages.items()}
     try:
@@ -70,7 +90,6 @@ def typeset(pages: Mapping[str, list[Formula]], paper: str) -> dict[str, str]:
     if macro := next((macro for macro in known if macro.name[1:] in taken), None):
         cause = f"{macro.name} is a command of TeX; give the macro another name"
         raise PublishingError(macros.place(paper, macro.line, cause))
-    wrong = []
     for page, formulas in pages.items():
         answers = dict(zip(counts[page], results[page]["formulas"], strict=True))
         first = {_key(formula): formula for formula in reversed(formulas)}
@@ -91,7 +110,18 @@ def _asked(counts: Counter[tuple[str, bool]]) -> list[dict]:
 
 
 def _told(formula: Formula, error: str) -> str:
-    return f"{formula.place}: {error}, in the formula “{shorten(formula.tex, _SHOWN, placeholder=' …')}”; fix it"
+    shown = shorten(formula.tex, _SHOWN, placeholder=" …")
+    return f"{formula.place}: {error}, in the formula “{shown}”; {_remedy(formula, error)}"
+
+
+def _remedy(formula: Formula, error: str) -> str:
+    """What to write in place of a command that MathJax, and JupyterLab, know from no package."""
+    if not (unknown := re.fullmatch(r"Undefined control sequence (\\[A-Za-z]+)", error)):
+        return "fix it"
+    if name := next((one for one in _SUBSTITUTES if unknown[1] in one.split()), None):
+        return f"write {_SUBSTITUTES[name]}"
+    file = f"notebooks/{formula.place.partition('/')[0]}/macros.tex"
+    return rf"define it on a line of {file}: \newcommand{{{unknown[1]}}}{{…}}"
 
 
 def _converted(questions: dict[str, dict]) -> dict[str, dict]:
@@ -121,8 +151,7 @@ def _kept(page: str, key: str) -> dict | None:
 
 
 def _mathjax(question: str) -> str:
-    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    node = shutil.which("node", path=here)
+    node = _node()
     if node is None:
         raise PublishingError("typesetting needs Node, which is not installed here; run `python3 bootstrap.py site`")
     with TemporaryFile() as asked, TemporaryFile() as said:
@@ -135,6 +164,16 @@ def _mathjax(question: str) -> str:
         lines = _lines(said)
     cause = next((line.strip() for line in lines if "rror" in line), "it gave no reason")
     raise _Stopped(cause, _turn(lines))
+
+
+def can_typeset() -> bool:
+    """Whether what typesetting needs is installed; `make notebooks` does without."""
+    return _node() is not None and (paths.ROOT / "node_modules").is_dir()
+
+
+def _node() -> str | None:
+    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return shutil.which("node", path=here)
 
 
 def _within_time(run: subprocess.Popen, said: IO[bytes]) -> str:

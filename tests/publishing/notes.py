@@ -85,6 +85,7 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     paper, others = Paper(page.paper, {page.name: page}, complete=False), lambda name: Paper(name, {}, complete=False)
     findings.compare(paper, others)
     resolve(paper, others)
+    page.faults.tell()
     put_at_captions(page)
     reading.measure(page.sections[stem], page.answer)
     return html_of(page.sections[stem])

@@ -105,9 +105,14 @@ class Commands(Repository):
 
     def fail(self, *arguments):
         """The one line that a failing command says."""
+        (line,) = self.faults(*arguments)
+        return line
+
+    def faults(self, *arguments):
+        """The lines that a failing command says."""
         status, out, err = self.run(*arguments)
-        assert status == 1 and err.startswith("error: ") and err.count("\n") == 1, out + err
-        return err.removeprefix("error: ").strip()
+        assert status == 1 and err and all(line.startswith("error: ") for line in err.splitlines()), out + err
+        return [line.removeprefix("error: ") for line in err.splitlines()]
 
     def outputs(self, *folders):
         found = [path for folder in folders for path in (self.root / folder).rglob("*") if path.is_file()]

@@ -238,7 +238,9 @@ def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(unbu
 def test_a_kernel_that_does_not_start_is_one_line_of_error(unbuilt):
     recorder = unbuilt.root / "publishing/execute/recorder.py"
     recorder.write_text(recorder.read_text().replace("    from ipykernel", "    sys.exit(3)\n    from ipykernel"))
-    assert unbuilt.fail("notebooks").startswith("toy/01-figure, cell 0: no kernel (Kernel died before replying")
+    figure, claim = unbuilt.faults("notebooks")
+    assert figure.startswith("toy/01-figure, cell 0: no kernel (Kernel died before replying")
+    assert claim.startswith("toy/02-claim, cell 0: no kernel")
 
 
 def test_checking_says_what_is_wrong(commands):

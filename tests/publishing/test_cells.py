@@ -486,3 +486,30 @@ def test_the_language_imports_neither_torch_nor_a_papers_package_nor_matplotlib(
     environment = {"PYTHONPATH": str(cells.paths.ROOT)}
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert run.stdout.strip() == "set()"
+
+
+# what is given in place of a figure or of rows
+
+
+def test_a_diagram_takes_figures_alone():
+    axes = drawing().axes[0]
+    for given in (axes, pyplot, [axes]):
+        with pytest.raises(ValueError, match=r"shows a figure of matplotlib, got .*; of axes give ax.figure"):
+            diagram(given, "a", alt="A.", caption="A.")
+    with pytest.raises(ValueError, match="got Axes"):
+        diagram(axes.figure, "a", alt="A.", caption="A.", phone=axes)
+
+
+class Frame:
+    """What a DataFrame gives where it is taken for a list."""
+
+    columns = ("a", "b")
+
+    def __iter__(self):
+        return iter(self.columns)
+
+
+@pytest.mark.parametrize("rows", [Frame(), ["ab", "cd"]])
+def test_a_table_takes_rows_of_cells(rows):
+    with pytest.raises(ValueError, match=r"takes rows, each a list of cells, got (Frame|list); .*df.to_numpy\(\)"):
+        table(rows, columns=["a", "b"], name="n", caption="C.")

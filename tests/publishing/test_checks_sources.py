@@ -2,7 +2,7 @@
 
 import pytest
 
-from publishing.checks import citations, liquid, posts
+from publishing.checks import beside, citations, liquid, posts
 from publishing.checks import lint as lints
 
 CODE = "notebooks/toy/01-a.md:18 (cell 2): "
@@ -10,7 +10,8 @@ PROSE = "notebooks/toy/01-a.md:18 (cell 1): "
 
 
 def problems(repository, *cells):
-    repository.notebook("01-a", *cells)
+    titled = any(cell.startswith("# ") for cell in cells)
+    repository.notebook("01-a", *cells, *([] if titled else ["# Title"]))
     return list(lints.problems("toy", "01-a"))
 
 
@@ -252,3 +253,29 @@ def test_liquid_that_github_pages_does_not_know_is_named(repository, text, named
 def test_liquid_that_it_knows_is_welcome(repository, text):
     repository.write("_layouts/x.html", text)
     assert list(liquid.problems()) == []
+
+
+# files beside the notebooks
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("14-more.ipynb", "bring it in by make import FILE=notebooks/toy/14-more.ipynb"),
+        ("studies/why.qmd", "no notebook here is a .qmd"),
+        ("drafts/01-a.md", "move it to notebooks/toy/ or its studies/"),
+        ("img/x.png", 'no notebook shows it; write ![alt](img/x.png "caption")'),
+    ],
+)
+def test_a_file_that_nothing_reads_is_named(repository, name, says):
+    repository.notebook("01-a", "# T")
+    repository.write(f"notebooks/toy/{name}", "")
+    (problem,) = beside.problems()
+    assert problem.startswith(f"notebooks/toy/{name}:1: ") and says in problem
+
+
+def test_files_that_notebooks_name_or_python_reads_are_welcome(repository):
+    repository.notebook("01-a", '# T\n\n![a](x.png "c")', "list(Path('drawn').glob('*'))")
+    for name in ("x.png", "drawn/y.png", "net.py", "data.json", "references.bib", "macros.tex"):
+        repository.write(f"notebooks/toy/{name}", "")
+    assert list(beside.problems()) == []

@@ -204,9 +204,9 @@ def test_every_mention_of_a_paper_that_is_gone_is_named_before_anything_runs(com
     (commands.root / "notebooks/quiet").rename(commands.root / "notebooks/calm")
     status, out, err = commands.run("site")
     assert (status, out) == (1, "")
-    assert [line.split(":")[0] for line in err.removeprefix("error: ").splitlines()] == [
-        "_posts/2026-01-01-quiet.md",
+    assert [line.removeprefix("error: ").split(":")[0] for line in err.splitlines()] == [
         "_claims/quiet.md",
+        "_posts/2026-01-01-quiet.md",
     ]
 
 

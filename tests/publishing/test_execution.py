@@ -12,7 +12,9 @@ from publishing.execute import limits
 
 
 def run(*stems, **keywords):
-    return execution.execute("toy", {stem: notebooks.read("toy", stem) for stem in stems}, **keywords)
+    return execution.execute(
+        execution.planned("toy", {stem: notebooks.read("toy", stem) for stem in stems}, **keywords)
+    )
 
 
 def outputs(executed):
@@ -141,10 +143,10 @@ def test_a_cell_that_raises_is_named_and_what_ran_is_kept_and_cached(toy, capsys
     assert not (paths.failed_dir("toy") / "02-net.ipynb").exists()
 
 
-def test_of_several_failures_the_first_is_told_and_the_others_are_counted(toy):
+def test_several_failures_are_told_a_line_each(toy):
     toy.notebook("01-plain", "1 / 0")
     toy.notebook("02-net", "raise ValueError('two\\nlines')")
-    with pytest.raises(PublishingError, match=r"^toy/01-plain, cell 1: .* \(and 1 more, named above\)$"):
+    with pytest.raises(PublishingError, match=r"^toy/01-plain, cell 1: .*\ntoy/02-net, cell 1: ValueError: two .*$"):
         run("01-plain", "02-net")
 
 

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from publishing import paths
+from publishing import build, paths
 from publishing.files import below, digest, digest_of, write
 from publishing.memory import remembered
 
@@ -65,3 +65,10 @@ def test_several_remember_the_same_at_once(repository):
     keys = [str(key).encode() for key in range(200) for _ in range(4)]
     with ThreadPoolExecutor(4) as together:
         assert list(together.map(lambda key: remembered(key, lambda: key, by=__file__), keys)) == keys
+
+
+def test_what_a_link_in_the_assets_leads_to_is_looked_at(repository):
+    repository.write("elsewhere/x.css", "")
+    (repository.root / "assets").mkdir()
+    (repository.root / "assets/linked").symlink_to(repository.root / "elsewhere")
+    assert repository.root / "assets/linked/x.css" in build._read_by_site([])

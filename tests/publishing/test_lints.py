@@ -4,11 +4,13 @@ import pytest
 
 from publishing.checks import lint as lints
 from publishing.errors import PublishingError
+from publishing.faults import Faults
 from publishing.notebooks import HEADER
 
 
 def problems(repository, *cells):
-    repository.notebook("01-a", *cells)
+    titled = any(cell.startswith("# ") for cell in cells)
+    repository.notebook("01-a", *cells, *([] if titled else ["# Title"]))
     return list(lints.problems("toy", "01-a"))
 
 
@@ -26,9 +28,9 @@ def test_a_fence_that_would_be_executed_by_accident_is_named(repository, languag
     assert re.match(r"notebooks/toy/01-a.md:1[89] \(cell 2\): a fence marked", problem)
 
 
-@pytest.mark.parametrize("language", ["text", "console", "yaml", "json", "pycon", "Python", "python .noeval"])
+@pytest.mark.parametrize("language", ["text", "console", "yaml", "json", "pycon", "python .noeval"])
 def test_a_fence_that_stays_text_is_no_problem(repository, language):
-    assert problems(repository, f"```{language}\nls $x \\ref\n```") == []
+    assert problems(repository, "# Title", f"```{language}\nls $x \\ref\n```") == []
 
 
 @pytest.mark.parametrize("line", ["%matplotlib inline", "!ls", "x = ("])
@@ -40,7 +42,7 @@ def test_a_cell_that_is_not_plain_python_is_named(repository, line):
 @pytest.mark.parametrize("command", [r"\label{a}", r"\ref{a}", r"\eqref{a}"])
 def test_numbering_by_tex_is_named(repository, command):
     (problem,) = problems(repository, f"# Title\n\n$$\nx {command}\n$$")
-    assert problem.startswith(f"notebooks/toy/01-a.md:19 (cell 1): {command[:4]}")
+    assert problem.startswith(f"notebooks/toy/01-a.md:18 (cell 1): {command[:4]}")
 
 
 def test_words_that_only_begin_like_a_forbidden_command_are_allowed(repository):
@@ -66,10 +68,15 @@ def test_a_missing_last_line_break_is_named(repository):
     assert list(lints.problems("toy", "01-a")) == ["notebooks/toy/01-a.md:16: the file must end in one line break"]
 
 
-def test_check_raises_the_first_problem(repository):
+def test_what_is_wrong_with_notebooks_is_added_to_the_faults(repository):
     repository.notebook("01-a", "# x", "```bash\nls\n```", "```latex\nls\n```")
-    with pytest.raises(PublishingError, match=r"\(cell 2\): a fence marked bash"):
-        lints.checked("toy", "01-a")
+    repository.write("notebooks/toy/02-b.md", HEADER + "\n# x\n").write_bytes(b"\xff")
+    repository.notebook("03-c", "# x")
+    faults = Faults()
+    assert list(lints.sound("toy", ["01-a", "02-b", "03-c"], faults)) == ["01-a", "03-c"]
+    unread, bash, latex = faults
+    assert unread.startswith("toy/02-b: byte 1 is no UTF-8")
+    assert "(cell 2): a fence marked bash" in bash and "(cell 3): a fence marked latex" in latex
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from publishing import contract, macros, notebooks
 from publishing.checks import lint as lints
 from publishing.errors import PublishingError
 from publishing.execute import jobs
+from publishing.faults import Faults
 from publishing.macros import Macro
 from publishing.render.serialise import html_of
 from publishing.typeset.formulas import Formula, typeset
@@ -75,7 +76,8 @@ def test_a_line_that_would_not_do_what_it_says_is_refused_with_its_number(reposi
     repository.write("notebooks/toy/macros.tex", lines)
     repository.notebook("01-a", "# T")
     with pytest.raises(PublishingError) as caught:
-        lints.checked("toy", "01-a")
+        lints.sound("toy", ["01-a"], faults := Faults())
+        faults.tell()
     assert str(caught.value).splitlines()[0].startswith(f"notebooks/toy/macros.tex:{says}")
 
 
@@ -138,7 +140,7 @@ def test_an_edited_macro_reaches_executed_notebooks_without_running_them(toy):
     toy.notebook("01-a", "# 1. A", f"{read}display({{'{contract.MACROS}': {{}}, 'text/plain': text}}, raw=True)")
 
     def executed() -> tuple[bool, str]:
-        (one,) = jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
+        (one,) = jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))
         (output,) = json.loads(one.path.read_text())["cells"][1]["outputs"]
         return one.ran, "".join(output["data"].get("text/latex", []))
 
@@ -181,7 +183,7 @@ def test_a_definition_in_a_caption_is_refused_and_one_in_code_is_not(repository)
 
 
 def test_a_macro_that_jupyter_does_not_know_yet_is_named(toy):
-    assert problems(toy, "# T\n\n$x$ and $\\eps$, $\\given$", "macros()", "# U\n\n$\\eps$") == [
+    assert problems(toy, "# T\n\n$x$ and $\\eps$, $\\given$", "macros()", "## U\n\n$\\eps$") == [
         PROSE + "JupyterLab does not know \\eps yet; call macros() in a cell above"
     ]
-    assert problems(toy, "# T\n\n`$\\eps$`, $\\epsilon$", "macros()", "# U\n\n$\\eps$") == []
+    assert problems(toy, "# T\n\n`$\\eps$`, $\\epsilon$", "macros()", "## U\n\n$\\eps$") == []

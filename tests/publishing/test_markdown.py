@@ -322,7 +322,7 @@ def test_a_link_definition_holds_for_the_whole_notebook():
 
 
 def test_cells_are_parsed_apart():
-    assert texts(fragment("```text\nunclosed", "*em*"), "pre, em") == ["unclosed", "em"]
+    assert texts(fragment("*un\nclosed", "*em*"), "p > em") == ["em"]
     assert len(select(fragment("- a", "- b"), "ul")) == 2
 
 

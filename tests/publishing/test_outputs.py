@@ -61,7 +61,7 @@ def test_a_cell_without_anything_to_show_leaves_nothing():
     assert "cell" not in fragment(code("x = 1", tags=("remove-input",)))
 
 
-@pytest.mark.parametrize("cell", ["", "<!-- a -->\n<!-- b -->", "[there]: https://example.org", "[^1]: Never called."])
+@pytest.mark.parametrize("cell", ["", "<!-- a -->\n<!-- b -->", "[there]: https://example.org"])
 def test_a_markdown_cell_of_which_nothing_is_seen_leaves_nothing(cell):
     assert not select(fragment(cell), ".block")
     assert select(fragment(f"{cell}\n\n$x$"), ".block")
@@ -104,14 +104,6 @@ def test_an_error_that_is_not_expected_is_refused():
 )
 def test_text_comes_out_as_a_terminal_shows_it(text, html):
     assert f"<samp>{html}</samp>" in fragment(code("1", printed(text)))
-
-
-def test_foreign_html_is_shown_as_its_text():
-    html = fragment(
-        code("1", new_output("execute_result", data={"text/html": "<script>x</script>", "text/plain": "a frame"}))
-    )
-    assert "script" not in html
-    assert "a frame" in html
 
 
 def test_an_output_that_nothing_can_show_is_refused():

@@ -218,7 +218,7 @@ def built(tmp_path_factory):
 
 def _printed(root, stems, word):
     change_all(ALONE, root, word)
-    executed = jobs.execute("toy", {stem: notebooks.read("toy", stem) for stem in stems.values()})
+    executed = jobs.execute(jobs.planned("toy", {stem: notebooks.read("toy", stem) for stem in stems.values()}))
     return {name: one.path.read_text() for name, one in zip(stems, executed, strict=True)}
 
 
@@ -235,7 +235,7 @@ def test_what_a_notebook_makes_and_removes_makes_it_run_once(repository):
         "tempfile.NamedTemporaryFile(dir='.').close()\nos.mkfifo('pipe')\nprint(os.path.exists('pipe'))\nos.remove('pipe')"
     )
     repository.notebook("01-a", "# One", code)
-    ran = [jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})[0].ran for _ in range(3)]
+    ran = [jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))[0].ran for _ in range(3)]
     assert not ran[-1]
 
 
@@ -243,7 +243,7 @@ def test_what_a_notebook_makes_and_removes_makes_it_run_once(repository):
 def test_no_setting_of_the_surroundings_reaches_a_notebook(repository, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     repository.notebook("01-a", "# One", f"import os\nprint(os.environ.get({name!r}))")
-    [executed] = jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
+    [executed] = jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))
     assert value not in json.dumps(json.loads(executed.path.read_text())["cells"][1]["outputs"])
 
 
@@ -264,7 +264,7 @@ def test_a_program_that_is_not_declared_is_refused(repository, code, program):
     with pytest.raises(
         PublishingError, match=rf"toy/01-a starts \S*{program}.*, and what a program reads is not seen; say depends_on"
     ):
-        jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
+        jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))
 
 
 def test_a_module_that_is_edited_and_put_back_while_a_notebook_runs_is_noticed(repository):
@@ -279,6 +279,6 @@ def test_a_module_that_is_edited_and_put_back_while_a_notebook_runs_is_noticed(r
         "    module.write_text(module.read_text().replace('A', 'B'))",
         "import swapped\nmodule.write_text(module.read_text().replace('B', 'A'))\nprint(swapped.word())",
     )
-    [executed] = jobs.execute("toy", {"01-a": notebooks.read("toy", "01-a")})
+    [executed] = jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))
     assert module_file.read_text() == good
     assert json.loads(executed.path.read_text())["cells"][2]["outputs"][0]["text"] == ["A\n"]

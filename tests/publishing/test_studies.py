@@ -106,7 +106,7 @@ def commands(built, tmp_path):
 
 
 def link_from_second(commands: Commands, link: str) -> None:
-    path = commands.root / "notebooks/second/01-paper-overview.md"
+    path = commands.root / "notebooks/second/02-key-contributions.md"
     path.write_text(path.read_text().partition("\nAlso see")[0] + f"\nAlso see {link}.\n")
 
 
@@ -164,7 +164,7 @@ def test_a_link_finds_its_target_on_its_own_page_then_in_the_paper_then_in_anoth
     assert hrefs(page(built, "toy"), "#\\30 1-first .block > p:not(.section-tools) > a") == [
         *(f"{toy}claims/#claim-bits", cost, f"{cost}#eq-2")
     ]
-    assert hrefs(page(built, "second"), "#\\30 1-paper-overview p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
+    assert hrefs(page(built, "second"), "#\\30 2-key-contributions p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
 
 
 def test_the_series_says_where_one_is_and_leads_on_and_the_post_lists_all(built):
@@ -226,8 +226,7 @@ def test_nbconvert_writes_of_a_study_what_stands_on_its_page(built, tmp_path):
 
 def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
     (commands.root / "notebooks/toy/studies/why.md").rename(commands.root / "notebooks/toy/studies/reason.md")
-    told = commands.run("site", "--drafts")[2].removeprefix("error: ").splitlines()
-    assert [line.partition(";")[0] for line in told] == [
+    assert [line.partition(";")[0] for line in commands.faults("site", "--drafts")] == [
         "_posts/2026-01-01-toy.md:13: lists the study 'why', which has no notebook",
         "notebooks/toy/studies/reason.md: no post lists it",
     ]
@@ -250,23 +249,24 @@ def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
 def test_the_second_paper_is_published_and_the_first_renamed_and_deleted(commands):
     link_from_second(commands, "[Eq. (9)](../toy/01-first.md#eq-9)")
     assert commands.fail("site", "--drafts").startswith(
-        "second/01-paper-overview, cell 1: links to ../toy/01-first.md#eq-9,"
+        "second/02-key-contributions, cell 1: links to ../toy/01-first.md#eq-9,"
     )
     link_from_second(commands, LINK)
     (draft,) = (commands.root / "_posts").glob("*-second.md")
     for path in (draft, commands.root / "_claims/second.md"):
         path.write_text(path.read_text().replace("published: false", "published: true"))
     commands.succeed("site")
-    assert hrefs(page(commands, "second"), '#\\30 1-paper-overview a[href^="/notes/toy/"]')
+    assert hrefs(page(commands, "second"), '#\\30 2-key-contributions a[href^="/notes/toy/"]')
 
     post = commands.root / "_posts/2026-01-01-toy.md"
     for path in (post, commands.root / "_claims/toy.md"):
         path.write_text(path.read_text().replace("title:", "published: false\ntitle:", 1))
-    assert "but 'toy' is not published; publish it" in commands.fail("site")
+    assert all("but 'toy' is not published; publish it" in fault for fault in commands.faults("site"))
     for path in (post, commands.root / "_claims/toy.md"):
         path.unlink()
     (commands.root / "notebooks/toy").rename(commands.root / "notebooks/game")
-    assert "cell 1: links to ../toy/01-first.md#eq-1, but no paper is named so" in commands.fail("site")
+    for fault, name in zip(commands.faults("site"), ("01-first.md#eq-1", "studies/cost.md#eq-2"), strict=True):
+        assert f"cell 1: links to ../toy/{name}, but no paper is named so" in fault
     shutil.rmtree(commands.root / "notebooks/game")
     link_from_second(commands, "nothing")
     commands.succeed("site")
@@ -319,7 +319,8 @@ def test_the_second_paper_is_published_and_the_first_renamed_and_deleted(command
 )
 def test_what_a_study_gets_wrong_is_one_line(commands, name, text, says):
     commands.notebook(name, text)
-    assert commands.fail("site", "--drafts").startswith(says)
+    (fault,) = (line for line in commands.faults("site", "--drafts") if "links to why.md#because" not in line)
+    assert fault.startswith(says)
 
 
 @pytest.mark.parametrize(

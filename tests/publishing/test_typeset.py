@@ -152,7 +152,9 @@ def test_wrong_formulas_are_named_all_together(page):
     with pytest.raises(PublishingError) as caught:
         page(inline(r"\bm{x}", 2) + display(r"\left(", 3) + inline("y") + inline(r"a & b", 4))
     first, second, third = str(caught.value).splitlines()
-    assert first == (r"toy/05-key-equations, cell 2: Undefined control sequence \bm, in the formula “\bm{x}”; fix it")
+    assert first == (
+        r"toy/05-key-equations, cell 2: Undefined control sequence \bm, in the formula “\bm{x}”; write \boldsymbol{x}"
+    )
     assert second.startswith("toy/05-key-equations, cell 3: Extra \\left or missing \\right")
     assert third.startswith("toy/05-key-equations, cell 4: Misplaced &")
 
@@ -258,3 +260,18 @@ def test_a_formula_that_never_ends_is_named_with_its_place(page, monkeypatch):
     with pytest.raises(PublishingError, match="cell 4: MathJax is not done after 2 s, in the formula") as error:
         page(display("x") + display(endless, cell=4) + display("y"))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("commands, substitute", typesetter._SUBSTITUTES.items())
+def test_a_command_that_is_not_there_is_refused_with_one_that_is(page, commands, substitute):
+    page(display(f"x{substitute}"))
+    for command in commands.split():
+        with pytest.raises(PublishingError) as caught:
+            page(inline(f"{command}{{x}}"))
+        assert f"Undefined control sequence {command}, " in str(caught.value)
+        assert str(caught.value).endswith(f"; write {substitute}")
+
+
+def test_any_other_command_that_is_not_there_belongs_into_the_macros_of_the_paper(page):
+    with pytest.raises(PublishingError, match=r"; define it on a line of notebooks/toy/macros.tex: \\newcommand\{\\E}"):
+        page(inline(r"\E[x]"))

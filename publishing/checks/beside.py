@@ -1,0 +1,33 @@
+"""Files beside the notebooks that nothing would read: of another format, in another folder, or shown by nobody."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from publishing import notebooks, paths
+from publishing.checks.places import at
+from publishing.files import below
+
+_OTHER = {".ipynb", ".qmd", ".rmd", ".markdown", ".rst", ".myst"}
+_PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".pdf", ".eps", ".bmp", ".tif", ".tiff"}
+
+
+def problems() -> Iterator[str]:
+    """What lies in the folders of papers and would be left out without a word."""
+    for paper in notebooks.papers():
+        folder = paths.notebooks_dir(paper)
+        known = {notebooks.path_of(paper, stem) for stem in notebooks.every(paper)}
+        text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in known)
+        for path in below(folder):
+            if path not in known and (problem := _problem(path, folder, text)):
+                yield f"{at(path)}: {problem}"
+
+
+def _problem(path: Path, folder: Path, text: str) -> str | None:
+    kind, inside = path.suffix.lower(), path.relative_to(folder)
+    if kind in _OTHER:
+        return f"no notebook here is a {kind}; bring it in by make import FILE={paths.relative(path)}, or move it away"
+    if kind == ".md":
+        return f"no notebook is looked for here; move it to {paths.relative(folder)}/ or its {paths.OF_STUDIES}/"
+    if kind in _PICTURES and not any(name in text for name in inside.parts):
+        return f'no notebook shows it; write ![alt]({inside.as_posix()} "caption"), or move it away'
+    return None

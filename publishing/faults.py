@@ -1,0 +1,45 @@
+"""Faults of all that is read, gathered and told together, as a compiler does: a line each, in the order of reading."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from publishing.errors import PublishingError
+
+Made = TypeVar("Made")
+_PLACE = re.compile(
+    r"(?:notebooks/)?(?P<name>[^\s:,]+?)(?:\.md)?(?::(?P<line>\d+))?(?:,? \(?cell (?P<cell>\d+)\)?)?: (?P<what>.*)"
+)
+
+
+class Faults(list[str]):
+    """Lines to be told, of one or of many notebooks."""
+
+    def attempt(self, make: Callable[..., Made], *given: object) -> Made | None:
+        """What it makes; what stops it is remembered in its place."""
+        try:
+            return make(*given)
+        except PublishingError as fault:
+            self += str(fault).splitlines()
+            return None
+
+    def tell(self) -> None:
+        """Raise PublishingError with all of them, if there are any."""
+        if self:
+            raise PublishingError("\n".join(in_order(self)))
+
+
+def in_order(faults: Iterable[str]) -> list[str]:
+    """By notebook, cell and line; what was found in the text and again on the page is told once, with its line."""
+    told: dict[tuple[str, int, str], str] = {}
+    for name, cell, _, what, fault in sorted((*_placed(fault), fault) for fault in faults):
+        told.setdefault((name, cell, what), fault)
+    return list(told.values())
+
+
+def _placed(fault: str) -> tuple[str, int, int, str]:
+    """Notebook, cell, line and what is wrong there; a fault without a line follows those of its cell that have one."""
+    found = _PLACE.fullmatch(fault)
+    if found is None:
+        return "", 0, 0, fault
+    return found["name"], int(found["cell"] or 0), int(found["line"] or 10**9), found["what"]

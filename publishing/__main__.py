@@ -97,9 +97,10 @@ def _site(arguments: argparse.Namespace) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
+    from publishing.build import index_site
     from publishing.serve.watch import serve
 
-    serve(arguments.port)
+    serve(arguments.port, index_site)
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from publishing import folders, notebooks, paths, posts, progress, stamps
 from publishing.errors import PublishingError
 from publishing.faults import Faults
 from publishing.files import UNFINISHED, below
+from publishing.site import search
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -61,6 +62,12 @@ def build_site(drafts: bool = False) -> None:
             print(f"the post: {paths.relative(post)}")
         else:
             print(f"{paper} has no post at /{paper}/; if it is a draft, `make serve` shows it")
+
+
+def index_site() -> None:
+    """Bring the index of the search up to date with the site as it is, drafts too: for `make serve`."""
+    with _alone():
+        search.update(paths.SITE)
 
 
 def warm_up() -> None:
@@ -228,7 +235,7 @@ def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: 
 def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
     of_each = [stamps.of_notebook(paper, stem) for paper in papers for stem in notebooks.every(paper)]
-    known = map(stamps.path_of, ["site", *map(stamps.of_notebooks, papers), *of_each])
+    known = map(stamps.path_of, ["site", search.STAGE, *map(stamps.of_notebooks, papers), *of_each])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
     _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 
@@ -237,7 +244,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
-    inputs = {**stamps.digests(_read_by_site(papers)), **settings}
+    inputs = {**stamps.digests(_read_by_site(papers)), **settings, "search": search.program().is_file()}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if strays := folders.sweep([paths.SITE, *_written_for_site()], outputs):
             _say_removed(strays)

@@ -89,7 +89,7 @@ BEFORE = {
     "typeset": set(),
     "render": {"typeset"},
     "site": {"render"},
-    "serve": set(),
+    "serve": {"site"},
     "checks": {"render", "site"},
     "blog": {"checks", "render", "site"},
 }

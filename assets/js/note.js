@@ -11,3 +11,20 @@ for (const note of document.querySelectorAll(".paper-notes")) {
   prepareFolds(note);
   previewTargets(note);
 }
+
+// The search, where the build made an index for it, comes with its first use.
+const buttons = document.querySelectorAll(".site .search-button");
+if (buttons.length) {
+  const search = async () => (await import("./search.js")).openSearch();
+  for (const button of buttons) button.addEventListener("click", search);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    event.preventDefault();
+    search();
+  });
+}
+
+/** @param {KeyboardEvent} event */
+function isTyping({ target }) {
+  return target instanceof Element && target.closest("input, select, textarea, [contenteditable]") !== null;
+}

@@ -2,12 +2,16 @@
 
 import json
 import time
+from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
 from pathlib import Path
 from threading import Condition
 from typing import Any
 from urllib.parse import unquote
+
+from publishing.errors import PublishingError
+from publishing.site import search
 
 SCRIPT = Path(__file__).with_name("live.js")
 TAG = '<script type="module" src="/.serve/live.js?build={}"></script>'
@@ -92,10 +96,13 @@ class Files(SimpleHTTPRequestHandler):
 
 
 class LivePages(Files):
-    """The same, with a script in every page that listens to the news; what the first build will bring is awaited."""
+    """The same, with a script in every page that listens to the news; what the first build will bring is awaited.
 
-    def __init__(self, *arguments: Any, news: News, **keywords: Any) -> None:
-        self._news = news
+    The index of the search is made by `index`, when a page asks for its script, and does not lie in the site.
+    """
+
+    def __init__(self, *arguments: Any, news: News, index: Callable[[], None], **keywords: Any) -> None:
+        self._news, self._index = news, index
         super().__init__(*arguments, **keywords)
 
     def do_GET(self) -> None:
@@ -110,12 +117,23 @@ class LivePages(Files):
         address = self.path.partition("?")[0]
         if address == "/.serve/live.js":
             return self._begin("text/javascript", SCRIPT.read_bytes())
+        if address.startswith(f"/{search.FOLDER}/"):
+            return self._send_of_index(address)
         if not self._news.build and not Path(self.translate_path(address)).exists():
             return self.send_error(503, "The site is not built yet", "Building it …")
         page = Path(self.translate_path(address), "index.html" if address.endswith("/") else "")
         if page.suffix == ".html" and page.is_file():
             head, end, tail = page.read_bytes().rpartition(b"</body>")
             return self._begin("text/html; charset=utf-8", head + TAG.format(self._news.build).encode() + end + tail)
+        return super().send_head()
+
+    def _send_of_index(self, address: str):
+        if address == f"/{search.FOLDER}/{search.SCRIPT}":
+            try:
+                self._index()
+            except PublishingError as error:
+                return self.send_error(500, str(error))
+        self.directory = str(search.folder())
         return super().send_head()
 
     def _begin(self, kind: str, content: bytes) -> BytesIO:

@@ -18,13 +18,14 @@ from publishing.serve.live import Files, LivePages, News
 CLIENTS = 64  # connections at once, of which every open tab holds one
 
 
-def serve(port: int) -> None:
+def serve(port: int, index: Callable[[], None]) -> None:
     """Build, show the site on the loopback address, and build again after every edit, until interrupted.
 
     A build that fails says so, here and in the browser, and the last good site stays up.
+    `index` makes that of the search.
     """
     news, builder = News(), Builder()
-    with start_server(paths.SITE, port, partial(LivePages, news=news)) as server:
+    with start_server(paths.SITE, port, partial(LivePages, news=news, index=index)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
         built = None  # the first build runs when the watch is on, so that no edit falls in between
         for edits in looks():

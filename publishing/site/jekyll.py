@@ -14,13 +14,13 @@ from urllib.parse import SplitResult, urlsplit
 
 import yaml
 
-from publishing import paths, posts
+from publishing import paths, posts, progress
 from publishing.errors import PublishingError
 from publishing.files import below
 from publishing.folders import readable
-from publishing.site import origin, styles
+from publishing.site import feeds, origin, search, styles
 
-_OF_THE_SITE = re.compile(r"_.*|assets|index\.(md|html)")
+_OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
 
 
@@ -33,13 +33,18 @@ def build_site(drafts: bool = False) -> Path:
     work = paths.BUILD / "jekyll"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    settings = build_settings(drafts)
+    settings = build_settings(drafts) | {"search": search.is_possible()}
     overrides = work / "overrides.yml"  # JSON is YAML
     excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
     overrides.write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
     fresh = work / "site"
     _run(fresh, "_config.yml", paths.relative(overrides))
     styles.inline(fresh, settings["baseurl"])
+    feeds.complete(fresh, settings["url"] + settings["baseurl"])
+    if not settings["search"]:
+        progress.say("search: none, since Pagefind does not run here")
+    elif not drafts:
+        search.add(fresh)
     readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
     if paths.SITE.exists():
         paths.SITE.rename(work / "old")

@@ -15,7 +15,7 @@ from ..conftest import PATIENCE
 
 HOME = paths.ROOT
 SITE_FILES = (
-    *("_config.yml", "_includes", "_layouts", "index.md", "Gemfile", "package-lock.json"),
+    *("404.html", "_config.yml", "_includes", "_layouts", "index.md", "Gemfile", "package-lock.json"),
     *(paths.relative(path) for path in (HOME / "assets").iterdir() if path not in paths.generated()),
 )
 GENERATED = tuple(map(paths.relative, paths.generated()))

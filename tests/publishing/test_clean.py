@@ -258,4 +258,5 @@ def test_under_serve_text_that_was_edited_is_put_into_the_pages_as_jekyll_would(
         commands.succeed("site", "--drafts")
         assert patched == commands.outputs("_site"), new
     commands.succeed("site")
-    assert commands.outputs("_site") == patched
+    indexed = commands.outputs("_site/pagefind")
+    assert indexed and commands.outputs("_site") == patched | indexed

@@ -37,7 +37,7 @@ def served(tmp_path):
 def live(tmp_path):
     """A site that is not built yet, its news, and its address."""
     news, folder = News(), tmp_path / "site"
-    with serve.start_server(folder, 0, partial(LivePages, news=news)) as server:
+    with serve.start_server(folder, 0, partial(LivePages, news=news, index=lambda: None)) as server:
         yield folder, news, f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
@@ -96,6 +96,28 @@ def test_a_page_that_the_site_lacks_is_not_found_and_waits_for_the_next_build(li
     news.built()
     expect(page.get_by_text("built", exact=True)).to_be_visible()
     page.close()
+
+
+def test_the_index_of_the_search_is_made_when_its_script_is_asked_for_and_lies_beside_the_site(repository):
+    made = []
+
+    def index() -> None:
+        if made:
+            raise PublishingError("no room")
+        made.append(repository.write("build/search/pagefind/pagefind.js", "script"))
+
+    repository.write("build/search/pagefind/entry.json", "{}")
+    repository.write("_site/index.html", "built")
+    news = News()
+    news.built()
+    with serve.start_server(paths.SITE, 0, partial(LivePages, news=news, index=index)) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        assert get(f"{url}/")[0].endswith("built")
+        assert get(f"{url}/pagefind/entry.json?ts=1")[0] == "{}" and not made
+        assert get(f"{url}/pagefind/pagefind.js") == ("script", "no-store")
+        with pytest.raises(HTTPError, match="500: no room"):
+            get(f"{url}/pagefind/pagefind.js")
+        server.shutdown()
 
 
 @pytest.mark.parametrize(("ends", "error"), [("", None), ("sys.exit('error: no paper')", "error: no paper")])
@@ -172,7 +194,7 @@ def test_a_file_that_is_edited_while_the_site_is_built_is_built_again_and_one_th
 
     monkeypatch.setattr(serve, "looks", looks)
     monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
-    serve.serve(1)
+    serve.serve(1, lambda: None)
     assert counted == [1, 1, 2, 3, 4, 4]
 
 
@@ -266,5 +288,5 @@ def test_the_site_is_built_at_once_and_after_every_edit(repository, monkeypatch)
     monkeypatch.setattr(serve, "watch", watch)
     monkeypatch.setattr(Builder, "rebuild", lambda _, news: builds.append(news))
     monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
-    serve.serve(1)
+    serve.serve(1, lambda: None)
     assert counted == [1, 1, 2, 3, 4]

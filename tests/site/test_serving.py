@@ -134,3 +134,13 @@ def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(ser
 def test_the_script_is_not_in_the_site_itself(served, page):
     assert "/.serve/" in page.content()
     assert "/.serve/" not in (served.root / "_site/toy/index.html").read_text()
+
+
+def test_the_search_finds_what_was_written_just_now_and_its_index_is_made_for_it(served, page):
+    served.write("Words about marigolds.", "print(2)")
+    expect(page.get_by_text("about marigolds")).to_be_attached()
+    assert not (served.root / "build/search").exists()
+    page.keyboard.press("/")
+    page.get_by_role("textbox").fill("marigolds")
+    expect(page.locator(".search-results mark").first).to_have_text("marigolds.")
+    assert not (served.root / "_site/pagefind").exists()

@@ -1,0 +1,170 @@
+// The search over all pages: a dialog that asks the index which the build made. Pagefind's script finds in it.
+
+/** @typedef {{title: string, url: string, excerpt: string, locations: number[]}} Section */
+/** @typedef {{url: string, meta: {title: string}, sub_results: Section[]}} Found */
+/** @typedef {{data: () => Promise<Found>}} Result */
+
+const PAGES = 5; // at once
+const SECTIONS = 3; // of each page, those with the most hits
+const DELAY = 150; // milliseconds after a letter, in which another may come
+
+const dialog = document.createElement("dialog");
+dialog.className = "search";
+dialog.setAttribute("aria-label", "Search");
+dialog.innerHTML = `
+<div class="search-bar">
+<input type="text" aria-label="Search all pages" enterkeyhint="search" autocomplete="off" autocapitalize="off" spellcheck="false">
+<button type="button">Close</button>
+</div>
+<p class="search-state" role="status"></p>
+<ol class="search-results"></ol>
+<button type="button" class="search-more" hidden>More pages</button>`;
+const input = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
+const close = /** @type {HTMLButtonElement} */ (dialog.querySelector("button"));
+const state = /** @type {HTMLElement} */ (dialog.querySelector(".search-state"));
+const list = /** @type {HTMLElement} */ (dialog.querySelector(".search-results"));
+const more = /** @type {HTMLButtonElement} */ (dialog.querySelector(".search-more"));
+/** @type {Promise<any> | undefined} */
+let pagefind;
+/** @type {Result[]} */
+let results = [];
+
+dialog.addEventListener("click", ({ target }) => {
+  if (target === dialog || (target instanceof Element && target.closest("a"))) dialog.close(); // beside it, or led away
+});
+dialog.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) move(event, step);
+  else if (event.key === "Enter" && event.target === input) links()[0]?.click();
+});
+close.addEventListener("click", () => dialog.close());
+input.addEventListener("input", search);
+more.addEventListener("click", async () => {
+  const before = links().length;
+  await showMore(results);
+  links()[before]?.focus();
+});
+const styled = bringStyle();
+document.body.append(dialog);
+
+/** Open the dialog; what was searched before is still there, and is replaced by the first letter. */
+export async function openSearch() {
+  await styled;
+  if (!dialog.open) dialog.showModal();
+  input.focus();
+  input.select();
+  index().catch(() => tell("The index cannot be loaded. Try again when you are online."));
+}
+
+/** Pagefind, once it knows its index; another attempt if an earlier one failed. */
+function index() {
+  pagefind ??= import(new URL("../../pagefind/pagefind.js", import.meta.url).href)
+    .then(async (script) => {
+      await script.options({ excerptLength: 24 });
+      await script.init();
+      return script;
+    })
+    .catch((error) => {
+      pagefind = undefined;
+      throw error;
+    });
+  return pagefind;
+}
+
+async function search() {
+  const words = input.value.trim();
+  tell(words && "Searching …");
+  try {
+    const found = await (await index()).debouncedSearch(words, {}, DELAY);
+    if (!found || words !== input.value.trim()) return; // other words came in between
+    results = words ? found.results : [];
+    list.replaceChildren();
+    await showMore(results);
+    tell(words && told(results.length));
+  } catch {
+    tell("The index cannot be loaded. Try again when you are online.");
+  }
+}
+
+/** @param {number} pages */
+function told(pages) {
+  if (!pages) return "No page has these words.";
+  return pages === 1 ? "1 page" : `${pages} pages`;
+}
+
+/** @param {string} text */
+function tell(text) {
+  state.textContent = text;
+}
+
+/**
+ * Some more pages of these results, unless others came in between.
+ * @param {Result[]} of
+ */
+async function showMore(of) {
+  const shown = list.childElementCount;
+  const found = await Promise.all(of.slice(shown, shown + PAGES).map((result) => result.data()));
+  if (of !== results) return;
+  list.append(...found.map(entry));
+  more.hidden = list.childElementCount === of.length;
+}
+
+/** @param {Found} found */
+function entry({ url, meta, sub_results }) {
+  const sections = sub_results.filter((one) => one.url !== url);
+  const most = [...sections].sort((a, b) => b.locations.length - a.locations.length).slice(0, SECTIONS);
+  const item = document.createElement("li");
+  const beginning = sub_results.find((one) => one.url === url);
+  item.append(...hit(url, meta.title, beginning?.excerpt ?? ""));
+  if (most.length) {
+    const inner = document.createElement("ol");
+    for (const one of sections.filter((section) => most.includes(section))) {
+      const part = document.createElement("li");
+      part.append(...hit(one.url, one.title, one.excerpt));
+      inner.append(part);
+    }
+    item.append(inner);
+  }
+  return item;
+}
+
+/**
+ * A link, and the words around those that were found, which Pagefind has marked.
+ * @param {string} url
+ * @param {string} title
+ * @param {string} excerpt
+ */
+function hit(url, title, excerpt) {
+  const link = document.createElement("a");
+  link.href = url;
+  link.textContent = title;
+  const words = document.createElement("p");
+  words.innerHTML = excerpt;
+  return excerpt ? [link, words] : [link];
+}
+
+/** @returns {HTMLElement[]} */
+function links() {
+  return [...list.querySelectorAll("a")];
+}
+
+/**
+ * From the words through the links and back.
+ * @param {KeyboardEvent} event
+ * @param {number} step
+ */
+function move(event, step) {
+  const stops = [input, ...links()];
+  const here = stops.findIndex((stop) => stop === document.activeElement);
+  event.preventDefault();
+  stops[Math.min(Math.max(here + step, 0), stops.length - 1)].focus();
+}
+
+/** The dialog's style, without which it is not shown. */
+function bringStyle() {
+  const style = document.createElement("link");
+  style.rel = "stylesheet";
+  style.href = new URL("../css/search.css", import.meta.url).href;
+  document.head.append(style);
+  return new Promise((done) => (style.onload = style.onerror = done));
+}

@@ -1,0 +1,107 @@
+"""What a reader searches: an index of the text of all pages of the finished site, made by Pagefind.
+
+Pagefind reads a copy of the pages that holds their text alone. So nothing else can get into the index, and nothing of
+the search stands in the pages but a button.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from functools import partial
+from pathlib import Path
+
+from publishing import folders, paths, stamps
+from publishing.errors import PublishingError
+from publishing.files import below, digest, digest_of, write
+from publishing.memory import remembered
+
+FOLDER, SCRIPT = "pagefind", "pagefind.js"  # where `assets/js/search.js` expects it, and what asks it
+STAGE = "search"
+_FORMULAS, _OMITTED = ".math", "…"
+_NO_TEXT = "script, style, svg, nav, pre, button, .cell-input, .equation-side, .backlinks, .cite"
+_NO_TEXT += ", .instrument-call, .post-byline, .post-categories, .section-tools, .toc-bar"
+_STYLES = re.compile(rb"<style.*?</style>", re.DOTALL)  # which change all pages and no text
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")  # the places that a result leads to
+_NOT_USED = ("ui.", "highlight.")  # Pagefind's own dialogs
+
+
+def is_possible() -> bool:
+    """Whether Pagefind is there and runs; it comes as a program for some platforms."""
+    try:
+        return subprocess.run([program(), "--version"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def folder() -> Path:
+    """What holds the index, and nothing else."""
+    return paths.BUILD / STAGE
+
+
+def add(site: Path) -> None:
+    """Put the index of its pages into a finished site."""
+    update(site)
+    if folder().is_dir():  # else no page has a word yet
+        shutil.copytree(folder() / FOLDER, site / FOLDER)
+
+
+def update(site: Path) -> None:
+    """Bring the index up to date; it is made anew only where a text has changed."""
+    pages = {path.relative_to(site): path for path in below(site) if path.suffix == ".html" and path.name != "404.html"}
+    texts = {str(name): text.decode() for name, path in pages.items() if (text := _remembered(path))}
+    inputs = {"texts": digest_of(json.dumps(texts).encode()), "lock": digest(paths.ROOT / "package-lock.json")}
+    if stamps.outputs_if_fresh(STAGE, inputs) is None:
+        _make(texts)
+        stamps.record(STAGE, inputs, folders.everything(folder()))
+
+
+def _make(texts: dict[str, str]) -> None:
+    work = folder().with_name(f"{STAGE}-pages")
+    for old in (work, folder()):
+        shutil.rmtree(old, ignore_errors=True)
+    for name, text in texts.items():
+        write(work / name, text)
+    if not texts:  # which Pagefind takes for a mistake
+        return
+    command: list[str | Path] = [program(), "--silent", "--site", work, "--output-path", folder() / FOLDER]
+    done = subprocess.run(command, capture_output=True, text=True, close_fds=False)
+    shutil.rmtree(work, ignore_errors=True)
+    if done.returncode:
+        cause = " ".join(done.stderr.split()[-20:]) or f"exit code {done.returncode}"
+        raise PublishingError(f"Pagefind made no index for the search: {cause}; try again")
+    for path in below(folder()):
+        if path.name.endswith((".css", ".js")) and any(part in path.name for part in _NOT_USED):
+            path.unlink()
+
+
+def program() -> Path:
+    """Pagefind for this platform, where it is laid."""
+    packages = paths.ROOT / "node_modules" / "@pagefind"
+    found = (path for path in sorted(packages.glob("*/bin/pagefind*")) if path.suffix != ".sha256")
+    return next(found, packages / "pagefind")
+
+
+def _remembered(path: Path) -> bytes:
+    page = _STYLES.sub(b"", path.read_bytes())
+    return remembered(page, partial(_text, page), by=__file__)
+
+
+def _text(page: bytes) -> bytes:
+    """A page without code, navigation and what screen readers say; dots stand for a formula. Nothing, without words."""
+    from bs4 import BeautifulSoup  # which a build that has nothing to do can do without
+
+    soup = BeautifulSoup(page, "html.parser")
+    main = soup.main or soup.body or soup
+    for formula in main.select(_FORMULAS):
+        formula.replace_with(_OMITTED)
+    for one in main.select(_NO_TEXT):
+        one.decompose()
+    for cell in main.select("th, td"):
+        cell.append(" ")  # or Pagefind writes a row as one word
+    for one in main.find_all(True):
+        one.attrs = {"id": one["id"]} if one.get("id") and one.name in _HEADINGS else {}
+    if not main.get_text(strip=True):
+        return b""
+    language = soup.html.get("lang", "") if soup.html else ""
+    return f'<!doctype html>\n<html lang="{language}">\n<body>\n{main}\n</body>\n</html>\n'.encode()

@@ -59,9 +59,9 @@ import: ## Bring a notebook from elsewhere into a paper: FILE=notes.ipynb AS=ddi
 	@$(if $(and $(value FILE),$(value AS)),$(PYTHON) bootstrap.py notebooks,echo 'error: both are needed, as in make import FILE=notes.ipynb AS=ddim/05-key-equations' >&2; exit 1)
 	@$(PUBLISHING) import $(call given,FILE) $(call given,AS)
 
-embed: ## Put the published notes into another Jekyll site: BLOG=path, UNDO=1 takes them out
+embed: ## Put the published notes into another Jekyll site: BLOG=path, DRY=1 only says what, UNDO=1 takes them out, INSTRUMENTS=0 makes them light
 	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
-	@$(PUBLISHING) embed $(call given,BLOG) $(if $(UNDO),--undo)
+	@$(PUBLISHING) embed $(call given,BLOG) $(if $(UNDO),--undo) $(if $(DRY),--dry) $(if $(filter 0,$(INSTRUMENTS)),--no-instruments)
 
 test: check ## Run every test: package, build, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test

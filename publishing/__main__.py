@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     embed = commands.add_parser("embed", help="put the published notes into another Jekyll site")
     embed.add_argument("blog", help="its folder")
     embed.add_argument("--undo", action="store_true", help="take them out")
+    embed.add_argument("--dry", action="store_true", help="only say what would be put there")
+    embed.add_argument("--no-instruments", action="store_true", help="without what figures need to be tried out")
     embed.set_defaults(command=_embed)
     return parser
 
@@ -131,7 +133,7 @@ def _embed(arguments: argparse.Namespace) -> None:
     else:
         embed.check(arguments.blog)
         build_site()
-        embed.embed(arguments.blog)
+        embed.embed(arguments.blog, instruments=not arguments.no_instruments, dry=arguments.dry)
 
 
 if __name__ == "__main__":

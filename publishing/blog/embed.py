@@ -4,28 +4,28 @@ A list of what was written stays in the blog. A file that is not on it, or was e
 """
 
 import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import yaml
 
 from publishing import notebooks, paths, posts
+from publishing.blog.pages import OWN, embedded, fetched, in_capitals, lead
+from publishing.blog.theme import FRAME, Theme
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
 from publishing.site import jekyll
 
 LIST = ".paper-notes.json"
-FIGURE = "_includes/paper_diagram.html"
-INCLUDES = (
-    FIGURE,
-    *(f"_includes/paper_{name}.html" for name in ("byline", "section", "section_tools", "study", "cite", "styles")),
-)
-OWN = "assets/paper-notes"  # where styles and scripts go, so that they meet none of the blog's
+NOTES, PAGE = "paper_notes", "paper_notes_page"  # our layouts, of posts and of their studies
+NOTE = "#paper-notes#paper-notes"  # what `.paper-notes` is in the styles of the blog
 TEMPLATES = Path(__file__).with_name("templates")
-DARK = "(prefers-color-scheme: dark)"
-_STYLES = (".css", ".scss", ".sass", ".html")
+_TRIED_OUT = re.compile(rf"{OWN}/(vendor|data|js/instruments)/")
+_KEPT = ("title", "description", "date", "categories", "tags", "permalink", "image", "feed", "subpage")
 
 
 def check(blog: str) -> None:
@@ -34,20 +34,25 @@ def check(blog: str) -> None:
     _published()
 
 
-def embed(blog: str | Path) -> None:
-    """Put the notes into the blog, or update them there, and say what was done."""
+def embed(blog: str | Path, instruments: bool = True, dry: bool = False) -> None:
+    """Say what the notes will be in the blog, then put them there, or update them; only say it if `dry`."""
     blog = _checked(blog)
     known = _known(blog)
-    wanted = _wanted(blog)
+    theme = Theme(blog, frozenset(known))
+    wanted = _wanted(theme, instruments)
     theirs = [name for name in wanted if _is_theirs(blog, name, known, wanted[name])]
     for name in theirs:
-        if name not in known and name != FIGURE:
+        if name not in known:
             raise PublishingError(f"the blog has {name} already, which is not touched; rename it there and try again")
+    for line in (*_plan(theme), *_sizes(wanted)):
+        print(line)
+    if dry:
+        return
     written = [name for name in wanted if name not in theirs and write(blog / name, wanted[name])]
     stale = {name: was for name, was in known.items() if name not in wanted}
     removed, left = _removed(blog, stale)
     ours = {name: digest_of(content) for name, content in wanted.items() if name not in theirs}
-    write(blog / LIST, json.dumps(ours | {name: known[name] for name in theirs if name in known}, indent=1))
+    write(blog / LIST, json.dumps(ours | {name: known[name] for name in theirs}, indent=1))
     print(f"{len(ours)} files are in {blog}: {len(written)} written, {len(removed)} removed")
     _say_left([*theirs, *left])
     print(f"{LIST} there lists them; they go again by the same command with UNDO=1")
@@ -97,9 +102,7 @@ def _published() -> list[posts.Post]:
 
 def _is_theirs(blog: Path, name: str, known: dict[str, str], content: bytes) -> bool:
     now = digest(blog / name)
-    if now is None or now == known.get(name):
-        return False
-    return name == FIGURE or now != digest_of(content)  # what is equal to ours is from an embedding cut short
+    return now not in (None, known.get(name), digest_of(content))  # what is equal to ours: of an embedding cut short
 
 
 def _removed(blog: Path, known: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -125,93 +128,124 @@ def _say_left(names: list[str]) -> None:
         print(f"left as it is: {name}")
 
 
-def _wanted(blog: Path) -> dict[str, bytes]:
+def _plan(theme: Theme) -> Iterator[str]:
+    """What a reader of the blog will see, and what its theme does not do."""
+    shown = "shows the title" if theme.shows_title else "shows no title, so the notes do"
+    yield f"layout of the post: {_named(theme.post)}; it {shown}"
+    yield f"layout of its studies: {_named(theme.page)}"
+    if not theme.is_here:
+        yield f"the theme {theme.name} is not on this machine: whether it lists pages in a menu cannot be seen"
+    elif not theme.titles_pages:
+        yield "the theme lists pages with a title in a menu: studies have none there, a script names the browser's tab"
+
+
+def _named(layout: str) -> str:
+    return "a page of its own, without the blog's frame" if layout == FRAME else layout
+
+
+def _sizes(wanted: dict[str, bytes]) -> Iterator[str]:
+    """How many files go where, and how large they are."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for name, content in wanted.items():
+        parts = name.split("/")
+        groups["/".join(parts[:3] if name.startswith(f"{OWN}/") else parts[:1])].append(len(content))
+    for name, sizes in sorted(groups.items()):
+        yield f"  {name}/: {_amount(sizes)}"
+    yield f"in all {_amount([len(content) for content in wanted.values()])}"
+    if sizes := [len(content) for name, content in wanted.items() if _TRIED_OUT.match(name)]:
+        yield f"of them {_amount(sizes)}, are for figures that can be tried out; INSTRUMENTS=0 leaves these out"
+
+
+def _amount(sizes: list[int]) -> str:
+    return f"{len(sizes)} file{'' if len(sizes) == 1 else 's'}, {sum(sizes) / 1e6:.1f} MB"
+
+
+def _wanted(theme: Theme, instruments: bool) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
-    files = {f"{OWN}/{name}": content for name, content in _styles_and_scripts(blog).items()}
-    files |= {name: (paths.ROOT / name).read_bytes() for name in INCLUDES}
-    told = {"paper_notes": {"assets": f"/{OWN}", "repository": jekyll.repository(), "anchors": _needs_anchors(blog)}}
+    texts = _layouts(theme) | {f"_includes/{NOTES}/cite.html": in_capitals(_read(paths.INCLUDES / "paper_cite.html"))}
+    assets: set[str] = set()
     for post in _published():
-        files |= _of_paper(str(post.paper))
-        files |= _claims(str(post.paper), told)
-        files |= _studies(str(post.paper), told)
-        files[paths.relative(post.path)] = _post(post, _layout(blog), told)
-    return files
+        for page in (post, *_beside(str(post.paper))):
+            address = _address(page)
+            html = _read(paths.SITE / address / "index.html")
+            note = embedded(html, jekyll.build_settings()["baseurl"], instruments)
+            texts[f"_includes/{NOTES}/{address}.html"] = note
+            if page is post:
+                texts[f"{theme.posts}/{post.path.stem}.html"] = f"{_front(page, NOTES, 'title')}{lead(note)}\n"
+            else:
+                texts[f"{address}/index.html"] = _front(page, PAGE, "title" if theme.titles_pages else "heading")
+            assets |= {*fetched(note), *_pictures(page)}
+    texts |= {f"{OWN}/{name}": text for name, text in _styles(theme, instruments).items()}
+    texts[f"{OWN}/js/ground.js"] = _read(TEMPLATES / "ground.js")
+    files = {name: text.encode() for name, text in texts.items()}
+    return files | {f"{OWN}/{name}": content for name, content in _assets(assets).items()}
 
 
-def _styles_and_scripts(blog: Path) -> dict[str, bytes]:
-    own = [path for name in ("css", "js", "vendor") for path in below(paths.ASSETS / name)]
-    files = {path.relative_to(paths.ASSETS).as_posix(): path.read_bytes() for path in own}
-    files["css/embedded.css"] = (TEMPLATES / "embedded.css").read_bytes()
-    if not _has_dark_variant(blog):
-        for name in files:
-            if name.endswith(".css"):
-                files[name] = files[name].replace(DARK.encode(), b"not all")
-    return files
+def _beside(paper: str) -> list[posts.Post]:
+    """Its page of claims, if it has one, and those of its studies."""
+    return [posts.read(path) for path in (*paths.CLAIMS.glob(f"{paper}.md"), *below(paths.STUDIES / paper))]
 
 
-def _has_dark_variant(blog: Path) -> bool:
-    """Whether some style of the blog follows the reader's choice; if none does, ours must not either."""
-    folders = [blog / name for name in ("_sass", "_includes", "_layouts", "assets", "css")]
-    styles = [path for folder in folders for path in below(folder) if path.suffix in _STYLES]
-    foreign = [path for path in styles if {blog / OWN, blog / "_includes/sections"}.isdisjoint(path.parents)]
-    return any(b"prefers-color-scheme" in path.read_bytes() for path in foreign)
+def _address(page: posts.Post) -> str:
+    """Where the page is, here and in the blog."""
+    kind = {paths.POSTS: f"/{page.paper}/", paths.CLAIMS: f"/{page.paper}/claims/"}
+    return str(page.facts.get("permalink") or kind[page.path.parent]).strip("/")
 
 
-def _of_paper(paper: str) -> dict[str, bytes]:
-    """Its typeset sections, its figures and what instruments fetch, its notebooks to download."""
-    found = [*below(paths.sections_dir(paper)), *below(paths.downloads_dir(paper)), *paths.IMAGES.glob(f"{paper}-*")]
-    files = {paths.relative(path): path.read_bytes() for path in sorted(found)}
-    return files | {f"{OWN}/data/{path.name}": path.read_bytes() for path in sorted(paths.DATA.glob(f"{paper}-*"))}
+def _front(page: posts.Post, layout: str, title: str) -> str:
+    """Front matter of a page in the blog, with its title under another name where the theme makes a menu of titles.
+
+    Some themes add contents of their own, which the notes have.
+    """
+    facts = {name: page.facts[name] for name in _KEPT if name in page.facts}
+    facts = {title if name == "title" else name: value for name, value in facts.items()}
+    facts |= {"layout": layout, NOTES: _address(page), "permalink": f"/{_address(page)}/", "toc": False}
+    if "description" in facts:
+        facts["excerpt"] = facts["description"]
+    text = yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=float("inf"))
+    return f"---\n{text.replace('/assets/', f'/{OWN}/')}---\n"
 
 
-def _needs_anchors(blog: Path) -> bool:
-    """Whether the blog has an include for figures of its own, which gives them no place to link to."""
-    theirs = blog / FIGURE
-    return theirs.is_file() and b'id="fig-' not in theirs.read_bytes()
+def _pictures(page: posts.Post) -> list[str]:
+    """The picture for sharing."""
+    image = page.facts.get("image")
+    return [image["path"].removeprefix("/assets/")] if isinstance(image, dict) and "path" in image else []
 
 
-def _post(post: posts.Post, layout: str, told: dict[str, Any]) -> bytes:
-    """The post with what the layouts of this site would put around it, but for the head."""
-    front = {name: value for name, value in post.facts.items() if name != "mathjax"} | {"layout": layout} | told
-    if "description" in front:
-        front["excerpt"] = front["description"]
-    return _framed("post.md", front, post)
+def _layouts(theme: Theme) -> dict[str, str]:
+    layouts = {NOTES: (theme.post, theme.shows_title), PAGE: (theme.page, theme.shows_title and theme.titles_pages)}
+    made = Template(_read(TEMPLATES / "layout.html"))
+    texts = {name: made.substitute(layout=one, titled=str(shown).lower()) for name, (one, shown) in layouts.items()}
+    if FRAME in (theme.post, theme.page):
+        texts[FRAME] = _read(TEMPLATES / "frame.html")
+    return {f"_layouts/{name}.html": text for name, text in texts.items()}
 
 
-def _claims(paper: str, told: dict[str, Any]) -> dict[str, bytes]:
-    """The page of the paper's claims, if it has one, without a title: many a theme lists titled pages in its menu."""
-    path = paths.CLAIMS / f"{paper}.md"
-    if not path.is_file():
-        return {}
-    claims = posts.read(path)
-    return {f"{paper}/claims/index.html": _framed("claims.html", _untitled(claims) | told, claims)}
-
-
-def _studies(paper: str, told: dict[str, Any]) -> dict[str, bytes]:
-    """The pages of its studies, without titles too."""
-    studies = [posts.read(path) for path in below(paths.STUDIES / paper)]
-    return {
-        f"{paper}/{study.path.stem}/index.html": _framed(
-            "study.html", _untitled(study) | told | {"layout": "none"}, study
-        )
-        for study in studies
+def _styles(theme: Theme, instruments: bool) -> dict[str, str]:
+    """Our styles, each rule of which outweighs those of the theme, and meets nothing outside the notes."""
+    css = {path.stem: _read(path) for path in (*paths.ASSETS.glob("css/*.css"), *TEMPLATES.glob("*.css"))}
+    styles = {
+        "embedded": "\n".join(css[name] for name in ("embedded", "tokens", "notes", "code")),
+        "print": css["print"],
     }
+    if instruments:
+        styles["instruments"] = css["instruments"]
+    heavy = {name: text.replace(".site,\n", "").replace(".paper-notes", NOTE) for name, text in styles.items()}
+    if FRAME in (theme.post, theme.page):
+        heavy["frame"] = css["tokens"] + css["site"] + css["frame"]
+    return {f"css/{name}.css": text for name, text in heavy.items()}
 
 
-def _untitled(page: posts.Post) -> dict[str, Any]:
-    return {"heading" if name == "title" else name: value for name, value in page.facts.items()}
+def _assets(fetched: set[str]) -> dict[str, bytes]:
+    """What the pages fetch, and with the instruments all that they do."""
+    found = {name: paths.ASSETS / name.removesuffix(".txt") for name in fetched if not name.endswith("-")}
+    with_them = any(name.startswith("js/instruments/") for name in fetched)
+    begun = [path for name in fetched if name.endswith("-") for path in paths.ASSETS.glob(f"{name}*")]
+    for path in (*below(paths.ASSETS / "js"), *begun, *(below(paths.VENDOR) if with_them else [])):
+        if with_them or not path.is_relative_to(paths.INSTRUMENTS):
+            found[path.relative_to(paths.ASSETS).as_posix()] = path
+    return {name: path.read_bytes() for name, path in sorted(found.items())}
 
 
-def _framed(template: str, front: dict, page: posts.Post) -> bytes:
-    told = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=float("inf")).rstrip("\n")
-    parts = {"front": told, "paper": str(page.paper), "text": page.text.strip("\n")}
-    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(parts).encode()
-
-
-def _layout(blog: Path) -> str:
-    """The blog's layout for posts: its theme has one, else it is the nearest of its own."""
-    config = jekyll.configuration(blog)
-    own = {path.stem for path in (blog / "_layouts").glob("*.*")}
-    if config.get("theme") or config.get("remote_theme"):
-        return "post"
-    return next((name for name in ("post", "page", "default") if name in own), "none")
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

@@ -137,7 +137,7 @@ def src_of(prefix: str, name: str, suffix: str = ".png") -> str:
 
 
 def data_name(prefix: str, name: str, file: str) -> str:
-    """File name of what a figure's instrument fetches; `paper_diagram.html` knows it as well."""
+    """File name of what a figure's instrument fetches; `paper_figure.html` knows it as well."""
     return f"{prefix}-{name}-{file}"
 
 

@@ -166,9 +166,11 @@ def test_embedding_refuses_before_anything_is_built_and_else_builds_what_it_embe
     (blog / LIST).unlink()
     assert not (commands.root / "_site").exists()
 
-    out = commands.succeed("embed", str(blog))
-    assert "the post: _site/toy/index.html" in out and "to look at it" not in out
-    assert (blog / "_includes/sections/toy/01-figure.html").is_file()
+    out = commands.succeed("embed", "--dry", "--no-instruments", str(blog))
+    assert "the post: _site/toy/index.html" in out and "to look at it" not in out and "in all " in out
+    assert [path.name for path in blog.iterdir()] == ["_config.yml"]
+    commands.succeed("embed", str(blog))
+    assert (blog / "_includes/paper_notes/toy.html").is_file()
 
 
 def test_a_draft_is_shown_to_its_writer_alone(commands):

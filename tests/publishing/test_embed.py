@@ -5,26 +5,23 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from publishing import paths, posts
-from publishing.blog import embed
+from publishing.blog import embed, pages
 from publishing.errors import PublishingError
 
-INCLUDES = paths.INCLUDES
+INCLUDES, ASSETS = paths.INCLUDES, paths.ASSETS
 POST = """\
 ---
 layout: post
-title: "Toy $paper"
+title: "Toy: $paper"
 description: "What it says."
 mathjax: true
 paper: toy
 permalink: /toy/
+image: {path: /assets/images/toy-card.png, alt: a card}
 ---
-
 A lead.
-
-{% include paper_section.html name="toy/01-first" %}
 """
 CLAIMS = """\
 ---
@@ -32,219 +29,322 @@ title: What toys have checked
 description: All of it.
 paper: toy
 ---
-
 A claim is *checked*.
 """
-WRITTEN = """\
-<p>A popover is a "/assets/js/x.js", site.repository is '/assets/css/y.css'.</p>
-<pre><code>src="/assets/data/toy-line-points.json" nav popover aria</code></pre>
-{% capture paper_alt %}src=&quot;/assets/images/toy-no.png&quot; popover{% endcapture %}
-{% include paper_diagram.html src="/assets/images/toy-line.png" %}
+STUDY = """\
+---
+layout: study
+title: Which toy?
+paper: toy
+subpage: which
+permalink: /toy/which/
+date: 2026-01-01 00:00:00 +0000
+---
+"""
+# As Jekyll makes it of our layouts.
+BUILT = """\
+<!DOCTYPE html><html><head><title>Toy</title><style>p { color: red }</style></head><body>
+<article class="paper-notes">
+  <header class="post-header">
+    <h1 class="post-title">Toy: $paper</h1>
+    <p class="post-date"><time datetime="2026-01-01">1 January</time>, last changed <time>today</time> · 2 min read</p>
+  </header>
+  <div class="toc-bar"><button type="button" class="toc-button" popovertarget="toc">Contents</button></div>
+  <div class="toc-side"><nav class="toc" id="toc" popover aria-label="Contents">
+<ol><li><a href="#01-first">1. First</a></li></ol></nav>
+</div>
+  <div class="post-body">
+<figure data-instrument="line" data-files="/assets/data/toy-line-"><img src="/assets/images/toy-line.png" alt="A line" \
+width="900"><p class="instrument-call">Try it</p>\
+<script type="module" src="/assets/js/instruments/loader.js"></script></figure>
+<p>A lead.</p>
+<p>Of <svg class="math"></svg>.</p>
+<section class="paper-section" id="01-first">
+<p><a href="/assets/notebooks/toy/01-first.md" download>Markdown</a>
+<a href="/toy/which/#x">Which</a> {% if %} {{{ x }}}</p>
+<pre><code>&lt;img src="/assets/images/toy-none.png"&gt;</code></pre>
+<div class="math display"><svg></svg><span class="math-assistive"><math></math></span></div>
+</section>
+<section class="cite" aria-labelledby="cite-this-note"><h2>Cite</h2></section>
+  </div>
+</article>
+</body></html>
 """
 
 
 @pytest.fixture
-def notes(repository):
-    for name in ("byline", "diagram", "section", "section_tools", "study", "cite", "styles"):
-        repository.write(f"_includes/paper_{name}.html", (INCLUDES / f"paper_{name}.html").read_text())
-    for name in ("site", "notes", "print"):
-        repository.write(
-            f"assets/css/{name}.css", "@media (prefers-color-scheme: dark) { .paper-notes { color: #fff } }"
-        )
-    repository.write("assets/js/notes.js", "")
-    repository.write("assets/data/toy-line-points.json", "[]")
+def notes(repository, monkeypatch):
+    monkeypatch.delenv("BASEURL", raising=False)
+    shutil.copytree(ASSETS / "css", paths.ASSETS / "css")
+    repository.write("_includes/paper_cite.html", (INCLUDES / "paper_cite.html").read_text())
+    for name in (
+        *("js/note.js", "js/instruments/loader.js", "vendor/runtime/x.wasm", "data/toy-line-points.json"),
+        *("data/draft-points.json", "images/toy-line.png", "images/toy-card.png", "images/toy-unused.png"),
+        "notebooks/toy/01-first.md",
+    ):
+        repository.write(f"assets/{name}", name)
     repository.write("_config.yml", "title: Notes\n")
     repository.write("_claims/toy.md", CLAIMS)
-    repository.write("assets/images/toy-line.png", "image")
-    repository.write("assets/notebooks/toy/01-first.ipynb", "{}")
-    for name in ("01-first", "glyphs", "toc"):
-        repository.write(f"_includes/sections/toy/{name}.html", WRITTEN if name == "01-first" else f"<i>{name}</i>\n")
-    repository.notebook("01-first", "# 1. First")
+    repository.write("_studies/toy/which.html", STUDY)
     repository.write("_posts/2026-01-01-toy.md", POST)
+    for address in ("toy", "toy/claims", "toy/which"):
+        repository.write(f"_site/{address}/index.html", BUILT)
+    repository.notebook("01-first", "# 1. First")
     return repository
 
 
 @pytest.fixture
 def blog(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("blog")
-    (folder / "_config.yml").write_text("theme: minima\n")
-    (folder / "_posts").mkdir()
-    (folder / "_posts/2020-01-01-hello.md").write_text("---\n---\nHello.\n")
+    for name, text in {
+        "_config.yml": "title: Mine\n",
+        "_layouts/base.html": "<html><head><title>{{ page.title }}</title></head>{{ content }}</html>",
+        "_layouts/post.html": "---\nlayout: base\n---\n<h1>{{ page.title }}</h1>{{ content }}",
+        "_posts/2020-01-01-hello.md": "---\nlayout: post\n---\nHello.\n",
+    }.items():
+        write(folder / name, text)
     return folder
 
 
-def told(blog: Path) -> dict:
-    """What the post says to the includes."""
-    return posts.read(blog / "_posts/2026-01-01-toy.md").facts["paper_notes"]
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
 
 
 def contents(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_everything_that_the_post_needs_is_put_beside_what_is_there_and_taken_out_again(notes, blog, capsys):
+def front(blog: Path, name: str) -> dict:
+    return posts.read(blog / name).facts
+
+
+def test_everything_that_the_pages_need_is_put_beside_what_is_there_and_taken_out_again(notes, blog, capsys):
     before = contents(blog)
     embed.embed(blog)
     after = contents(blog)
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {
         ".paper-notes.json",
-        "_includes/paper_byline.html",
-        "_includes/paper_cite.html",
-        "_includes/paper_diagram.html",
-        "_includes/paper_section.html",
-        "_includes/paper_section_tools.html",
-        "_includes/paper_study.html",
-        "_includes/paper_styles.html",
-        "_includes/sections/toy/01-first.html",
-        "_includes/sections/toy/glyphs.html",
-        "_includes/sections/toy/toc.html",
-        "_posts/2026-01-01-toy.md",
-        "assets/images/toy-line.png",
-        "assets/notebooks/toy/01-first.ipynb",
+        "_includes/paper_notes/cite.html",
+        "_includes/paper_notes/toy.html",
+        "_includes/paper_notes/toy/claims.html",
+        "_includes/paper_notes/toy/which.html",
+        "_layouts/paper_notes.html",
+        "_layouts/paper_notes_page.html",
+        "_posts/2026-01-01-toy.html",
         "assets/paper-notes/css/embedded.css",
-        "assets/paper-notes/css/notes.css",
+        "assets/paper-notes/css/instruments.css",
         "assets/paper-notes/css/print.css",
-        "assets/paper-notes/css/site.css",
         "assets/paper-notes/data/toy-line-points.json",
-        "assets/paper-notes/js/notes.js",
+        "assets/paper-notes/images/toy-card.png",
+        "assets/paper-notes/images/toy-line.png",
+        "assets/paper-notes/js/ground.js",
+        "assets/paper-notes/js/instruments/loader.js",
+        "assets/paper-notes/js/note.js",
+        "assets/paper-notes/notebooks/toy/01-first.md.txt",
+        "assets/paper-notes/vendor/runtime/x.wasm",
         "toy/claims/index.html",
+        "toy/which/index.html",
     }
     assert "20 files are in" in capsys.readouterr().out
     embed.undo(blog)
     assert contents(blog) == before
-    assert {path.name for path in blog.iterdir()} == {"_config.yml", "_posts"}
+    assert {path.name for path in blog.iterdir()} == {"_config.yml", "_layouts", "_posts"}
 
 
-def test_the_post_keeps_its_words_and_gets_styles_scripts_and_an_excerpt(notes, blog, monkeypatch):
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+def test_without_instruments_neither_they_nor_what_they_run_on_are_copied(notes, blog):
+    embed.embed(blog, instruments=False)
+    files = set(contents(blog))
+    assert not [name for name in files if "instruments" in name or "vendor" in name or "data/" in name]
+    note = (blog / "_includes/paper_notes/toy.html").read_text()
+    assert "<FIGURE><IMG " in note and "Try it" not in note
+
+
+def test_what_will_be_is_said_first_and_with_dry_nothing_else_is_done(notes, blog, capsys):
+    before = contents(blog)
+    embed.embed(blog, dry=True)
+    assert contents(blog) == before
+    said = capsys.readouterr().out
+    assert said.splitlines()[:2] == ["layout of the post: post; it shows the title", "layout of its studies: post"]
+    assert "  _posts/: 1 file, 0.0 MB\n" in said and "in all 20 files, 0.1 MB\n" in said
+    assert "of them 3 files, 0.0 MB, are for figures that can be tried out; INSTRUMENTS=0 leaves" in said
+
+
+def test_the_post_holds_a_picture_a_lead_and_a_link_and_its_page_the_note(notes, blog):
     embed.embed(blog)
-    post = (blog / "_posts/2026-01-01-toy.md").read_text()
-    front = yaml.safe_load(post.split("---\n")[1])
-    assert front["title"] == "Toy $paper" and "\nA lead.\n" in post
-    assert front["excerpt"] == "What it says."
-    assert "mathjax" not in front, "the blog's own MathJax has nothing to do here"
-    told = {"assets": "/assets/paper-notes", "repository": None, "anchors": False}
-    assert front["paper_notes"] == told
-    assert post.index("embedded.css") < post.index("{% include paper_styles.html %}")
-
-
-def test_what_is_included_is_what_the_notes_include_whatever_words_are_in_it(notes, blog):
-    embed.embed(blog)
-    assert (blog / "_includes/sections/toy/01-first.html").read_text() == WRITTEN
-    assert contents(blog / "_includes") == contents(notes.root / "_includes")
-
-
-def test_the_page_of_claims_comes_with_the_post_and_enters_no_menu(notes, blog, monkeypatch):
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
-    embed.embed(blog)
-    front, page = (blog / "toy/claims/index.html").read_text().removeprefix("---\n").split("---\n", 1)
-    assert front.splitlines() == [
-        "layout: none",
-        "permalink: /toy/claims/",
-        "heading: What toys have checked",
-        "description: All of it.",
-        "paper: toy",
-        "paper_notes:",
-        "  assets: /assets/paper-notes",
-        "  repository: null",
-        "  anchors: false",
+    post = (blog / "_posts/2026-01-01-toy.html").read_text().partition("\n---\n")[2]
+    assert post.splitlines() == [
+        "{%- assign paper_root = '/' | relative_url -%}",
+        '<p><a href="{{ page.url | relative_url }}"><IMG SRC="{{ paper_root }}assets/paper-notes/images/toy-line.png"'
+        ' alt="A line" width="900" style="max-width: 100%; height: auto"></a></p>',
+        "<P>A lead.</P>",
+        '<p><a href="{{ page.url | relative_url }}">Read the note</a></p>',
     ]
-    assert "A claim is *checked*." in page and '{% include paper_styles.html whole_page="true" %}' in page
+    assert front(blog, "_posts/2026-01-01-toy.html") == {
+        "title": "Toy: $paper",
+        "description": "What it says.",
+        "excerpt": "What it says.",
+        "permalink": "/toy/",
+        "image": {"path": "/assets/paper-notes/images/toy-card.png", "alt": "a card"},
+        "layout": "paper_notes",
+        "paper_notes": "toy",
+        "toc": False,
+    }
+
+
+def test_a_note_is_finished_but_for_where_the_blog_stands(notes, blog, monkeypatch):
+    monkeypatch.setenv("BASEURL", "https://example.org/here")
+    for path in paths.SITE.rglob("*.html"):
+        path.write_text(path.read_text().replace('="/', '="/here/'))
+    embed.embed(blog)
+    note = (blog / "_includes/paper_notes/toy.html").read_text()
+    root = pages.ROOT + pages.OWN
+    for part in (
+        '{% unless paper_titled %}<H1 class="post-title">Toy: $paper</H1>{% endunless %}',
+        '{% unless paper_titled %}<TIME datetime="2026-01-01">1 January</TIME>, {% endunless %}last changed',
+        '<DETAILS class="toc-fold"><SUMMARY>Contents</SUMMARY><NAV class="toc" aria-label="Contents">\n<OL>',
+        f'data-files="{root}/data/toy-line-"><IMG SRC="{root}/images/toy-line.png" alt="A line" width="900">',
+        f'<script type="module" SRC="{root}/js/instruments/loader.js">',
+        f'<A href="{root}/notebooks/toy/01-first.md.txt" download="01-first.md">',
+        '<A href="{{ paper_root }}toy/which/#x">Which</A> &#123;% if %} &#123;&#123;{ x }}}',
+        '<pre><CODE>&lt;img src="/here/assets/images/toy-none.png"&gt;</CODE></pre>',
+        '<SPAN class="math-assistive"><template shadowrootmode="open"><MATH></MATH></template></SPAN>',
+        "{% include paper_notes/cite.html %}",
+    ):
+        assert part in note
+    assert "toc-bar" not in note and "color: red" not in note and 'id="toc"' not in note
+
+
+def test_every_style_outweighs_the_theme_and_none_meets_its_elements(notes, blog):
+    embed.embed(blog)
+    for name in ("embedded", "print", "instruments"):
+        style = (blog / f"{pages.OWN}/css/{name}.css").read_text()
+        assert "#paper-notes#paper-notes" in style and ".paper-notes" not in style and ".site,\n" not in style
+
+
+@pytest.mark.parametrize(
+    ("menu", "title", "heading"),
+    [("", "Which toy?", None), ("{% for page in site.pages %}{{ page.title }}{% endfor %}", None, "Which toy?")],
+)
+def test_a_study_has_a_title_unless_a_menu_lists_all_titles(notes, blog, menu, title, heading, capsys):
+    write(blog / "_includes/menu.html", menu)
+    embed.embed(blog)
+    facts = front(blog, "toy/which/index.html")
+    assert (facts.get("title"), facts.get("heading")) == (title, heading)
+    layout = (blog / "_layouts/paper_notes_page.html").read_text()
+    assert layout.startswith(f"---\nlayout: {'base' if menu else 'post'}\n---\n")
+    assert f"paper_titled = {'false' if menu else 'true'} " in layout
+    assert ("lists pages with a title in a menu" in capsys.readouterr().out) == bool(menu)
+
+
+def test_the_page_of_claims_comes_with_the_post(notes, blog):
+    embed.embed(blog)
+    assert front(blog, "toy/claims/index.html")["permalink"] == "/toy/claims/"
     (notes.root / "_claims/toy.md").unlink()
     embed.embed(blog)
-    assert not (blog / "toy").exists()
+    assert not (blog / "toy/claims").exists()
 
 
-def test_what_instruments_fetch_is_taken_of_published_papers_alone(notes, blog):
-    notes.write("assets/data/draft-line-points.json", "[]")
-    embed.embed(blog)
-    assert [path.name for path in (blog / "assets/paper-notes/data").iterdir()] == ["toy-line-points.json"]
-
-
-def test_a_diagram_include_of_the_blog_stays_and_is_used_with_a_place_to_link_to(notes, blog, capsys):
-    own = blog / "_includes/paper_diagram.html"
-    own.parent.mkdir()
-    own.write_text("<img src='{{ include.src }}'>")
-    embed.embed(blog)
-    assert own.read_text() == "<img src='{{ include.src }}'>"
-    assert "left as it is: _includes/paper_diagram.html" in capsys.readouterr().out
-    assert told(blog)["anchors"]
-    embed.undo(blog)
-    assert own.exists()
-
-
-def test_any_other_file_of_the_blog_stops_before_anything_is_written(notes, blog):
-    (blog / "assets/images").mkdir(parents=True)
-    (blog / "assets/images/toy-line.png").write_text("another image")
+def test_any_file_of_the_blog_under_one_of_our_names_stops_before_anything_is_written(notes, blog):
+    write(blog / f"{pages.OWN}/images/toy-line.png", "another image")
     before = contents(blog)
-    with pytest.raises(PublishingError, match="^the blog has assets/images/toy-line.png already"):
+    with pytest.raises(PublishingError, match="^the blog has assets/paper-notes/images/toy-line.png already"):
         embed.embed(blog)
     assert contents(blog) == before
 
 
 def test_embedding_again_brings_up_to_date_and_leaves_what_was_edited_there(notes, blog, capsys):
     embed.embed(blog)
-    post = blog / "_posts/2026-01-01-toy.md"
+    post = blog / "_posts/2026-01-01-toy.html"
     post.write_text(post.read_text() + "\nA word of the blog's owner.\n")
     notes.write("assets/images/toy-line.png", "another image")
-    notes.write("assets/images/toy-more.png", "one more")
-    (notes.root / "assets/notebooks/toy/01-first.ipynb").unlink()
+    (notes.root / "_studies/toy/which.html").unlink()
     capsys.readouterr()
     embed.embed(blog)
     said = capsys.readouterr().out
-    assert "2 written, 1 removed" in said
-    assert "left as it is: _posts/2026-01-01-toy.md" in said
-    assert (blog / "assets/images/toy-line.png").read_text() == "another image"
-    assert not (blog / "assets/notebooks").exists()
+    assert "1 written, 2 removed" in said
+    assert "left as it is: _posts/2026-01-01-toy.html" in said
+    assert (blog / f"{pages.OWN}/images/toy-line.png").read_text() == "another image"
+    assert not (blog / "toy/which").exists()
     assert "A word of the blog's owner." in post.read_text()
 
     embed.undo(blog)
-    assert "left as it is: _posts/2026-01-01-toy.md" in capsys.readouterr().out
-    assert set(contents(blog)) == {"_config.yml", "_posts/2020-01-01-hello.md", "_posts/2026-01-01-toy.md"}
+    assert "left as it is: _posts/2026-01-01-toy.html" in capsys.readouterr().out
+    assert post.exists() and not (blog / "assets").exists()
 
 
 def test_an_embedding_that_was_cut_short_is_completed(notes, blog):
     before = contents(blog)
     embed.embed(blog)
     (blog / embed.LIST).unlink()
-    (blog / "assets/images/toy-line.png").unlink()
+    (blog / f"{pages.OWN}/images/toy-line.png").unlink()
     embed.embed(blog)
-    assert "assets/paper-notes/css/notes.css" in json.loads((blog / embed.LIST).read_text())
-    (blog / "_includes/paper_diagram.html").unlink()  # it could be the blog's own copy, and so was left
+    assert f"{pages.OWN}/css/embedded.css" in json.loads((blog / embed.LIST).read_text())
     embed.undo(blog)
     assert contents(blog) == before
 
 
-def test_the_notes_are_dark_only_where_the_blog_can_be(notes, blog):
-    style = blog / "assets/paper-notes/css/notes.css"
-    embed.embed(blog)
-    assert "@media not all" in style.read_text() and embed.DARK not in style.read_text()
-    (blog / "_sass").mkdir()
-    (blog / "_sass/main.scss").write_text("@media (prefers-color-scheme: dark) {}")
-    embed.embed(blog)
-    assert embed.DARK in style.read_text()
+DEFAULTS = "defaults: [{scope: {path: '', type: posts}, values: {layout: single}}]"
 
 
 @pytest.mark.parametrize(
-    ("config", "layouts", "layout"),
+    ("config", "layouts", "in_posts", "layout", "titled"),
     [
-        ("theme: minima", [], "post"),
-        ("{title: x, theme: minima}", [], "post"),
-        ("theme:", ["default"], "default"),
-        ("remote_theme: a/b", ["default"], "post"),
-        ("title: x", ["default", "post"], "post"),
-        ("title: x", ["default"], "default"),
-        ("title: x", [], "none"),
+        ("", {"post": "<h1 class='x'><a>{{ page.title }}</a></h1>"}, "post", "post", True),
+        ("", {"post": "", "single": "<h1>{{ page.title }}</h1>"}, "post", "post", False),
+        (DEFAULTS, {"post": "", "single": "<h1 class='x'><a>{{ page.title }}</a></h1>"}, "post", "single", True),
+        (DEFAULTS, {"post": "<h1 class='x'><a>{{ page.title }}</a></h1>"}, "post", "post", True),
+        (DEFAULTS.replace("type: posts", "type: pages"), {"page": ""}, "", "page", False),
+        ("defaults: [{values: {layout: single}}]", {"single": ""}, "", "single", False),
+        (
+            "",
+            {"default": "<head><title>{{ page.title }}</title></head><h1>{{ my_page.title }}</h1>"},
+            "",
+            "default",
+            False,
+        ),
+        ("", {"post": "{%- include title.html -%}"}, "post", "post", True),
+        ("", {"other": ""}, "gone", "paper_frame", False),
+        ("", {}, "", "paper_frame", False),
+        ("theme: nowhere", {}, "post", "post", True),
+        ("{remote_theme: a/nowhere@v1}", {"default": ""}, "article", "article", True),
+        (f"theme: nowhere\n{DEFAULTS}", {}, "post", "single", True),
+        ("theme: nowhere", {}, "", "paper_frame", False),
+        ("theme:", {"default": ""}, "", "default", False),
+        ("title: [", {"default": ""}, "", "default", False),
     ],
 )
-def test_the_layout_is_one_that_the_blog_has(notes, blog, config, layouts, layout):
-    (blog / "_config.yml").write_text(config + "\n")
-    for name in layouts:
-        (blog / "_layouts").mkdir(exist_ok=True)
-        (blog / "_layouts" / f"{name}.html").write_text("{{ content }}")
+def test_the_layout_is_that_of_the_blogs_posts_and_a_title_is_shown_once(
+    notes, blog, config, layouts, in_posts, layout, titled
+):
+    shutil.rmtree(blog / "_layouts")
+    write(blog / "_config.yml", f"{config}\n")
+    write(blog / "_posts/2020-01-01-hello.md", f"---\nlayout: {in_posts}\n---\n" if in_posts else "---\n---\n")
+    write(blog / "_includes/title.html", "<h2>\n{{page.title}}</h2>")
+    for name, text in layouts.items():
+        write(blog / f"_layouts/{name}.html", text)
+    for _ in range(2):  # what we put there changes nothing
+        embed.embed(blog)
+        ours = (blog / "_layouts/paper_notes.html").read_text()
+        assert ours.startswith(f"---\nlayout: {layout}\n---\n")
+        assert f"paper_titled = {'true' if titled else 'false'} " in ours
+    assert (blog / "_layouts/paper_frame.html").exists() == (layout == "paper_frame" or "nowhere" in config)
+
+
+def test_of_a_theme_that_is_not_here_studies_take_no_layout_and_it_is_said(notes, blog, capsys):
+    write(blog / "_config.yml", "theme: nowhere\n")
     embed.embed(blog)
-    assert f"\nlayout: {layout}\n" in (blog / "_posts/2026-01-01-toy.md").read_text()
+    assert "the theme nowhere is not on this machine" in capsys.readouterr().out
+    assert (blog / "_layouts/paper_notes_page.html").read_text().startswith("---\nlayout: paper_frame\n")
+    assert "title" not in front(blog, "toy/which/index.html")
+
+
+def test_a_theme_is_found_where_bundler_put_it_beside_the_blog(notes, blog):
+    shutil.move(blog / "_layouts", blog / "vendor/bundle/ruby/3.1.0/gems/somewhere-2.0/_layouts")
+    write(blog / "_config.yml", "theme: somewhere\n")
+    embed.embed(blog)
+    assert (blog / "_layouts/paper_notes_page.html").read_text().startswith("---\nlayout: post\n")
 
 
 def test_a_draft_is_not_embedded(notes, blog):
@@ -258,32 +358,24 @@ def test_what_is_no_blog_is_refused(notes, tmp_path_factory):
     empty = tmp_path_factory.mktemp("empty")
     with pytest.raises(PublishingError, match="^BLOG is the folder of a Jekyll site"):
         embed.embed(empty)
-    notes.write("_config.yml", "")
     with pytest.raises(PublishingError, match="^BLOG is another site"):
         embed.embed(notes.root)
+    write(empty / "_config.yml", "")
     with pytest.raises(PublishingError, match="nothing was embedded there"):
-        (empty / "_config.yml").write_text("")
         embed.undo(empty)
-    shutil.rmtree(empty)
-
-
-@pytest.mark.parametrize(
-    ("line", "name"),
-    [
-        ("", None),
-        ("repository:\nurl: x\n", None),
-        ("repository: owner/name  # of these notes\n", "owner/name"),
-    ],
-)
-def test_the_repository_is_that_of_the_notes_whatever_the_blog_is_in(notes, blog, line, name, monkeypatch):
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
-    notes.write("_config.yml", f"title: Notes\n{line}")
-    embed.embed(blog)
-    assert told(blog)["repository"] == name
 
 
 def test_the_blog_s_settings_may_be_in_another_form(notes, blog):
     (blog / "_config.yml").unlink()
-    (blog / "_config.toml").write_text('theme = "minima"\n')
+    write(blog / "_config.toml", 'theme = "nowhere"\n')
     embed.embed(blog)
-    assert "\nlayout: post\n" in (blog / "_posts/2026-01-01-toy.md").read_text()
+    assert (blog / "_layouts/paper_notes.html").read_text().startswith("---\nlayout: post\n")
+
+
+def test_the_post_goes_where_the_blog_keeps_its_posts(notes, blog):
+    write(blog / "_config.yml", "collections_dir: writings\n")
+    (blog / "writings").mkdir()
+    shutil.move(blog / "_posts", blog / "writings")
+    embed.embed(blog)
+    assert (blog / "writings/_posts/2026-01-01-toy.html").is_file() and not (blog / "_posts").exists()
+    assert (blog / "_layouts/paper_notes.html").read_text().startswith("---\nlayout: post\n")

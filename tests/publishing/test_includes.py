@@ -108,34 +108,13 @@ def test_the_includes_work_in_a_post_and_in_a_list_and_glyphs_stand_there(built)
     assert texts(page, "div > style") == [".x{a:b}"]
 
 
-TOLD = "paper_notes: {assets: /assets/paper-notes, repository: owner/name, anchors: true}\n---\n"
-WORDS = """`nav popover`, `'/assets/js/x.js'`, "/assets/data/y.json" and site.repository"""
-
-
-def test_in_another_site_the_includes_lead_to_where_it_has_their_files(built, repository):
-    repository.write("assets/js/instruments/slider.js", "")
+def test_files_of_the_repository_are_linked_to_where_it_is(built, repository, monkeypatch):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/name")
     repository.write("x.py", "")
-    drawn = diagram("chain", caption=WORDS)
-    drawn.data[contract.DIAGRAM] |= {"instrument": "slider", "files": {}}
-    made(executed(repository, "01-first", f"# 1. First\n\n[x](../../x.py#L2)\n\n{WORDS}", code("1", drawn)))
-    lines = ("paper_styles.html", 'paper_section.html name="toy/01-first"', 'sections/toy/toc.html folded="true"')
-    page = built("\n\n".join(f"{{% include {line} %}}" for line in lines), FRONT.removesuffix("---\n") + TOLD)
-    assert select(page, 'span#fig-chain:empty + figure[data-files="/base/assets/paper-notes/data/toy-chain-"]')
-    scripts = [one["src"] for one in select(page, "script")]
-    own = "/base/assets/paper-notes/js"
-    assert scripts == [f"{own}/note.js", f"{own}/instruments/loader.js"]
-    assert all(one["href"].startswith("/base/assets/paper-notes/css/") for one in select(page, "link"))
+    made(executed(repository, "01-first", "# 1. First\n\n[x](../../x.py#L2)"))
+    page = built('{% include paper_section.html name="toy/01-first" %}\n')
     assert select(page, '.section-tools a[href^="https://github.com/owner/name/blob/"]')
     assert select(page, 'p > a[rel=external][href="https://github.com/owner/name/blob/HEAD/x.py#L2"]')
-    assert select(page, "nav#toc:not([popover])")
-    said = [" ".join(text.split()) for text in texts(page, "section > div > p, figcaption")]
-    assert all(text.startswith(WORDS.replace("`", "")) for text in said[-2:])
-
-
-def test_here_they_lead_to_where_this_site_has_them_and_the_contents_pop_up(built, repository):
-    made(executed(repository, "01-first", "# 1. First", code("1", diagram("chain"))))
-    page = built('{% include paper_section.html name="toy/01-first" %}\n\n{% include sections/toy/toc.html %}\n')
-    assert select(page, "nav#toc[popover]") and not select(page, "span#fig-chain")
 
 
 def test_a_file_of_the_repository_is_no_link_where_nobody_knows_where_that_is(built, repository):

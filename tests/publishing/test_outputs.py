@@ -134,7 +134,7 @@ def test_a_figure_becomes_an_include_whose_texts_travel_in_captures():
         "{% capture paper_alt %}A &quot;chain&quot; of &#123;&#123;x}} %}{% endcapture %}"
         '{% capture paper_caption %}As <span class="math inline">p(x|y)</span> &#123;% raw %}'
         "{% endcapture %}"
-        '{% include paper_diagram.html src="/assets/images/toy-forward-reverse.png" alt=paper_alt '
+        '{% include paper_figure.html src="/assets/images/toy-forward-reverse.png" alt=paper_alt '
         "caption=paper_caption "
         'width="600" height="300" %}'
     ) in html

@@ -436,24 +436,24 @@ def test_a_page_that_cannot_be_fetched_is_left_to_the_link(browser, address):
     page.close()
 
 
-def test_another_site_gets_the_studies_too_and_no_title_for_its_menu(commands, tmp_path):
+def test_another_site_gets_the_studies_too_in_its_own_frame(commands, tmp_path):
     blog = tmp_path / "blog"
     (blog / "_layouts").mkdir(parents=True)
     (blog / "_config.yml").write_text("title: Blog\nbaseurl: /blog\nurl: https://example.org\n")
-    (blog / "_layouts/post.html").write_text("<main>{{ content }}</main>\n")
+    (blog / "_layouts/post.html").write_text("<title>{{ site.title }}</title><main>{{ content }}</main>\n")
     commands.succeed("embed", str(blog))
-    assert "title" not in posts.read(blog / "toy/cost/index.html").facts
     command = ["jekyll", "build", "--source", blog, "--destination", blog / "_site", "--disable-disk-cache"]
     subprocess.run(command, env=os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}, check=True, capture_output=True)
     html = (blog / "_site/toy/cost/index.html").read_text()
-    assert texts(html, "title, summary")[:2] == ["What does x cost? | Blog", "Study 1 of 2 · Costs"]
+    assert texts(html, "title, main h1, main .series summary") == ["Blog", "What does x cost?", "Study 1 of 2 · Costs"]
     assert hrefs(html, ".post-description a, .steps a") == [
         "/blog/toy/#eq-1",
         "#ref-ho",
         "/blog/toy/",
         "/blog/toy/why/",
     ]
-    assert select(html, 'img[src="/blog/assets/images/toy-cost--line.png"]') and "@misc{notes-cost-2026" in html
+    assert select(html, 'img[src="/blog/assets/paper-notes/images/toy-cost--line.png"]')
+    assert "@misc{notes-cost-2026" in html
     assert hrefs((blog / "_site/toy/index.html").read_text(), "nav.series a")[1:] == [
         "/blog/toy/cost/",
         "/blog/toy/why/",

@@ -75,7 +75,7 @@ check: ## Lint the code and the notebooks, then build the site and lint it and t
 	@$(PYTHON) bootstrap.py site
 	@export $(INSIDE) && $(LINTS) && python -m publishing check --sources && python -m publishing site && python -m publishing check && python -m experiments.stale
 
-faults: site ## Kill, starve and damage the build, and put anything into notebooks (about a quarter of an hour)
+faults: site ## Kill, starve and damage the build, and put anything into notebooks (about three quarters of an hour)
 	@$(PYTHON) bootstrap.py test
 	@$(INSIDE) .venv/bin/python -m pytest tests/faults.py tests/publishing/test_in_browser.py --hypothesis-profile=fuzz
 
@@ -87,8 +87,8 @@ bench: ## Time the package beside diffusers and denoising-diffusion-pytorch (abo
 	@$(PYTHON) bootstrap.py bench
 	@PYTHONPATH=vendor/peers .venv/bin/python -m benchmarks --out build/benchmarks.json
 
-bench-build: ## Time the build after each kind of edit, on a copy, and with ten times the notebooks
-	@$(PYTHON) bootstrap.py site
+bench-build: ## Time the build after each kind of edit, beside Jupyter Book and MyST, and count stale pages (an hour)
+	@$(PYTHON) bootstrap.py bench-build
 	@$(INSIDE) .venv/bin/python -m benchmarks.build
 
 bench-page: export BASEURL = http://127.0.0.1:4123

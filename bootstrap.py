@@ -1,4 +1,4 @@
-"""Lays what the notes need, and says what it does: `python3 bootstrap.py notebooks|site|test|lab|bench|bench-page`.
+"""Lays what the notes need, and says what it does: `python3 bootstrap.py site`, or whatever else `TARGETS` has.
 
 Standard library alone. Every step leaves a stamp of what it was laid from (lock files, interpreter, place),
 so that a second run finds everything in place and returns at once, and an interrupted step is done again.
@@ -27,7 +27,7 @@ VENV = ROOT / ".venv"
 LAB = ROOT / ".venv-lab"
 BUNDLE = ROOT / "vendor" / "bundle"
 PEERS = ROOT / "vendor" / "peers"
-LIGHTHOUSE = ROOT / "vendor" / "lighthouse"
+BOOKS = ROOT / "vendor" / "books"
 STAMPS = VENV / "bootstrap"
 UNFINISHED = "unfinished"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -313,6 +313,12 @@ def peers() -> None:
     lay("peers", PEERS, lambda: digest(lock, interpreter(VENV)), install)
 
 
+def books() -> None:
+    """Another press that the build is timed beside, in an environment of its own."""
+    lock = ROOT / "requirements" / "books.lock"
+    lay_venv("books", BOOKS, [lock], lambda: pip_install("installing Jupyter Book", BOOKS, "-r", lock))
+
+
 # --- Node
 
 
@@ -339,20 +345,31 @@ def node_packages() -> None:
     lay("node", ROOT / "node_modules", lambda: digest(lock, wheel_lock, str(node())), install)
 
 
-def lighthouse() -> None:
-    """What measures the page, in a folder of its own, by the npm that `node_packages` found."""
-    wanted = [ROOT / "benchmarks" / "lighthouse" / name for name in ("package.json", "package-lock.json")]
+def beside(name: str, says: str) -> None:
+    """What a benchmark alone needs, in a folder of its own, by the npm that `node_packages` found."""
+    wanted = [ROOT / "benchmarks" / name / file for file in ("package.json", "package-lock.json")]
+    folder = ROOT / "vendor" / name
 
     def install() -> None:
-        shutil.rmtree(LIGHTHOUSE, ignore_errors=True)
-        LIGHTHOUSE.mkdir(parents=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         for path in wanted:
-            shutil.copy(path, LIGHTHOUSE)
+            shutil.copy(path, folder)
         path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
         npm = shutil.which("npm", path=path)
-        run("installing Lighthouse", npm, "ci", "--prefix", LIGHTHOUSE, "--no-audit", "--no-fund", PATH=path)
+        run(f"installing {says}", npm, "ci", "--prefix", folder, "--no-audit", "--no-fund", PATH=path)
 
-    lay("lighthouse", LIGHTHOUSE / "node_modules", lambda: digest(*wanted), install)
+    lay(name, folder / "node_modules", lambda: digest(*wanted), install)
+
+
+def lighthouse() -> None:
+    """What measures the page."""
+    beside("lighthouse", "Lighthouse")
+
+
+def myst() -> None:
+    """A press that the build is timed beside."""
+    beside("myst", "MyST")
 
 
 # --- Jekyll
@@ -425,6 +442,7 @@ TARGETS = {
     "test": (python_packages, node_packages, jekyll, minima, chromium, lab),
     "lab": (python_packages, lab),
     "bench": (python_packages, peers),
+    "bench-build": (python_packages, node_packages, jekyll, books, myst),
     "bench-page": (python_packages, node_packages, jekyll, chromium, lighthouse),
 }
 

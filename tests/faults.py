@@ -11,20 +11,42 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
 
 from publishing import paths
 
+from .conftest import PATIENCE, eventually
 from .publishing.small_site import GENERATED, MADE, Commands
 
-KILLS = 30
-KERNELS_KILLED = 6
+KILLS = 100
+SERVED_KILLS = 12
+VICTIMS = {  # the word that their commands hold; of the build alone none is asked for
+    "the build": None,
+    "all of it": "",
+    "a kernel": "publishing.execute.recorder",
+    "Node": "typeset.mjs",
+    "Jekyll": "jekyll",
+}
+REMEMBERED = ("cache", "memory", "typeset")
 OFFLINE = ("unshare", "--map-root-user", "--net")
 STEMS = ("01-figure", "02-data", "03-more")
 STUDIES = "studies:\n  - title: Costs\n    pages: [cost]\n"
+CLAIMS = """\
+---
+title: Claims
+description: Those of the toy.
+published: true
+paper: toy
+mathjax: true
+---
+
+They are checked.
+"""
 FIGURE = """\
 from matplotlib.figure import Figure
 from publishing.cells import claim, diagram
@@ -41,6 +63,7 @@ def lay(folder: Path) -> Commands:
     """A repository in its first version, with a folder of temporary files of its own."""
     commands = Commands.lay(folder / "notes")
     commands.write("requirements/main.lock", "numpy==2\n")
+    commands.write("_claims/toy.md", CLAIMS)
     commands.environment["TMPDIR"] = str(folder / "t")
     (folder / "t").mkdir()
     edit(commands, 0)
@@ -52,13 +75,22 @@ def edit(commands: Commands, version: int) -> None:
     commands.write("net.py", f"def scaled(x):\n    return {version + 2} * x\n")
     commands.write("experiments/data.json", f"[{version}]")
     commands.notebook("01-figure", f"# 1. Figure {version}\n\n$$\nx = {version} \\tag{{1}}\n$$", FIGURE)
-    commands.notebook("02-data", f"# 2. Data\n\nVersion {version}, $y_{version}$, [Eq. (1)](#eq-1).", DATA)
+    words(commands, version)
     commands.notebook("03-more", "# 3. More", f"print({version})", "print('more')")
     commands.notebook(
         "studies/cost", f"# What does it cost?\n\nIt costs $c_{version}$ by Eq. (1).", f"print({version})"
     )
     post = commands.post(*STEMS)
     post.write_text(post.read_text().replace("paper: toy\n", f"paper: toy\n{STUDIES}"))
+
+
+def words(commands: Commands, version: int) -> None:
+    """Prose and a formula alone."""
+    text = f"# 2. Data\n\nVersion {version}, $y_{{{version}}}$, [Eq. (1)](#eq-1)."
+    commands.notebook("02-data", text, DATA)
+
+
+SERVED = {"--standby": words, "publishing.execute.recorder": edit, "typeset.mjs": words}  # victims, and what is edited
 
 
 def made(commands: Commands) -> dict[str, bytes]:
@@ -74,7 +106,8 @@ def whole(tmp_path_factory) -> list[dict[str, bytes]]:
         edit(commands, version)
         commands.succeed("site")
         found.append(made(commands))
-    assert found[0].keys() == found[1].keys() and found[0] != found[1]
+    named = [{name for name in files if "/pagefind/" not in name} for files in found]  # its names tell what it holds
+    assert named[0] == named[1] and found[0] != found[1]
     assert {"_site/toy/index.html", "_site/toy/cost/index.html", "assets/images/toy-line.png"} <= found[0].keys()
     return found
 
@@ -99,40 +132,93 @@ def say(capsys):
 
 
 def test_killed_at_random_moments(commands, whole, tmp_path, say):
-    """SIGKILL to the build alone, whose kernels and Jekyll live on, or to all of its processes, in turn."""
+    """SIGKILL to the build alone, whose kernels and Jekyll live on, to all of its processes, or to one kind of them."""
     moments, stages = random.Random(20201216), Counter()
     began = time.monotonic()
     commands.succeed("site")
     duration = time.monotonic() - began
-    for life in range(KILLS):
-        version = (life + 1) % 2
+    for life, victim in enumerate(islice(cycle(VICTIMS), KILLS), 1):
+        version = life % 2
         while True:
             edit(commands, version)
             if moments.random() < 0.5:
                 shutil.rmtree(commands.root / "build", ignore_errors=True)
-            if stage := killed(commands, moments.uniform(0, duration), group=life % 4 > 1, log=tmp_path / "log"):
+            if stage := killed(commands, moments.uniform(0, duration), victim, tmp_path / "log"):
                 break
             edit(commands, 1 - version)  # it was done before the moment came: once more from the other version
             commands.succeed("site")
         stages[stage] += 1
         commands.succeed("site")
-        assert made(commands) == whole[version], f"kill {life + 1}, {stage}"
+        assert made(commands) == whole[version], f"kill {life}, of {victim}, {stage}"
     assert leftovers(commands) == []
-    say(f"killed {KILLS} times, last heard of: " + ", ".join(f"{stage} ({n})" for stage, n in stages.most_common()))
+    say(
+        f"killed {KILLS} times; it had said, or said then:\n    "
+        + "\n    ".join(f"{n}  {stage}" for stage, n in stages.most_common())
+    )
 
 
-def killed(commands: Commands, moment: float, group: bool, log: Path) -> str | None:
-    """Kill a build at a moment of its life; the last that it had said, or None if it was done before."""
+def killed(commands: Commands, moment: float, victim: str, log: Path) -> str | None:
+    """Kill at a moment of a build's life, or as soon as the victim is there; None if it was done before.
+
+    Returns what had been said last, or what a build says that survives its victim: one line, if it fails at all.
+    """
     with log.open("w") as out:
         process = commands.start("site", stdout=out, stderr=out, start_new_session=True)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(moment)
-            return None
-        except subprocess.TimeoutExpired:
-            (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
-            process.wait()
-    said = log.read_text().split("\n")[:-1]
-    return " ".join(said[-1].split()[:2]) if said else "nothing"
+        while not (hit := victims(commands, process, victim)):
+            if process.poll() is not None:
+                return None
+            time.sleep(0.01)
+        for pid in hit:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait(PATIENCE)
+    said = log.read_text().splitlines() or ["nothing"]
+    assert process.returncode <= 0 or said[-1].startswith("error: ") and "Traceback" not in "".join(said), said
+    return said[-1] if process.returncode > 0 else " ".join(said[-1].split()[:2])
+
+
+def victims(commands: Commands, build: subprocess.Popen, victim: str) -> list[int]:
+    """Those of them that are there."""
+    if build.poll() is not None:
+        return []
+    word = VICTIMS[victim]
+    return [build.pid] if word is None else processes(commands.root, word)
+
+
+def test_make_serve_goes_on_when_its_builds_are_killed(commands, whole, say):
+    """Those that stand ready and those that run, in the midst of patching pages too, and what they started."""
+    moments, hits = random.Random(7), Counter()
+    log = commands.root.with_name("log")
+    with log.open("w") as out:
+        server = commands.start("serve", "--port", "0", stdout=out, stderr=out)
+    page = commands.root / "_site/toy/index.html"
+    eventually(page.is_file, "the first build")
+    for life, victim in enumerate(islice(cycle(SERVED), SERVED_KILLS)):
+        SERVED[victim](commands, 2 * life)
+        time.sleep(moments.uniform(0, 2))
+        for pid in soon(lambda: processes(commands.root, victim)):  # noqa: B023
+            hits[victim] += 1
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        words(commands, 2 * life + 1)
+        eventually(lambda: page.is_file() and f"Version {2 * life + 1}, " in page.read_text(), f"edit {life}, {victim}")  # noqa: B023
+    server.kill()
+    server.wait()
+    assert leftovers(commands) == [] and "Traceback" not in log.read_text()
+    edit(commands, 1)
+    commands.succeed("site")
+    assert made(commands) == whole[1]
+    say(f"killed under make serve: {dict(hits)}")
+
+
+def soon(find: Callable[[], list[int]]) -> list[int]:
+    """What is found within some seconds."""
+    deadline = time.monotonic() + 5
+    while not (found := find()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
 
 
 def leftovers(commands: Commands) -> list[str]:
@@ -172,29 +258,6 @@ def test_a_jekyll_that_outlives_its_build_is_waited_for(commands, whole, tmp_pat
     process.wait()
     assert commands.succeed("site").startswith("another build is running here; waiting")
     assert made(commands) == whole[0]
-
-
-def test_killed_kernels(commands, whole, say):
-    moments, told = random.Random(1), Counter()
-    for _ in range(4 * KERNELS_KILLED):
-        shutil.rmtree(commands.root / "build", ignore_errors=True)
-        process = commands.start("site")
-        while not (kernels := processes(commands.root, "publishing.execute.recorder")) and process.poll() is None:
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0, 1.5))
-        for pid in kernels:
-            with suppress(ProcessLookupError):  # its notebook is done
-                os.kill(pid, signal.SIGKILL)
-        _, error = process.communicate(timeout=120)
-        if process.returncode:
-            assert all(line.startswith("error: toy/0") for line in error.splitlines()), error
-            told["died" if "the kernel died" in error else "did not start"] += 1
-        commands.succeed("site")
-        assert made(commands) == whole[0]
-        if told.total() == KERNELS_KILLED:
-            break
-    assert told.total() == KERNELS_KILLED
-    say(f"kernels killed in {told.total()} builds: {dict(told)}")
 
 
 def test_a_kernel_that_exhausts_its_memory(commands, whole):
@@ -251,19 +314,54 @@ def fill(disk: Path, room: int) -> None:
 def test_damaged_files(commands, whole, say):
     """Anything that is generated, cut or with one bit wrong, is made again or was not needed."""
     commands.succeed("site")
-    made_here = (path for path in commands.root.rglob("*") if generated(path.relative_to(commands.root)))
-    files = sorted(path for path in made_here if path.is_file() and path.stat().st_size)
-    choice = random.Random(7)
-    remembered = ("cache", "typeset")
-    hurt = [path for path in files if path.parent.name in (*remembered, "stamps")]
-    hurt += choice.sample([path for path in files if path not in hurt], 15)
+    choice, files = random.Random(7), generated_files(commands)
+    remembered = [path for path in files if set(path.relative_to(commands.root).parts) & set(REMEMBERED)]
+    hurt = remembered + choice.sample([path for path in files if path not in remembered], 15)
     for path in hurt:
         damage(path, choice)
-        if path.parent.name in remembered:
+        if path in remembered:
             shutil.rmtree(commands.root / "build/stamps")  # what is remembered is asked for only if there is work
         commands.succeed("site")
         assert made(commands) == whole[0], path.relative_to(commands.root)
     say(f"{len(hurt)} of {len(files)} generated files damaged, one after the other")
+
+
+def test_damaged_stamps(commands, whole):
+    """Of the site, of a paper's notebooks, and of each of them."""
+    commands.succeed("site")
+    stamps = [path for path in generated_files(commands) if path.is_relative_to(commands.root / "build/stamps")]
+    assert {path.name for path in stamps} >= {"site.json", "notebooks-toy.json", "01-figure.json", "cost.json"}
+    for path in stamps:
+        damage(path, random.Random(path.name))
+    commands.succeed("site")
+    assert made(commands) == whole[0]
+
+
+BUILT = ("", "/cache", "/failed", "/failed/toy", "/jekyll", "/memory", "/stamps", "/stamps/toy", "/typeset")
+SHOWN = ("_site", "_site/toy", "_studies", "_includes/sections", "assets/images", "assets/notebooks")
+
+
+@pytest.mark.parametrize("place", [*(f"build{name}" for name in BUILT), *SHOWN])
+def test_a_folder_where_a_file_belongs_and_a_file_where_a_folder_does(commands, whole, place):
+    commands.succeed("site")
+    folder = commands.root / place
+    files = [path for path in generated_files(commands) if path.parent == folder] or [folder / "01-figure.ipynb"]
+    for path in files:
+        path.unlink(missing_ok=True)
+        commands.write(f"{path}/inner/file", "in the way")
+    edit(commands, 1)
+    commands.succeed("site")
+    assert made(commands) == whole[1]
+    shutil.rmtree(folder, ignore_errors=True)
+    commands.write(place, "no folder")
+    edit(commands, 0)
+    commands.succeed("site")
+    assert made(commands) == whole[0]
+
+
+def generated_files(commands: Commands) -> list[Path]:
+    found = (path for path in commands.root.rglob("*") if generated(path.relative_to(commands.root)))
+    return sorted(path for path in found if path.is_file() and path.stat().st_size)
 
 
 def generated(path: Path) -> bool:

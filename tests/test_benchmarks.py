@@ -1,8 +1,9 @@
-"""The benchmarks run: this package and diffusers do both tasks once, with one network's weights."""
+"""The benchmarks run: this package and diffusers do both tasks once, with one network's weights; and what they read."""
 
 import pytest
 import torch
 
+from benchmarks import build, copies, edits, stale
 from benchmarks.contestants import CONTESTANTS
 from ddpm_notes import load_checkpoint, save_diffusers
 from publishing.paths import ROOT
@@ -40,3 +41,36 @@ def test_a_training_step_changes_the_weights(contestants, name):
     before = [weight.detach().clone() for weight in net.parameters()]
     contestants[name].training_step()
     assert not all(map(torch.equal, before, net.parameters()))
+
+
+def test_what_a_build_says_it_ran_is_read_of_sections_and_studies():
+    said = "ddpm/05-key-equations  21 cells  9.8 s\nddpm/studies/which-variance  8 cells  1:05 min\nddpm: 2 executed\n"
+    assert copies.ran(said) == {"05-key-equations": 9.8, "studies/which-variance": 65.0}
+
+
+def test_every_edit_has_something_to_edit_and_another_one_in_every_turn():
+    text = {
+        name: (ROOT / name).read_bytes()
+        for name in (edits.NOTEBOOK, edits.STYLES, edits.LOSSES, edits.NETWORK, edits.LOCK)
+    }
+    of_text = ((edits.NOTEBOOK, edits.a_word), (edits.NOTEBOOK, edits.mathematics), (edits.NOTEBOOK, edits.a_cell))
+    for name, edit in (*of_text, (edits.STYLES, edits.a_rule), (edits.LOSSES, edits.a_docstring)):
+        assert len({text[name], edit(0)(text[name]), edit(1)(text[name])}) == 3
+    for name, edit in (
+        (edits.LOSSES, edits.a_formula),
+        (edits.NETWORK, edits.a_checkpoint),
+        (edits.LOCK, edits.a_version),
+    ):
+        assert edit(0)(text[name]) != text[name]
+
+
+def test_notebooks_that_read_a_network_and_pass_for_none_are_known():
+    here = copies.Copy(ROOT)
+    found = build.reading(here, edits.NETWORK)
+    assert {"02-key-contributions", "09-experimental-setup", "studies/faq"} <= found
+    assert "studies/copies" not in found and found < build.notebooks(here).keys()
+
+
+@pytest.mark.parametrize("kind", stale.KINDS)
+def test_no_cell_shows_in_its_code_that_it_is_fresh(kind):
+    assert "shown after" not in stale.KINDS[kind][0]

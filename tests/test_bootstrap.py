@@ -412,7 +412,7 @@ def test_node_takes_scripts_of_jupyterlab_for_what_they_are(bootstrap, monkeypat
 def test_a_target_that_does_not_exist_is_refused():
     done = subprocess.run([sys.executable, SCRIPT, "moon"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "usage: python3 bootstrap.py notebooks|site|test|lab|bench|bench-page\n"
+    assert done.stderr == "usage: python3 bootstrap.py notebooks|site|test|lab|bench|bench-build|bench-page\n"
 
 
 def test_a_second_run_says_nothing_and_starts_no_program():

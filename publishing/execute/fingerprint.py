@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from publishing.files import digest_of
 
-SHOWS_TEXT = re.compile(r"__doc__|\bgetdoc\b|\bhelp\(|\bgetsource")
+SHOWS_TEXT = re.compile(r"__do[c]__|\bgetdo[c]\b|\bhel[p]\(|\bgetsourc[e]")  # which does not find itself here
 
 
 class Module(NamedTuple):

@@ -207,7 +207,10 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
 
 
 def _failed_path(paper: str, stem: str) -> Path:
-    return paths.failed_dir(paper) / f"{stem}.ipynb"
+    """Where a partial notebook is kept, with nothing in its way."""
+    path = paths.failed_dir(paper) / f"{stem}.ipynb"
+    make_way(path)
+    return path
 
 
 def _joined(job: Job, run: Run) -> "NotebookNode":

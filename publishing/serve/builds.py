@@ -14,6 +14,8 @@ from publishing.contract import MAY_RAISE
 from publishing.files import below
 from publishing.serve.live import News
 
+KILLED = "error: the build was killed; was the machine out of memory?"
+
 
 class Builder:
     """Updates the site by the same build as `make`, drafts included, by the press's code as it is at the time."""
@@ -23,7 +25,7 @@ class Builder:
 
     def rebuild(self, news: News) -> None:
         """Build once, and tell how far it is, and how it ended."""
-        build = self._next if self._next.code == _code() else _Standby()
+        build = self._next if self._next.is_ready() else _Standby()
         if build is not self._next:
             self._next.leave()
         error = build.run(news)
@@ -41,7 +43,7 @@ class _Standby:
     """A process that begins to build as soon as it is told to."""
 
     def __init__(self) -> None:
-        self.code = _code()
+        self._code = _code()
         self._stderr = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._reading, writing = os.pipe()
         command = [sys.executable, "-m", "publishing", "site", "--drafts", "--standby", "--progress", str(writing)]
@@ -55,6 +57,10 @@ class _Standby:
         )
         os.close(writing)
 
+    def is_ready(self) -> bool:
+        """Whether it is there, nobody killed it, and the press's code is still that which it imported."""
+        return self._process.poll() is None and self._code == _code()
+
     def run(self, news: News) -> str | None:
         """Build; what it said where it failed."""
         self._tell(b"now\n")
@@ -66,7 +72,7 @@ class _Standby:
             self._process.wait()  # after Ctrl-C too, which the build hears itself
         with self._stderr:
             self._stderr.seek(0)
-            return self._stderr.read().strip() if self._process.returncode else None
+            return (self._stderr.read().strip() or KILLED) if self._process.returncode else None
 
     def leave(self) -> None:
         """End without a build."""

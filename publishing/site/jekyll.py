@@ -17,7 +17,7 @@ import yaml
 from publishing import paths, posts, progress
 from publishing.errors import PublishingError
 from publishing.files import below
-from publishing.folders import readable
+from publishing.folders import make_way, readable
 from publishing.site import feeds, origin, search, styles
 
 _OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
@@ -32,6 +32,7 @@ def build_site(drafts: bool = False) -> Path:
     _check_front_matter()
     work = paths.BUILD / "jekyll"
     shutil.rmtree(work, ignore_errors=True)
+    make_way(work / "site")
     work.mkdir(parents=True)
     settings = build_settings(drafts) | {"search": search.is_possible()}
     overrides = work / "overrides.yml"  # JSON is YAML

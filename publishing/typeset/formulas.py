@@ -21,6 +21,7 @@ import psutil
 
 from publishing import files, macros, paths
 from publishing.errors import PublishingError
+from publishing.folders import make_way
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
 _OUTLINE = _SCRIPT.with_name("outline.mjs")
@@ -137,6 +138,7 @@ def _converted(questions: dict[str, dict]) -> dict[str, dict]:
     results = {page: result for page, key in keys.items() if (result := _kept(page, key))}
     asked = {page: told for page, told in questions.items() if page not in results}
     for page, result in (json.loads(_mathjax(json.dumps(asked))) if asked else {}).items():
+        make_way(paths.typeset_file(page))
         files.write_sealed(paths.typeset_file(page), json.dumps({"key": keys[page], "result": result}).encode())
         results[page] = result
     return results

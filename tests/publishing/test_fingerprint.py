@@ -5,6 +5,7 @@ import pytest
 from publishing import paths
 from publishing.execute.fingerprint import fingerprint, meaning, reached
 
+HOME = paths.ROOT
 PACKAGE = {
     "net/__init__.py": '"""The package."""\n',
     "net/loss.py": "from net.schedule import beta\n\n\ndef loss(x):\n    return beta * x\n",
@@ -113,6 +114,17 @@ def test_docstrings_comments_and_layout_mean_nothing(same):
 @pytest.mark.parametrize("other", ["def f(x): return x + 2", "def f(y): return y + 1", "def f(x=0): return x + 1"])
 def test_any_other_change_means_something(other):
     assert meaning(other) != meaning("def f(x): return x + 1")
+
+
+@pytest.mark.parametrize(("shows", "same"), [("", True), ("print(net.other.__doc__)", False)])
+def test_a_docstring_means_something_only_to_what_shows_docstrings(package, shows, same):
+    """Which the module of the press that looks for those words does not."""
+    code = f"import publishing.execute.fingerprint\nimport net.other\n{shows}"
+    folders = (package.root, HOME)
+    before = fingerprint(reached(code, folders), shown_in=code)
+    package.write("net/other.py", '"""Doc."""\n' + PACKAGE["net/other.py"])
+    assert "publishing.execute.fingerprint" in before
+    assert (fingerprint(reached(code, folders), shown_in=code) == before) == same
 
 
 def test_text_that_is_a_value_is_no_docstring():

@@ -267,6 +267,37 @@ def test_bytes_that_are_no_text_on_a_builds_stderr_end_nothing(repository):
     assert news.other_than(None)["error"] == "error: \ufffd"
 
 
+@pytest.fixture
+def builder(repository):
+    """Of a press that writes down each build, and is killed while the source says so."""
+    repository.write("publishing/__init__.py", "")
+    repository.write("source", "fine")
+    code = (
+        "import os, sys\nif sys.stdin.readline():\n    open('built', 'a').write('once ')\n"
+        "    if open('source').read() != 'fine':\n        os.kill(os.getpid(), 9)\n"
+    )
+    repository.write("publishing/__main__.py", code)
+    return Builder()
+
+
+def test_a_build_that_stood_ready_and_was_killed_is_replaced(repository, builder):
+    news = News()
+    builder._next._process.kill()
+    builder._next._process.wait()
+    builder.rebuild(news)
+    assert news.build and (repository.root / "built").read_text() == "once "
+
+
+def test_a_build_that_is_killed_says_so_and_the_next_one_builds(repository, builder, capsys):
+    news = News()
+    repository.write("source", "too large")
+    builder.rebuild(news)
+    assert news.other_than(None)["error"] == "error: the build was killed; was the machine out of memory?"
+    repository.write("source", "fine")
+    builder.rebuild(news)
+    assert news.other_than(None)["error"] is None and (repository.root / "built").read_text() == "once once "
+
+
 def test_the_checkpoints_and_results_that_notebooks_open_are_in_one_watched_room():
     for opened in ("checkpoints", "results"):
         around = [folder for folder in serve.folders() if folder in (paths.ROOT / "experiments" / opened).parents]

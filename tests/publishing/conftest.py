@@ -9,6 +9,8 @@ from publishing.site import origin
 
 from .small_site import Repository
 
+collect_ignore = ["corpus"]  # notebooks to be imported, with outputs of elsewhere
+
 
 def repository_in(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     """A repository in a temporary folder, where `publishing.paths` points until the patch is undone; no archive."""

@@ -79,6 +79,7 @@ def page(served: Served, browser: Browser) -> Page:
     address = served.wait_for("the site: ").split()[0]
     page = browser.new_context(viewport={"width": 1000, "height": 800}).new_page()
     page.goto(f"{address}toy/")
+    page.wait_for_selector("script[src*='live.js?build=1']", state="attached")  # of a build that has been announced
     return page
 
 
@@ -93,7 +94,7 @@ def test_the_page_appears_as_soon_as_it_is_built_and_a_draft_is_shown(page):
 def test_an_edit_reloads_the_page_which_keeps_its_place(served, page):
     page.locator("summary", has_text="Folded").click()
     page.evaluate("document.getElementById('part-12').scrollIntoView({ behavior: 'instant' })")
-    eventually(lambda: page.evaluate("scrollY") > 500, "the scroll")  # also if the page is just being loaded again
+    eventually(lambda: page.evaluate("scrollY") > 500, "the scroll")
     before = top_of(page, "part-12")
 
     served.write("Words afterwards, and $x^2$.\n\n" + "A new paragraph.\n\n" * 12)

@@ -123,14 +123,15 @@ def _of_files() -> Faults:
 
 def _notebooks_stage(papers: list[str], faults: Faults, only: str | None = None, force: bool = False) -> list[Path]:
     """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
+    began = stamps.now()
     inputs = {paper: _inputs(paper) for paper in papers}
     fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
     stale = {paper: _made_from(paper, only, inputs[paper]) for paper in papers if not fresh.get(paper)}
-    executed = _executed(stale, faults, force)
+    executed = _executed(stale, faults, force, began)
     made: list[Path] = []
     for paper in papers:
         if paper in executed:
-            made += _rendered(paper, only, executed[paper], inputs[paper])
+            made += _rendered(paper, only, executed[paper], inputs[paper], began)
         else:
             _say(paper, notebooks.every(paper), "nothing changed")
             _say_figures(unchanged=fresh[paper])
@@ -154,7 +155,9 @@ def _made_from(paper: str, only: str | None, inputs: dict[str, Any]) -> dict[str
     return {stem: around | stamps.digests([notebooks.path_of(paper, stem)]) for stem in notebooks.select(paper, only)}
 
 
-def _executed(papers: dict[str, dict[str, dict[str, Any]]], faults: Faults, force: bool) -> dict[str, list["Executed"]]:
+def _executed(
+    papers: dict[str, dict[str, dict[str, Any]]], faults: Faults, force: bool, began: float
+) -> dict[str, list["Executed"]]:
     """The notebooks of these papers. One that was good, and is as it was with all that it may depend on, is not read.
 
     All faults are told at once: those of what is written before anything runs, and later those of all outputs.
@@ -178,7 +181,7 @@ def _executed(papers: dict[str, dict[str, dict[str, Any]]], faults: Faults, forc
     for paper, made_from in papers.items():
         for stem in written[paper]:
             one = done[paper][stem]
-            stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from)
+            stamps.record(stamps.of_notebook(paper, stem), made_from[stem], [one.path], one.made_from, since=began)
     return {paper: [done[paper][stem] for stem in made_from] for paper, made_from in papers.items()}
 
 
@@ -215,7 +218,9 @@ def _tell(faults: Faults, papers: list["Paper"]) -> None:
     faults.tell()
 
 
-def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any]) -> list[Path]:
+def _rendered(
+    paper: str, only: str | None, executed: list["Executed"], inputs: dict[str, Any], began: float
+) -> list[Path]:
     """Write what the site shows of a paper beside its text, which is built and checked already."""
     from publishing.render import products
 
@@ -228,7 +233,7 @@ def _rendered(paper: str, only: str | None, executed: list["Executed"], inputs: 
     made = [*(one.path for one in executed), *report.made]
     if chosen == notebooks.every(paper):
         found = {name: was for one in executed for name, was in one.made_from.items()}
-        stamps.record(stamps.of_notebooks(paper), inputs, made, found)
+        stamps.record(stamps.of_notebooks(paper), inputs, made, found, since=began)
     return made
 
 
@@ -244,6 +249,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
+    began = stamps.now()
     inputs = {**stamps.digests(_read_by_site(papers)), **settings, "search": search.program().is_file()}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if strays := folders.sweep([paths.SITE, *_written_for_site()], outputs):
@@ -271,7 +277,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     if not (may_patch and patch.patched(before, made)):
         with progress.doing(lambda: "building the site with Jekyll"):
             jekyll.build_site(settings["unpublished"])
-    stamps.record("site", inputs, [*made, *folders.everything(paths.SITE)])
+    stamps.record("site", inputs, [*made, *folders.everything(paths.SITE)], since=began)
 
 
 def _only_text_changed(inputs: dict[str, Any]) -> bool:

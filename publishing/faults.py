@@ -7,6 +7,7 @@ from typing import TypeVar
 from publishing.errors import PublishingError
 
 Made = TypeVar("Made")
+_NO_LINE = 10**9
 _PLACE = re.compile(
     r"(?:notebooks/)?(?P<name>[^\s:,]+?)(?:\.md)?(?::(?P<line>\d+))?(?:,? \(?cell (?P<cell>\d+)\)?)?: (?P<what>.*)"
 )
@@ -31,10 +32,9 @@ class Faults(list[str]):
 
 def in_order(faults: Iterable[str]) -> list[str]:
     """By notebook, cell and line; what was found in the text and again on the page is told once, with its line."""
-    told: dict[tuple[str, int, str], str] = {}
-    for name, cell, _, what, fault in sorted((*_placed(fault), fault) for fault in faults):
-        told.setdefault((name, cell, what), fault)
-    return list(told.values())
+    placed = sorted((*_placed(fault), fault) for fault in set(faults))
+    lined = {(name, cell, what) for name, cell, line, what, _ in placed if line < _NO_LINE}
+    return [fault for name, cell, line, what, fault in placed if line < _NO_LINE or (name, cell, what) not in lined]
 
 
 def _placed(fault: str) -> tuple[str, int, int, str]:
@@ -42,4 +42,4 @@ def _placed(fault: str) -> tuple[str, int, int, str]:
     found = _PLACE.fullmatch(fault)
     if found is None:
         return "", 0, 0, fault
-    return found["name"], int(found["cell"] or 0), int(found["line"] or 10**9), found["what"]
+    return found["name"], int(found["cell"] or 0), int(found["line"] or _NO_LINE), found["what"]

@@ -4,7 +4,9 @@ A stamp holds digests of all files that a stage read and wrote. As long as they 
 """
 
 import json
+import math
 import os
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from publishing.files import digest, digest_of, state, write
 from publishing.folders import make_way
 
 Digests = dict[str, str | None]
+_CLOCK = getattr(time, "CLOCK_REALTIME_COARSE", time.CLOCK_REALTIME)  # that of the file systems
 
 
 def digests(files: Iterable[Path]) -> Digests:
@@ -36,11 +39,36 @@ def outputs_if_fresh(stage: str, inputs: Mapping[str, object]) -> list[Path] | N
     return [paths.ROOT / name for name in after]
 
 
-def record(stage: str, inputs: Mapping[str, object], outputs: Iterable[Path], found: Digests | None = None) -> None:
-    """Remember a stage that succeeded. The inputs' digests are those from before it ran."""
+def record(
+    stage: str,
+    inputs: Mapping[str, object],
+    outputs: Iterable[Path],
+    found: Digests | None = None,
+    since: float = math.inf,
+) -> None:
+    """Remember a stage that succeeded. The inputs' digests are those from before it ran, taken from `since` on.
+
+    One that was written meanwhile may have been read as it is no longer, even if it holds the same again: nothing is
+    remembered then.
+    """
+    if any(_written(paths.ROOT / name) > since for name in inputs):
+        path_of(stage).unlink(missing_ok=True)
+        return
     stamp = {"inputs": inputs, "found": found or {}, "outputs": digests(outputs)}
     make_way(path_of(stage))
     write(path_of(stage), json.dumps(stamp, indent=1))
+
+
+def now() -> float:
+    """The time by which `record` knows what is written later."""
+    return time.clock_gettime(_CLOCK)
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_ctime
+    except OSError:
+        return -math.inf  # no file, but another kind of input
 
 
 def inputs(stage: str) -> dict[str, object]:

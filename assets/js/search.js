@@ -35,13 +35,15 @@ dialog.addEventListener("click", ({ target }) => {
 dialog.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) move(event, step);
-  else if (event.key === "Enter" && event.target === input) links()[0]?.click();
+  else if (event.key === "Enter" && event.target === input && !event.isComposing) links()[0]?.click();
 });
 close.addEventListener("click", () => dialog.close());
 input.addEventListener("input", search);
 more.addEventListener("click", async () => {
   const before = links().length;
+  more.disabled = true;
   await showMore(results);
+  more.disabled = false;
   links()[before]?.focus();
 });
 const styled = bringStyle();
@@ -73,12 +75,14 @@ function index() {
 
 async function search() {
   const words = input.value.trim();
+  results = [];
+  list.replaceChildren(); // or Enter would lead to what was found for other words
+  more.hidden = true;
   tell(words && "Searching …");
   try {
     const found = await (await index()).debouncedSearch(words, {}, DELAY);
     if (!found || words !== input.value.trim()) return; // other words came in between
     results = words ? found.results : [];
-    list.replaceChildren();
     await showMore(results);
     tell(words && told(results.length));
   } catch {

@@ -49,7 +49,8 @@ _RETURNS_OBJECT = re.compile(r"manual_seed|legend|title|[xy]label|set_\w+|set|re
 
 def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, str, list[str]]:
     """The cell's kind, text and tags as they are to be."""
-    source = cell.source.replace("\r\n", "\n").expandtabs(4).strip("\n")
+    source = cell.source.replace("\r\n", "\n").strip("\n")
+    source = re.sub(r"^[ \t]+", lambda indent: indent[0].expandtabs(4), source, flags=re.MULTILINE)
     options, source = _options(cell, source)
     tags = list(dict.fromkeys(options.tags))
     if found := re.match(r"%%(\w+)[^\n]*\n?", source):

@@ -28,6 +28,8 @@ def _problem(path: Path, folder: Path, text: str) -> str | None:
         return f"no notebook here is a {kind}; bring it in by make import FILE={paths.relative(path)}, or move it away"
     if kind == ".md":
         return f"no notebook is looked for here; move it to {paths.relative(folder)}/ or its {paths.OF_STUDIES}/"
+    if inside.parts[0] == paths.OF_STUDIES:
+        inside = inside.relative_to(paths.OF_STUDIES)  # as a study names it
     if kind in _PICTURES and not any(name in text for name in inside.parts):
         return f'no notebook shows it; write ![alt]({inside.as_posix()} "caption"), or move it away'
     return None

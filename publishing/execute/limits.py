@@ -56,6 +56,8 @@ def _taken(pid: int) -> tuple[int, float]:
 
 def shows_too_much(cell: NotebookNode) -> str | None:
     """What is to be said of a cell that shows more text than a page takes."""
-    texts = (output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", []))
-    shown = sum(map(len, texts))
+    outputs = cell.get("outputs", [])
+    texts = [output.get("text", "") for output in outputs]
+    texts += [text for output in outputs for kind, text in output.get("data", {}).items() if kind.startswith("text/")]
+    shown = sum(len(text.encode()) for text in texts)
     return TOO_MUCH.format(shown, OUTPUT) if shown > OUTPUT else None

@@ -28,8 +28,8 @@ _ANYWHERE = {
     r"(?<![\w/.@])@(?:fig|tbl|eq|sec|thm|def|lem|lst)-[\w-]+": _LINK,
     r"\[[^\[\]]*(?<![\w.])@[A-Za-z][^\]]*\]|(?<![\w/.@])@[A-Za-z][\w:.-]*\d{4}\w*": _CITE,
     r"(?<![=\w])==(?=[^\s=])[^=]*(?<=[^\s=])==(?![=\w])": "write <mark>…</mark>",
-    r"%%[^%]+%%": "write <!-- … -->",
-    r"(?<!~)~(?=[^\s~])[^~]*(?<=[^\s~])~(?!~)": "write <sub>…</sub>, or ~~…~~ for what is struck out",
+    r"(?<!\S)%%[^%]+%%(?!\w)": "write <!-- … -->",
+    r"(?<=\w)~[^\s~]+~(?!~)": "write <sub>…</sub>, or ~~…~~ for what is struck out",
     r"(?<=\w)\^[^\s^]+\^": "write <sup>…</sup>",
     r"(?<![\w:/]):[a-z][a-z0-9]*(?:_[a-z0-9]+)*:(?![\w:])": "write the sign itself",
     r"\[\^[^\]\s]+\]": "the footnote has no text; write it as [^name]: …, once, in this notebook",
@@ -37,6 +37,7 @@ _ANYWHERE = {
     r"\\(?:(?:new|clear)page|pagebreak|noindent|(?:big|med|small)skip|tableofcontents)(?![A-Za-z])": "leave it out",
     r"(?<=\s)\^[A-Za-z][\w-]*\Z": 'write <span id="name"></span>',
     r"\{\{[<%]": "leave it out; nothing is included here",
+    r"(?<!\S)-->(?=\s)": "write → for an arrow; a comment begins and ends in one cell, without two blank lines inside",
     r"<!--|-->": "a comment begins and ends in one cell, without two blank lines inside",
     r"\]\{[^{}]+\}": _ATTRIBUTES,
 }

@@ -132,7 +132,7 @@ class LivePages(Files):
             try:
                 self._index()
             except PublishingError as error:
-                return self.send_error(500, str(error))
+                return self.send_error(500, "No search", str(error))
         self.directory = str(search.folder())
         return super().send_head()
 

@@ -103,7 +103,8 @@ def loose() -> dict[Path, tuple[int, int] | None]:
     A watch on a file ends when an editor replaces it.
     """
     met = (paths.ROOT / name for paper in stamps.papers() for name in stamps.found(stamps.of_notebooks(paper)))
-    elsewhere = [path for path in met if set(folders()).isdisjoint(path.parents)]
+    watched = set(folders())
+    elsewhere = [path for path in met if watched.isdisjoint(path.parents)]
     return {path: _seen(path) for path in (*paths.ROOT.glob("[!.]*"), *elsewhere) if not path.is_dir()}
 
 

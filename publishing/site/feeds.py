@@ -2,6 +2,7 @@
 
 from html import escape
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -17,9 +18,11 @@ def complete(site: Path, address: str) -> None:
         tree = ElementTree.parse(feed)
         for entry in tree.iter(f"{_ATOM}entry"):
             link = entry.find(f"{_ATOM}link")
-            page = site / (link.get("href", "") if link is not None else "").removeprefix(f"{address}/")
-            told = ElementTree.SubElement(entry, f"{_ATOM}content", {"type": "html"})
-            told.text = _content(entry, page / "index.html" if page.is_dir() else page)
+            name = unquote((link.get("href", "") if link is not None else "").removeprefix(f"{address}/"))
+            page = next(filter(Path.is_file, (site / name / "index.html", site / name, site / f"{name}.html")), None)
+            if page:  # else the entry leads elsewhere
+                told = ElementTree.SubElement(entry, f"{_ATOM}content", {"type": "html"})
+                told.text = _content(entry, page)
         tree.write(feed, encoding="utf-8", xml_declaration=True)
 
 

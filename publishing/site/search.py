@@ -13,7 +13,7 @@ from pathlib import Path
 
 from publishing import folders, paths, stamps
 from publishing.errors import PublishingError
-from publishing.files import below, digest, digest_of, write
+from publishing.files import below, digest_of, write
 from publishing.memory import remembered
 
 FOLDER, SCRIPT = "pagefind", "pagefind.js"  # where `assets/js/search.js` expects it, and what asks it
@@ -50,7 +50,8 @@ def update(site: Path) -> None:
     """Bring the index up to date; it is made anew only where a text has changed."""
     pages = {path.relative_to(site): path for path in below(site) if path.suffix == ".html" and path.name != "404.html"}
     texts = {str(name): text.decode() for name, path in pages.items() if (text := _remembered(path))}
-    inputs = {"texts": digest_of(json.dumps(texts).encode()), "lock": digest(paths.ROOT / "package-lock.json")}
+    tools = stamps.digests([paths.ROOT / "package-lock.json", Path(__file__)])
+    inputs = {"texts": digest_of(json.dumps(texts).encode()), **tools}
     if stamps.outputs_if_fresh(STAGE, inputs) is None:
         _make(texts)
         stamps.record(STAGE, inputs, folders.everything(folder()))

@@ -5,6 +5,7 @@ from nbformat.v4 import new_output
 
 from publishing.checks import lint as lints
 from publishing.errors import PublishingError
+from publishing.faults import in_order
 
 from .notes import code, fragment, select, shows, texts
 
@@ -424,3 +425,12 @@ def test_all_faults_of_a_notebook_are_told_together_in_order():
         fragment(*cells)
     told = [line.partition(": ") for line in str(caught.value).splitlines()]
     assert [place for place, _, _ in told] == [f"toy/05-key-equations, cell {cell}" for cell in (1, 1, 1, 2, 3)]
+
+
+def test_the_same_fault_is_told_at_each_of_its_lines_and_not_again_without_one():
+    twice = ["notebooks/toy/01-a.md:20 (cell 1): wrong", "notebooks/toy/01-a.md:14 (cell 1): wrong"]
+    assert in_order([*twice, "toy/01-a, cell 1: wrong", "toy/01-a, cell 2: wrong", twice[0]]) == [
+        twice[1],
+        twice[0],
+        "toy/01-a, cell 2: wrong",
+    ]

@@ -115,7 +115,7 @@ def test_the_index_of_the_search_is_made_when_its_script_is_asked_for_and_lies_b
         assert get(f"{url}/")[0].endswith("built")
         assert get(f"{url}/pagefind/entry.json?ts=1")[0] == "{}" and not made
         assert get(f"{url}/pagefind/pagefind.js") == ("script", "no-store")
-        with pytest.raises(HTTPError, match="500: no room"):
+        with pytest.raises(HTTPError, match="500: No search"):
             get(f"{url}/pagefind/pagefind.js")
         server.shutdown()
 

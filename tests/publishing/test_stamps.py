@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from publishing import paths, stamps
@@ -52,3 +54,16 @@ def test_a_folder_where_a_stamp_belongs_gives_way(repository):
     assert stamps.outputs_if_fresh("stage", {}) is None
     stamps.record("stage", {}, [])
     assert stamps.outputs_if_fresh("stage", {}) == []
+
+
+def test_an_input_that_was_written_while_the_stage_ran_is_not_taken_for_what_it_read(stage):
+    source = stage.root / "source.md"
+    inputs, began = stamps.digests([source]), stamps.now()
+    time.sleep(0.05)
+    was = source.read_bytes()
+    source.write_text("something else, which the stage may have read")
+    source.write_bytes(was)
+    stamps.record("stage", inputs, [], since=began)
+    assert stamps.outputs_if_fresh("stage", inputs) is None
+    stamps.record("stage", inputs, [], since=stamps.now())
+    assert stamps.outputs_if_fresh("stage", inputs) == []

@@ -213,6 +213,7 @@ def test_nothing_strays_to_standard_error(toy, capfd):
         ("import time\ntime.sleep(1000)", "CELL_SECONDS", 0.1, "is not done after 2 s, most of which it waits"),
         ("for i in range(20000): print('x' * 99)", "OUTPUT", 10_000, "shows 2,000,000 bytes, and a page takes 10,000"),
         ("'x' * 20_000", "OUTPUT", 10_000, "shows 20,002 bytes, and a page takes 10,000"),
+        ("from IPython.display import Markdown\nMarkdown('x' * 20_000)", "OUTPUT", 10_000, "shows 20,0"),
     ],
 )
 def test_a_cell_that_takes_too_much_is_ended_and_named(toy, monkeypatch, code, limit, value, said):

@@ -434,3 +434,8 @@ def test_the_same_fault_is_told_at_each_of_its_lines_and_not_again_without_one()
         twice[0],
         "toy/01-a, cell 2: wrong",
     ]
+
+
+def test_signs_of_other_dialects_are_signs_in_plain_prose():
+    text = "It takes ~5–~10 steps, 50%% and 60%% of them."
+    assert text in fragment(f"# T\n\n{text}")

@@ -48,10 +48,13 @@ def embed(blog: str | Path, instruments: bool = True, dry: bool = False) -> None
         print(line)
     if dry:
         return
-    written = [name for name in wanted if name not in theirs and write(blog / name, wanted[name])]
+    ours = {name: digest_of(content) for name, content in wanted.items() if name not in theirs}
+    # What is cut short may be as it was, or as it is to be.
+    both = known | {name: f"{known.get(name, '')} {now}".strip() for name, now in ours.items()}
+    write(blog / LIST, json.dumps(both, indent=1))
+    written = [name for name in ours if write(blog / name, wanted[name])]
     stale = {name: was for name, was in known.items() if name not in wanted}
     removed, left = _removed(blog, stale)
-    ours = {name: digest_of(content) for name, content in wanted.items() if name not in theirs}
     write(blog / LIST, json.dumps(ours | {name: known[name] for name in theirs}, indent=1))
     print(f"{len(ours)} files are in {blog}: {len(written)} written, {len(removed)} removed")
     _say_left([*theirs, *left])
@@ -102,7 +105,7 @@ def _published() -> list[posts.Post]:
 
 def _is_theirs(blog: Path, name: str, known: dict[str, str], content: bytes) -> bool:
     now = digest(blog / name)
-    return now not in (None, known.get(name), digest_of(content))  # what is equal to ours: of an embedding cut short
+    return now not in (None, *known.get(name, "").split(), digest_of(content))
 
 
 def _removed(blog: Path, known: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -112,7 +115,7 @@ def _removed(blog: Path, known: dict[str, str]) -> tuple[list[str], list[str]]:
         path = blog / name
         if not path.is_file():
             continue
-        if digest(path) != was:
+        if digest(path) not in was.split():
             left.append(name)
             continue
         path.unlink()

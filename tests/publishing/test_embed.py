@@ -285,6 +285,31 @@ def test_an_embedding_that_was_cut_short_is_completed(notes, blog):
     assert contents(blog) == before
 
 
+@pytest.mark.parametrize("after", [0, 3, 9])
+def test_one_that_was_cut_short_is_completed_by_notes_that_changed_meanwhile(notes, blog, monkeypatch, after):
+    before, wanted = contents(blog), f"{pages.OWN}/images/toy-line.png"
+    if after % 2:
+        embed.embed(blog)
+    for turn in range(2):
+        for name in ("images/toy-line.png", "js/note.js"):
+            notes.write(f"assets/{name}", f"changed {turn}")
+        left = iter(range(after))
+
+        def until_the_disk_is_full(path, content, write=embed.write, left=left):
+            if path.name != embed.LIST and next(left, None) is None:
+                raise OSError
+            return write(path, content)
+
+        with monkeypatch.context() as patch, pytest.raises(OSError):
+            patch.setattr(embed, "write", until_the_disk_is_full)
+            embed.embed(blog)
+    notes.write("assets/images/toy-line.png", "at last")
+    embed.embed(blog)
+    assert (blog / wanted).read_text() == "at last"
+    embed.undo(blog)
+    assert contents(blog) == before
+
+
 DEFAULTS = "defaults: [{scope: {path: '', type: posts}, values: {layout: single}}]"
 
 

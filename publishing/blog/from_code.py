@@ -50,7 +50,7 @@ _RETURNS_OBJECT = re.compile(r"manual_seed|legend|title|[xy]label|set_\w+|set|re
 def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, str, list[str]]:
     """The cell's kind, text and tags as they are to be."""
     source = cell.source.replace("\r\n", "\n").strip("\n")
-    source = re.sub(r"^[ \t]+", lambda indent: indent[0].expandtabs(4), source, flags=re.MULTILINE)
+    source = _indented_by_blanks(source)
     options, source = _options(cell, source)
     tags = list(dict.fromkeys(options.tags))
     if found := re.match(r"%%(\w+)[^\n]*\n?", source):
@@ -119,8 +119,11 @@ def _plain(source: str) -> str:
     """Plain Python: magics that arrange JupyterLab are gone, others are comments, each with what to do."""
     if syntax(source) is not None:
         return source
-    lines, open_block = [], False
-    for line in source.split("\n"):
+    lines, open_block, in_strings = [], False, _in_strings(source)
+    for number, line in enumerate(source.split("\n")):
+        if number in in_strings:
+            lines.append(line)
+            continue
         if _ARRANGE.fullmatch(line):
             continue
         if timed := _TIMED.fullmatch(line):
@@ -131,6 +134,29 @@ def _plain(source: str) -> str:
         open_block = line.rstrip().endswith(":") or (open_block and not line.strip())
         lines.append(line)
     return "\n".join(lines).strip("\n")
+
+
+def _indented_by_blanks(source: str) -> str:
+    in_strings = _in_strings(source)
+    return "\n".join(
+        line if number in in_strings else re.sub(r"^[ \t]+", lambda indent: indent[0].expandtabs(4), line)
+        for number, line in enumerate(source.split("\n"))
+    )
+
+
+def _in_strings(source: str) -> set[int]:
+    """Lines, counted from 0, that begin within a string: no magics, whatever they look like."""
+    lines = source.split("\n")
+    guess = [
+        re.sub(r"\S.*", "pass", line) if any(one.fullmatch(line) for one in (_ARRANGE, _TIMED, _MAGIC)) else line
+        for line in lines
+    ]
+    strings = (
+        node
+        for node in ast.walk(syntax("\n".join(guess)) or ast.Module([], []))
+        if isinstance(node, ast.Constant | ast.JoinedStr)
+    )
+    return {number for node in strings for number in range(node.lineno, node.end_lineno or 0)}
 
 
 def _quiet(source: str, cell: "NotebookNode") -> str:

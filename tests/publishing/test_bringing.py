@@ -186,6 +186,11 @@ def test_two_figures_of_a_cell_are_two(paper):
         ("torch.manual_seed(0)", "```python\ntorch.manual_seed(0);\n```"),
         ("x = 1\n!ls", "```python\nx = 1\n# Starter: runs outside Python, do without it: !ls\n```"),
         ("%%latex\n\\[x^2\\]", "$$\nx^2\n$$"),
+        (
+            "!ls\ntext = '''\n!no\n%matplotlib inline\n\ta\tb\nwhy?\n'''",
+            "```python\n# Starter: runs outside Python, do without it: !ls\n"
+            "text = '''\n!no\n%matplotlib inline\n\ta\tb\nwhy?\n'''\n```",
+        ),
     ],
 )
 def test_code(paper, given, becomes):

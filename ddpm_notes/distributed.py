@@ -3,6 +3,8 @@
 Without torchrun there is one process, its share is everything, and nothing here does anything.
 """
 
+import gc
+import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,11 +29,13 @@ def process_group(name: str = "auto") -> Iterator[torch.device]:
     if not dist.is_torchelastic_launched():
         yield device
         return
+    importlib.import_module("torch.distributed.nn")  # its default arguments would keep a group that is there before it
     backend = "nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=timedelta(hours=2))  # the first may fetch the data
     try:
         yield device
     finally:
+        gc.collect()  # DDP holds the group too; a thread of gloo that outlives the interpreter aborts the process
         dist.destroy_process_group()
 
 

@@ -88,6 +88,26 @@ def test_two_processes_draw_and_evaluate_what_one_does(tmp_path, monkeypatch):
         assert two[variance]["terms"] == pytest.approx(parts["terms"], rel=1e-4, abs=1e-6)
 
 
+COUNT_THREADS = """
+import os
+import sys
+import threading
+from ddpm_notes.__main__ import main
+
+assert main(sys.argv[1:]) == 0
+print(len(os.listdir("/proc/self/task")) - threading.active_count(), "threads of others")
+"""
+
+
+def test_no_thread_of_the_group_outlives_it(tmp_path):
+    """One that drops a tensor while the interpreter ends aborts the process, now and then."""
+    script = tmp_path / "script.py"
+    script.write_text(COUNT_THREADS)
+    train = ["train", "--data", "digits", "--steps", "2", "--batch", "8", "--warmup", "0"]
+    printed = torchrun(str(script), *train, "--out", str(tmp_path / "net.safetensors"))
+    assert printed.count("0 threads of others") == 2
+
+
 def test_one_process_has_all(digits):
     assert torch.equal(share(digits.pixels), digits.pixels)
     assert gathered(digits.pixels, len(digits.pixels)) is digits.pixels

@@ -10,8 +10,15 @@ new EventSource("/.serve/news").onmessage = ({ data }) => {
   const news = JSON.parse(data);
   if (news.error !== error) show((error = news.error));
   if (news.progress) document.getElementById("serve-progress")?.replaceChildren(news.progress);
-  if (news.build !== BUILD && !news.error) location.reload();
+  if (news.build !== BUILD && !news.error) reload();
 };
+
+/** Once no dialog is open: what is searched is not lost. */
+function reload() {
+  const open = document.querySelector("dialog[open]");
+  if (open) open.addEventListener("close", () => location.reload(), { once: true });
+  else location.reload();
+}
 
 /** What the reader sees at the top of the window, and which folded texts are open. */
 function place() {

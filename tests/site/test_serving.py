@@ -1,12 +1,15 @@
 """`make serve` on a small real repository, with the page open in a browser."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -83,6 +86,17 @@ def page(served: Served, browser: Browser) -> Page:
     return page
 
 
+def build_of(page: Page) -> str:
+    """The build that is announced now."""
+    with urllib.request.urlopen(urljoin(page.url, "/.serve/news")) as news:
+        return json.loads(news.readline().removeprefix(b"data: "))["build"]
+
+
+def build_on(page: Page) -> str:
+    """The build that the page shows."""
+    return page.locator("script[src*='live.js']").get_attribute("src").partition("build=")[2]
+
+
 def top_of(page: Page, target: str) -> float:
     return page.locator(f"#{target}").bounding_box()["y"]
 
@@ -141,7 +155,15 @@ def test_the_search_finds_what_was_written_just_now_and_its_index_is_made_for_it
     served.write("Words about marigolds.", "print(2)")
     expect(page.get_by_text("about marigolds")).to_be_attached()
     assert not (served.root / "build/search").exists()
-    page.keyboard.press("/")
+    eventually(lambda: build_on(page) == build_of(page), "the page of the last build")
+    eventually(lambda: page.keyboard.press("/") or page.get_by_role("textbox").is_visible(), "the search")
     page.get_by_role("textbox").fill("marigolds")
     expect(page.locator(".search-results mark").first).to_have_text("marigolds.")
     assert not (served.root / "_site/pagefind").exists()
+
+    before = build_of(page)
+    served.write("Words about lilies.", "print(2)")
+    eventually(lambda: build_of(page) != before, "another build")
+    expect(page.get_by_role("textbox")).to_have_value("marigolds")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("about lilies")).to_be_attached()

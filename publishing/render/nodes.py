@@ -309,14 +309,15 @@ def walk(node: object) -> Iterator[object]:
 _LEAVES = {str, Markup, bytes, int, float, bool, type(None)}  # most of what is met
 
 
-def _inside(node: Any) -> Sequence[object]:
+def _inside(node: object) -> Sequence[object]:
     if isinstance(node, Token):
         return [*node.meta.values(), *(node.children or [])] if node.meta else node.children or []
     if isinstance(node, dict):
         return [*node.values()]
     if isinstance(node, (list, tuple)):  # noqa: UP038 - a union takes thrice as long, half a million times
         return node
-    return [getattr(node, name) for name in _names(type(node))]
+    kind: Any = type(node)
+    return [getattr(node, name) for name in _names(kind)]
 
 
 @cache

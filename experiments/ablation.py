@@ -32,8 +32,8 @@ def run(row: str, seed: int, judge: Judge) -> dict:
 
 def main() -> None:
     """Every row with every seed."""
-    result = Result("ablation", "ablation", "digits", weights_of("classifier-digits"))
     judge = Judge(load("digits", "train"))
-    for seed in SEEDS:
-        for row in ROWS:
-            result.part(f"{row}; seed {seed}", partial(run, row, seed, judge))
+    with Result("ablation", "ablation", "digits", weights_of("classifier-digits")) as result:
+        for seed in SEEDS:
+            for row in ROWS:
+                result.part(f"{row}; seed {seed}", partial(run, row, seed, judge))

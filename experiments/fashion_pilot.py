@@ -55,7 +55,7 @@ def pilot(width: int, batch: int, learning_rate: float) -> dict:
 
 def main() -> None:
     """All pilots, one after the other."""
-    result = Result("fashion-pilot", "fashion_pilot", "fashion-mnist")
-    for width, batch, learning_rate in TRIED:
-        name = f"width {width}, batch {batch}, learning rate {learning_rate:g}"
-        result.part(name, partial(pilot, width, batch, learning_rate))
+    with Result("fashion-pilot", "fashion_pilot", "fashion-mnist") as result:
+        for width, batch, learning_rate in TRIED:
+            name = f"width {width}, batch {batch}, learning rate {learning_rate:g}"
+            result.part(name, partial(pilot, width, batch, learning_rate))

@@ -31,7 +31,7 @@ MINIATURES: dict[str, dict[str, object]] = {  # the names that get another value
     "digits": {"digits.CONFIG": replace(digits.CONFIG, **SMALL)},
     "fashion": {"fashion.CONFIG": replace(fashion.CONFIG, **SMALL)},
     "report": {"report.BOUND_IMAGES": {"digits": 4, "fashion-mnist": 2}, "report.SAMPLES": 4, "report.PART": 2},
-    "few_steps": {"few_steps.STEPS": (5,), "few_steps.SAMPLES": 32},
+    "few_steps": {"few_steps.STEPS": (5,), "few_steps.SETS": 1},
     "ablation": {
         "ablation.SEEDS": (1,),
         "ablation.CONFIG": replace(networks.CONFIG, **SMALL),
@@ -52,7 +52,7 @@ WRITTEN = {  # where experiments write; what is under `made` is compared
     "photographs.FILE": "made/results/photographs.safetensors",
     "training.CHECKPOINTS": "made/checkpoints",
     "classifier.CHECKPOINTS": "made/checkpoints",
-    **{f"{module}.STATES": "states" for module in ("training", "networks", "report", "scaling")},
+    **{f"{module}.STATES": "states" for module in ("training", "networks", "report", "results", "scaling")},
 }
 # Of each run its own; and the checksum of a file, whose header safetensors writes in any order.
 VOLATILE = {"code", "duration", "machine", "file_checksum"}

@@ -62,4 +62,5 @@ def choose() -> dict:
 
 def main() -> None:
     """The one file."""
-    Result("photographs", "photographs", DATA, weights_of(f"classifier-{DATA}")).part("file", choose)
+    with Result("photographs", "photographs", DATA, weights_of(f"classifier-{DATA}")) as result:
+        result.part("file", choose)

@@ -51,6 +51,6 @@ def measured(unet: UNetConfig, batch: int) -> dict:
 
 def main() -> None:
     """The three presets."""
-    result = Result("projection", "projection", "digits")
-    for name, (unet, batch) in NETWORKS.items():
-        result.part(name, partial(measured, unet, batch))
+    with Result("projection", "projection", "digits") as result:
+        for name, (unet, batch) in NETWORKS.items():
+            result.part(name, partial(measured, unet, batch))

@@ -131,17 +131,17 @@ def main() -> None:
     """Both checkpoints."""
     for name, file in CHECKPOINT_OF.items():
         weights = weights_of(file, f"classifier-{name}")
-        result = Result(f"report-{name}", "report", name, weights)
         checkpoint = load_checkpoint(CHECKPOINTS / f"{file}.safetensors")
         train, test = load(name, "train"), load(name, "test")
         judge = Judge(train)
-        result.part("independent Gaussians", partial(pixel_gaussian, train, test, judge))
-        result.part("one Gaussian", partial(full_gaussian, train, test, judge))
-        result.part("histograms", partial(histograms, train, test))
-        result.part("samples", partial(sampled, name, checkpoint, weights[file], judge, train, test))
-        for split, images, variance in (
-            ("test", test, "beta"),
-            ("train", train, "beta"),
-            ("test", test, "beta_tilde"),
-        ):
-            result.part(f"bound, {split}, {variance}", partial(bound, checkpoint, images, variance))
+        with Result(f"report-{name}", "report", name, weights) as result:
+            result.part("independent Gaussians", partial(pixel_gaussian, train, test, judge))
+            result.part("one Gaussian", partial(full_gaussian, train, test, judge))
+            result.part("histograms", partial(histograms, train, test))
+            result.part("samples", partial(sampled, name, checkpoint, weights[file], judge, train, test))
+            for split, images, variance in (
+                ("test", test, "beta"),
+                ("train", train, "beta"),
+                ("test", test, "beta_tilde"),
+            ):
+                result.part(f"bound, {split}, {variance}", partial(bound, checkpoint, images, variance))

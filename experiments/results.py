@@ -37,18 +37,28 @@ def provenance(experiment: str, data: str, seed: int = 0) -> dict:
 
 
 class Result:
-    """`results/NAME.json`. A part that is there, by the same code, data, seed and weights, is not computed again."""
+    """`results/NAME.json`, as a context, at whose end it is replaced. Until then its parts are in `STATES`.
+
+    A part that is there, by the same code, data, seed and weights, is not computed again.
+    """
 
     def __init__(self, name: str, experiment: str, data: str, weights: dict[str, str] | None = None):
-        self.path = RESULTS / f"{name}.json"
+        self.path, self.unfinished = RESULTS / f"{name}.json", STATES / f"{name}.json"
         about = provenance(experiment, data) | {"weights": weights or {}}
         self.values = about | {"duration": 0.0, "parts": {}}
-        if self.path.exists():
-            before = json.loads(self.path.read_text())
+        for before in (json.loads(path.read_text()) for path in (self.unfinished, self.path) if path.exists()):
             if all(before[key] == about[key] for key in ("code", "data_checksum", "seed", "weights")):
                 self.values = before
-            else:
-                print(f"{name}: code, data or weights changed since; computing anew", flush=True)
+                return
+        print(f"{name}: computing anew", flush=True)
+
+    def __enter__(self) -> "Result":
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            write_json(self.path, self.values)
+            self.unfinished.unlink(missing_ok=True)
 
     def part(self, name: str, compute: Callable[[], dict]) -> dict:
         """The part called `name`, computed and saved unless it is there."""
@@ -58,7 +68,7 @@ class Result:
             started = time.monotonic()
             parts[name] = compute()
             self.values["duration"] = round(self.values["duration"] + time.monotonic() - started, 1)
-            write_json(self.path, self.values)
+            write_json(self.unfinished, self.values)
         return parts[name]
 
 

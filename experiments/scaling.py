@@ -48,8 +48,8 @@ def run(width: int, steps: int, judge: Judge) -> dict:
 
 def main() -> None:
     """Every width, a longer run going on from the shorter."""
-    result = Result("scaling", "scaling", "digits", weights_of("classifier-digits"))
     judge = Judge(load("digits", "train"))
-    for width in WIDTHS:
-        for steps in STEPS:
-            result.part(f"width {width}, {steps} steps", partial(run, width, steps, judge))
+    with Result("scaling", "scaling", "digits", weights_of("classifier-digits")) as result:
+        for width in WIDTHS:
+            for steps in STEPS:
+                result.part(f"width {width}, {steps} steps", partial(run, width, steps, judge))

@@ -32,8 +32,8 @@ def run(name: str, seed: int, judge: Judge) -> dict:
 
 def main() -> None:
     """Every schedule with every seed."""
-    result = Result("schedules", "schedules", "digits", weights_of("classifier-digits"))
     judge = Judge(load("digits", "train"))
-    for seed in SEEDS:
-        for name in SCHEDULES:
-            result.part(f"{name}; seed {seed}", partial(run, name, seed, judge))
+    with Result("schedules", "schedules", "digits", weights_of("classifier-digits")) as result:
+        for seed in SEEDS:
+            for name in SCHEDULES:
+                result.part(f"{name}; seed {seed}", partial(run, name, seed, judge))

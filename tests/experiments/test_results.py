@@ -85,18 +85,35 @@ def test_every_experiment_can_be_run(name: str):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RESULTS", tmp_path)
+    monkeypatch.setattr(results, "STATES", tmp_path / "states")
     return tmp_path
 
 
 def test_a_part_that_is_there_is_not_computed_again(folder):
     first = Result("trial", "scaling", "digits").part("a", lambda: {"x": 1})
-    again = Result("trial", "scaling", "digits").part("a", lambda: pytest.fail("computed again"))
-    assert first == again == {"x": 1}
+    with Result("trial", "scaling", "digits") as result:
+        again = result.part("a", lambda: pytest.fail("computed again"))
+    assert first == again == Result("trial", "scaling", "digits").part("a", lambda: pytest.fail()) == {"x": 1}
+    assert not list((folder / "states").iterdir())
+
+
+def test_a_result_stays_whole_until_all_of_the_new_one_is_there(folder):
+    (folder / "trial.json").write_text(json.dumps(dict.fromkeys(("code", "data_checksum", "seed", "weights"), "old")))
+    before = (folder / "trial.json").read_bytes()
+    with pytest.raises(KeyboardInterrupt), Result("trial", "scaling", "digits") as result:
+        result.part("a", lambda: {"x": 1})
+        raise KeyboardInterrupt
+    assert (folder / "trial.json").read_bytes() == before
+    with Result("trial", "scaling", "digits") as result:
+        result.part("a", lambda: pytest.fail("computed again"))
+        result.part("b", lambda: {"x": 2})
+    assert json.loads((folder / "trial.json").read_text())["parts"] == {"a": {"x": 1}, "b": {"x": 2}}
 
 
 @pytest.mark.parametrize("changed", ["code", "data_checksum", "weights"])
 def test_a_part_of_other_code_data_or_weights_is_computed_again(folder, changed):
-    Result("trial", "scaling", "digits").part("a", lambda: {"x": 1})
+    with Result("trial", "scaling", "digits") as result:
+        result.part("a", lambda: {"x": 1})
     about = json.loads((folder / "trial.json").read_text())
     (folder / "trial.json").write_text(json.dumps(about | {changed: "another"}))
     assert Result("trial", "scaling", "digits").part("a", lambda: {"x": 2}) == {"x": 2}

@@ -108,9 +108,9 @@ class Theme:
         return [_text(path) for folder in folders for path in below(folder) if not self._is_ours(path)]
 
     def _pages(self) -> Iterator[str]:
-        """The pages that are a blog's own and no posts, where they mostly are."""
-        folders = [self.blog / name for name in ("_pages", "pages", "search")]
-        for path in (*self.blog.glob("*.*"), *(path for folder in folders for path in below(folder))):
+        """The blog's own pages that are no posts, where they mostly are."""
+        within = (path for name in ("_pages", "pages", "search") for path in below(self.blog / name))
+        for path in (*filter(Path.is_file, self.blog.glob("*.*")), *within):
             if path.suffix in (".html", ".md") and not self._is_ours(path) and (text := _text(path)).startswith("---"):
                 yield text
 

@@ -81,14 +81,6 @@ class FootnoteMark:
 
 
 @dataclass
-class FootnoteBack:
-    """The arrow that leads back to it."""
-
-    note: int
-    back: str
-
-
-@dataclass
 class Code:
     """A block of code, its words in elements that the stylesheet colours."""
 

@@ -91,8 +91,7 @@ class Known:
 
     def name(self, words: str, otherwise: str) -> str:
         """A name for a figure, after these words if they hold any letter."""
-        plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or otherwise
-        plain = "-".join(plain.split("-")[:6])
+        plain = "-".join((place(words) or otherwise).split("-")[:6])
         return self._free(plain if count == 1 else f"{plain}-{count}" for count in range(1, 10**4))
 
     def _free(self, candidates) -> str:

@@ -70,11 +70,7 @@ def _is_elsewhere(src: str) -> bool:
 
 def _copied(src: str, known: Known) -> str | None:
     """The name that a picture's file gets beside the notebook; None if there is none that can be shown."""
-    data, suffix = _content(src, known), Path(src).suffix.lower()
-    if data is None:
-        return None
-    shown = _shown(data)
-    if shown is None:
+    if (data := _content(src, known)) is None or (shown := _shown(data)) is None:
         return None
     content, suffix = shown
     for name, other in known.pictures.items():
@@ -100,7 +96,7 @@ def _content(src: str, known: Known) -> bytes | None:
             return base64.b64decode(found[1])
         except binascii.Error:
             return None
-    name = re.sub(r"[?#].*", "", src).lstrip("/") if src.startswith("/") else re.sub(r"[?#].*", "", src)
+    name = re.sub(r"[?#].*", "", src).lstrip("/")
     places = [known.folder / name, *known.folder.rglob(Path(name).name)][:2] if len(name) < 200 else []
     return next((place.read_bytes() for place in places if place.is_file()), None)
 

@@ -121,12 +121,8 @@ def _import(cells: list[Cell], known: Known, plots: Plots) -> None:
     caller = next(n for n, cell in enumerate(code) if any(f"{name}(" in cell.text for name in known.cells))
     importing = next((n for n, cell in enumerate(code[: caller + 1]) if _imports(cell.text)), None)
     cell = code[caller if importing is None else importing]
-    last = _imports(cell.text)
-    text = cell.text.split("\n")
-    if last:
-        text[last:last] = lines
-    else:
-        text[:0] = [*lines, ""]
+    last, text = _imports(cell.text), cell.text.split("\n")
+    text[last:last] = lines if last else [*lines, ""]
     cell.text = "\n".join(text)
 
 

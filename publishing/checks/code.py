@@ -10,13 +10,7 @@ from publishing.checks.places import Found, Source
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-TAGS = {
-    contract.REMOVE_CELL,
-    contract.REMOVE_INPUT,
-    contract.REMOVE_OUTPUT,
-    contract.HIDE_INPUT,
-    contract.MAY_RAISE,
-}
+TAGS = {contract.REMOVE_CELL, contract.REMOVE_INPUT, contract.REMOVE_OUTPUT, contract.HIDE_INPUT, contract.MAY_RAISE}
 _OPTIONS = {  # of Quarto and nbdev, in a comment
     r"echo: *false|hide_input|export": 'tag the cell remove-input: ```python tags=["remove-input"]',
     r"code-fold: *(?:true|show)|code-summary.*|collapse.*": "tag the cell hide-input",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
@@ -51,17 +51,13 @@ def _problems(source: places.Source) -> Iterator[str]:
 
 def starters(paper: str) -> Iterator[str]:
     """The template's starters that still wait for their text. A draft may keep them; a finished summary may not."""
-    for post in posts.of(paper):
-        yield from _starters(post.path.read_text(encoding="utf-8"), partial(places.at, post.path))
+    written = [(partial(places.at, post.path), post.path.read_text(encoding="utf-8")) for post in posts.of(paper)]
     for source in (places.read(paper, stem) for stem in notebooks.every(paper)):
-        for number, cell in enumerate(source.notebook.cells, 1):
-            yield from _starters(cell.source, partial(source.at, number))
-
-
-def _starters(text: str, at: Callable[[int], str]) -> Iterator[str]:
-    for found in STARTER.finditer(text):
-        place = at(places.line_of(text, found.start()))
-        yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
+        written += [(partial(source.at, n), cell.source) for n, cell in enumerate(source.notebook.cells, 1)]
+    for at, text in written:
+        for found in STARTER.finditer(text):
+            place = at(places.line_of(text, found.start()))
+            yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
 
 
 def check_all(sources_alone: bool = False) -> None:

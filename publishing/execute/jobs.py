@@ -111,7 +111,11 @@ class NotAllRan(PublishingError):
 
 def planned(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = False) -> list[Job]:
     """What is to be done with these notebooks, by their stems: nothing where they ran before, unless by `force`."""
-    return [_job(paper, stem, notebook, force) for stem, notebook in notebooks.items()]
+    jobs = []
+    for stem, notebook in notebooks.items():
+        key, modules = _made_from(path_of(paper, stem).parent, notebook)
+        jobs.append(Job(paper, stem, notebook, key, modules, run=None if force else cache.load(key)))
+    return jobs
 
 
 def execute(jobs: list[Job]) -> list[Executed]:
@@ -132,12 +136,6 @@ def execute(jobs: list[Job]) -> list[Executed]:
     if faults:
         raise NotAllRan(faults, {stem: notebook for stem, notebook in joined.items() if notebook})
     return [_written(job) for job in ran]
-
-
-def _job(paper: str, stem: str, notebook: "NotebookNode", force: bool) -> Job:
-    folder = path_of(paper, stem).parent
-    key, modules = _made_from(folder, notebook)
-    return Job(paper, stem, notebook, key, modules, run=None if force else cache.load(key))
 
 
 def _made_from(folder: Path, notebook: "NotebookNode") -> tuple[str, Digests]:

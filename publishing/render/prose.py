@@ -23,17 +23,7 @@ from publishing.render.crossrefs import EQUATION_LINK, crossrefs
 from publishing.render.highlighting import code
 from publishing.render.links import into_notebook
 from publishing.render.mathematics import equation, formula, mathematics
-from publishing.render.nodes import (
-    Code,
-    Equation,
-    FileLink,
-    FootnoteMark,
-    Heading,
-    Inline,
-    Prose,
-    as_token,
-    leads_to,
-)
+from publishing.render.nodes import Code, Equation, FileLink, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
 
 _ELEMENTS = "details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark"

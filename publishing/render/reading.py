@@ -13,18 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from publishing import posts
-from publishing.render.nodes import (
-    Claim,
-    Equation,
-    Figure,
-    Inline,
-    Prose,
-    Section,
-    Table,
-    Tools,
-    as_token,
-    walk,
-)
+from publishing.render.nodes import Claim, Equation, Figure, Inline, Prose, Section, Table, Tools, as_token, walk
 from publishing.typeset.formulas import Formula
 
 WORDS_A_MINUTE = 238  # of English that is no fiction, read silently (Brysbaert 2019)

@@ -15,7 +15,7 @@ from publishing.errors import PublishingError
 from publishing.memory import remembered
 from publishing.notebooks import slug_of
 from publishing.render import figures
-from publishing.render.nodes import Drawing, Figure, Lead, plain
+from publishing.render.nodes import Drawing, Figure, Overview, plain
 from publishing.render.page import Context, Page
 
 SIZE = (1200, 630)
@@ -51,13 +51,14 @@ def opening(page: Page, notebooks: Mapping[str, NotebookNode], inline: figures.I
     return None
 
 
-def lead(page: Page) -> Figure | Lead | None:
+def lead(page: Page) -> Figure | Overview | None:
     """That, or for a figure that a section shows, its image, with the words of the front matter (`image: {alt: …}`)."""
     facts, drawing = _chosen(page)
     if drawing is None or page.opening:
         return page.opening
     src = figures.src_of(page.prefix, drawing.name, drawing.suffix)
-    return Lead(src, drawing, str((facts.get("image") or {}).get("alt", "")))
+    alt = str((facts.get("image") or {}).get("alt", ""))
+    return Overview("Lead", {"src": src, "drawing": drawing, "alt": alt})
 
 
 def _chosen(page: Page) -> tuple[dict, Drawing | None]:

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from publishing import posts
-from publishing.render.nodes import Claim, Equation, Figure, Inline, Prose, Section, Table, Tools, as_token, walk
+from publishing.render.nodes import Claim, Equation, Figure, Inline, Overview, Prose, Section, Table, as_token, walk
 from publishing.typeset.formulas import Formula
 
 WORDS_A_MINUTE = 238  # of English that is no fiction, read silently (Brysbaert 2019)
@@ -30,7 +30,9 @@ def measure(section: Section, answer: Inline) -> None:
     seen = list(_seen([answer, *(block.children for block in section.blocks), section.footnotes]))
     section.words, section.seconds = _words(seen), _seconds(seen)
     if section.id:  # of a post; a study says it in its byline
-        _insert_below_heading(section, as_token(Tools(section.stem, minutes(section.seconds))))
+        _insert_below_heading(
+            section, as_token(Overview("Tools", {"stem": section.stem, "minutes": minutes(section.seconds)}))
+        )
 
 
 def minutes(seconds: float) -> int:

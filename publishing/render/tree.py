@@ -14,7 +14,7 @@ from publishing.render.card import lead, opening
 from publishing.render.highlighting import code
 from publishing.render.links import Papers, resolve
 from publishing.render.listings import is_folded, one_listing, put_at_captions
-from publishing.render.nodes import Block, CellInput, Inline, Listing, Prose, References, Section, Tools, walk
+from publishing.render.nodes import Block, CellInput, Inline, Listing, Overview, Prose, References, Section, walk
 from publishing.render.outputs import output_node
 from publishing.render.overviews import LISTED, STUDIES, byline, claim_count, claim_list, contents, marks, series, steps
 from publishing.render.page import Context, Page, Paper
@@ -89,7 +89,7 @@ def _of_study(page: Page, paper: Paper) -> dict[str, object]:
     return {
         "title": page.title,
         "answer": page.answer,
-        "tools": Tools(section.stem, None),
+        "tools": Overview("Tools", {"stem": section.stem, "minutes": None}),
         "toc": contents(page),
         "reading": byline(page),
         "text": section,

@@ -9,7 +9,6 @@ import json
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
@@ -24,9 +23,7 @@ from publishing.blog.bringing.shape import Cell, shaped
 from publishing.contract import SECTION
 from publishing.errors import PublishingError
 from publishing.files import write
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode
 
 KINDS = {".ipynb": "ipynb", ".md": "md", ".markdown": "md", ".qmd": "Rmd", ".rmd": "Rmd", ".py": "py"}
 _AS = "AS is the paper and the new notebook's name, as in ddim/05-key-equations or ddim/studies/which-variance"
@@ -82,7 +79,7 @@ def _source(file: str) -> Path:
     return path.resolve()
 
 
-def _read(source: Path) -> "NotebookNode":
+def _read(source: Path) -> NotebookNode:
     """The notebook, or one line that says why it is none."""
     import jupytext
     import nbformat
@@ -116,7 +113,7 @@ def _read(source: Path) -> "NotebookNode":
     return notebook
 
 
-def _text(notebook: "NotebookNode", known: Known) -> str:
+def _text(notebook: NotebookNode, known: Known) -> str:
     """The notebook as a file of ours."""
     import jupytext
 
@@ -145,7 +142,7 @@ def _front(source: str) -> dict | None:
     return facts if isinstance(facts, dict) else None
 
 
-def _converted(cell: "NotebookNode", known: Known, plots: Plots) -> list[Cell]:
+def _converted(cell: NotebookNode, known: Known, plots: Plots) -> list[Cell]:
     kind, text = cell.cell_type, cell.source
     tags: list[str] = []
     if kind == "code" and text.strip():
@@ -162,7 +159,7 @@ def _converted(cell: "NotebookNode", known: Known, plots: Plots) -> list[Cell]:
     return [Cell(kind, text, tags)] if text.strip() else []
 
 
-def _attachments(cell: "NotebookNode") -> dict[str, bytes]:
+def _attachments(cell: NotebookNode) -> dict[str, bytes]:
     found = {}
     for name, bundle in cell.get("attachments", {}).items():
         for mime, data in bundle.items():

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
 import yaml
 
@@ -11,10 +10,7 @@ from publishing.blog.bringing.directives import code_fence
 from publishing.blog.bringing.known import RUNS, STARTER, Known
 from publishing.blog.bringing.plots import Options, Plots
 from publishing.checks.code import TAGS
-from publishing.notebooks import syntax
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode, syntax
 
 _TAGS = {tag: tag for tag in (*TAGS, "skip-execution")}
 _TAGS |= dict.fromkeys(("hide-cell", "hide-code"), contract.HIDE_INPUT)
@@ -40,7 +36,7 @@ _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>")
 _RETURNS_OBJECT = re.compile(r"manual_seed|legend|title|[xy]label|set_\w+|set|register_\w*hook|\w+_")
 
 
-def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, str, list[str]]:
+def converted(cell: NotebookNode, known: Known, plots: Plots) -> tuple[str, str, list[str]]:
     """The cell's kind, text and tags as they are to be."""
     options, source = _options(cell, _indented_by_blanks(cell.source.replace("\r\n", "\n").strip("\n")))
     tags = list(dict.fromkeys(options.tags))
@@ -62,7 +58,7 @@ def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, st
     return "code", _quiet(source, cell), tags
 
 
-def _options(cell: "NotebookNode", source: str) -> tuple[Options, str]:
+def _options(cell: NotebookNode, source: str) -> tuple[Options, str]:
     """From the cell's metadata, and from comments above its code, which are taken off."""
     tags = (tag.replace("_", "-") for tag in cell.metadata.get("tags", []))
     options = Options([_TAGS[tag] for tag in tags if tag in _TAGS])
@@ -138,7 +134,7 @@ def _in_strings(source: str) -> set[int]:
     return {number for node in strings for number in range(node.lineno, node.end_lineno or 0)}
 
 
-def _quiet(source: str, cell: "NotebookNode") -> str:
+def _quiet(source: str, cell: NotebookNode) -> str:
     """The code with a semicolon where its last line would show an object by its address, which says nothing."""
     tree = syntax(source)
     last = tree.body[-1] if tree and tree.body else None
@@ -153,7 +149,7 @@ def _quiet(source: str, cell: "NotebookNode") -> str:
     return "\n".join(lines)
 
 
-def _shows_picture(cell: "NotebookNode") -> bool | None:
+def _shows_picture(cell: NotebookNode) -> bool | None:
     """Whether the cell showed a picture when it ran; None if it is not known, as in a file without outputs."""
     outputs = cell.get("outputs") or []
     if not outputs and not cell.get("execution_count"):

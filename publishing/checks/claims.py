@@ -1,13 +1,9 @@
 """Claims that could not be false, whatever the code does."""
 
 import ast
-from typing import TYPE_CHECKING
 
 from publishing.checks.places import Found
-from publishing.notebooks import calls, syntax
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode, calls, syntax
 
 _NEVER_NEGATIVE = {"abs", "square", "sqrt", "norm", "vector_norm", "std", "var", "len", "exp"}
 _ARITHMETIC = (
@@ -15,7 +11,7 @@ _ARITHMETIC = (
 )
 
 
-def idle_claims(notebook: "NotebookNode") -> Found:
+def idle_claims(notebook: NotebookNode) -> Found:
     """A thing compared with itself, numbers that are both written down, and what no number could break."""
     constants = _constants(notebook)
     for number, call in calls(notebook, "claim"):
@@ -32,7 +28,7 @@ def idle_claims(notebook: "NotebookNode") -> Found:
             yield number, call.lineno, f"{ast.unparse(measured)!r} is never negative; claim something that can fail"
 
 
-def _constants(notebook: "NotebookNode") -> set[str]:
+def _constants(notebook: NotebookNode) -> set[str]:
     """Names that only ever stand for numbers which are written down."""
     written: set[str] = set()
     measured: set[str] = set()

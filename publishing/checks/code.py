@@ -2,13 +2,10 @@
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
 from publishing import contract
 from publishing.checks.places import Found, Source
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode
 
 TAGS = {contract.REMOVE_CELL, contract.REMOVE_INPUT, contract.REMOVE_OUTPUT, contract.HIDE_INPUT, contract.MAY_RAISE}
 _OPTIONS = {  # of Quarto and nbdev, in a comment
@@ -61,7 +58,7 @@ def _in_python(text: str):
             yield line, f"this is not plain Python ({error.msg}); no magics or shell lines here"
 
 
-def unknown_tags(notebook: "NotebookNode") -> Found:
+def unknown_tags(notebook: NotebookNode) -> Found:
     """Tags that do nothing here, of other tools or misspelt; and any on text."""
     for number, cell in enumerate(notebook.cells, 1):
         known = TAGS if cell.cell_type == "code" else {contract.REMOVE_CELL}

@@ -3,14 +3,10 @@
 import ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from publishing.checks.places import Found, line_of
-from publishing.notebooks import calls
+from publishing.notebooks import NotebookNode, calls
 from publishing.render.mathematics import TAG, fault_of
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 _FORMULA = re.compile(
     r"(?<!\\)\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?=[^\s$])(?P<inline>(?:\\.|[^$\\\n])+?)\$(?!\$)", re.S
@@ -20,7 +16,7 @@ _INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _DELIMITERS = re.compile(r"^ {0,3}\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 
 
-def wrong_formulas(notebook: "NotebookNode") -> Found:
+def wrong_formulas(notebook: NotebookNode) -> Found:
     """Formulas of the prose, and of the strings given to `table`, `diagram` and `claim`."""
     for number, prose in prose_of(notebook):
         yield from ((number, line, problem) for line, problem in _faults(prose, _table_lines(prose)))
@@ -29,14 +25,14 @@ def wrong_formulas(notebook: "NotebookNode") -> Found:
             yield number, line, problem
 
 
-def prose_of(notebook: "NotebookNode") -> Iterator[tuple[int, str]]:
+def prose_of(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """Each Markdown cell, by number, with blanks where it has code, so that places stay true."""
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":
             yield number, _INLINE_CODE.sub(_blank, _FENCED.sub(_blank, cell.source))
 
 
-def strings_of(notebook: "NotebookNode") -> Iterator[tuple[int, int, str, bool]]:
+def strings_of(notebook: NotebookNode) -> Iterator[tuple[int, int, str, bool]]:
     """What is written in calls of `table`, `diagram` and `claim`: cell, line, text, and whether it is in a table."""
     for number, call in calls(notebook, "table", "diagram", "claim"):
         for node in ast.walk(call):

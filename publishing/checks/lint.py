@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, groupby
-from typing import TYPE_CHECKING
 
 from publishing import macros as paper_macros
 from publishing import notebooks, paths, posts
@@ -16,14 +15,12 @@ from publishing.checks.code import not_plain_python, unknown_tags
 from publishing.checks.formulas import wrong_formulas
 from publishing.errors import PublishingError
 from publishing.faults import Faults, in_order
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode
 
 STARTER = re.compile(r"_?Starter( instructions)?:|\*\*…\*\*|^\s*[-*] …|your code here", re.IGNORECASE | re.MULTILINE)
 
 
-def sound(paper: str, stems: Iterable[str], faults: Faults) -> dict[str, "NotebookNode"]:
+def sound(paper: str, stems: Iterable[str], faults: Faults) -> dict[str, NotebookNode]:
     """The notebooks; what would make them run or read otherwise than their writer means is added to the faults."""
     faults += paper_macros.known_and_wrong(paper)[1]
     sources = {stem: faults.attempt(places.read, paper, stem) for stem in stems}

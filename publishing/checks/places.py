@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from publishing import notebooks, paths
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode
 
 Found = Iterator[tuple[int, int, str]]  # the cell's number and the line within it, both from 1, and what is wrong
 
@@ -21,7 +18,7 @@ class Source:
     stem: str
     path: Path
     text: str
-    notebook: "NotebookNode"
+    notebook: NotebookNode
     starts: list[int]
 
     def at(self, cell: int, line: int = 1) -> str:

@@ -3,16 +3,13 @@
 import ast
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from publishing import macros, notebooks
 from publishing.blog.bringing.known import STARTER, Known
 from publishing.blog.bringing.plots import Plots
 from publishing.checks.formulas import formulas_of
-from publishing.notebooks import syntax
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode, syntax
 
 ANSWER = f"{STARTER} the answer in two or three sentences, with its number; search engines and the feed show it."
 NO_TITLE = f"{STARTER} title"
@@ -29,7 +26,7 @@ class Cell:
     text: str
     tags: list[str] = field(default_factory=list)
 
-    def as_node(self) -> "NotebookNode":
+    def as_node(self) -> NotebookNode:
         from nbformat.v4 import new_code_cell, new_markdown_cell
 
         if self.kind == "markdown":

@@ -16,7 +16,7 @@ from publishing import macros, notebooks, paths, posts
 from publishing.blog import from_code, from_markdown, new
 from publishing.blog.bringing import formulas, links
 from publishing.blog.bringing.directives import code_fence
-from publishing.blog.bringing.known import STARTER, Known
+from publishing.blog.bringing.known import STARTER, Known, defined
 from publishing.blog.bringing.left import steps
 from publishing.blog.bringing.plots import Plots
 from publishing.blog.bringing.shape import Cell, shaped
@@ -27,7 +27,6 @@ from publishing.notebooks import NotebookNode
 
 KINDS = {".ipynb": "ipynb", ".md": "md", ".markdown": "md", ".qmd": "Rmd", ".rmd": "Rmd", ".py": "py"}
 _AS = "AS is the paper and the new notebook's name, as in ddim/05-key-equations or ddim/studies/which-variance"
-_MACRO = re.compile(r"\\newcommand\{(\\[A-Za-z]+)\}")
 
 
 def bring_in(file: str, place: str) -> None:
@@ -202,10 +201,8 @@ def _more_macros(known: Known) -> None:
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     lines = []
     for line in known.macros:
-        found = _MACRO.match(line)
-        name = found[1] if found else ""
         if line not in text.splitlines():
-            lines.append(f"% {line}" if name in there else line)
-        there.add(name)
+            lines.append(f"% {line}" if defined(line) in there else line)
+        there.add(defined(line))
     if lines:
         write(file, text + ("\n" if text and not text.endswith("\n") else "") + "\n".join(lines) + "\n")

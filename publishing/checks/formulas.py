@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from publishing.checks.places import Found, line_of
+from publishing.checks.places import Found, blank, line_of
 from publishing.notebooks import NotebookNode, calls
 from publishing.render.mathematics import TAG, fault_of
 
@@ -29,7 +29,7 @@ def prose_of(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """Each Markdown cell, by number, with blanks where it has code, so that places stay true."""
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":
-            yield number, _INLINE_CODE.sub(_blank, _FENCED.sub(_blank, cell.source))
+            yield number, _INLINE_CODE.sub(blank, _FENCED.sub(blank, cell.source))
 
 
 def strings_of(notebook: NotebookNode) -> Iterator[tuple[int, int, str, bool]]:
@@ -64,8 +64,3 @@ def _table_lines(prose: str) -> set[int]:
             end = next((number for number in range(index, len(lines)) if not lines[number].strip()), len(lines))
             found |= set(range(index, end + 1))
     return found
-
-
-def _blank(code: re.Match) -> str:
-    """As many characters and lines as the code had."""
-    return re.sub(r"[^\n]", " ", code.group())

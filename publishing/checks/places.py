@@ -1,5 +1,6 @@
 """Where in a file a problem stands, as editors and terminals read it: `notebooks/ddpm/05-key-equations.md:37`."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,3 +49,8 @@ def at(path: Path, line: int = 1) -> str:
 def line_of(text: str, position: int) -> int:
     """Number of the line that holds this character."""
     return text.count("\n", 0, position) + 1
+
+
+def blank(found: re.Match) -> str:
+    """As many characters and lines, without a word."""
+    return re.sub(r"[^\n]", " ", found.group())

@@ -20,6 +20,11 @@ def place(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
+def defined(macro: str) -> str:
+    """The name that a line of the paper's macros gives."""
+    return macro.partition("{")[2].partition("}")[0]
+
+
 def again(margin: str) -> str:
     """How a line begins that goes on what began so: within a quotation, below the sign of a list."""
     return _MARKERS.sub(" ", margin)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from publishing import git, macros, notebooks, paths, posts
-from publishing.blog.bringing.known import RUNS, STARTER, Known
+from publishing.blog.bringing.known import RUNS, STARTER, Known, defined
 from publishing.checks import lint, places
 from publishing.checks.places import Found, Source, line_of
 from publishing.notebooks import calls, slug_of, syntax
@@ -208,7 +208,7 @@ def _uncited(source: Source, known: Known) -> Iterator[str]:
 def _around(known: Known) -> Iterator[str]:
     there = {macro.name: macro for macro in macros.known_and_wrong(known.paper)[0]}
     for line in known.macros:
-        name = line.partition("{")[2].partition("}")[0]
+        name = defined(line)
         if name in there and not line.endswith(f"{{{there[name].body}}}"):
             yield f"{paths.relative(paths.macros(known.paper))}: {name} is another macro; rename that at its end"
     if known.pictures and git.said("rev-parse", "--git-dir"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from publishing import macros, notebooks
-from publishing.blog.bringing.known import STARTER, Known
+from publishing.blog.bringing.known import STARTER, Known, defined
 from publishing.blog.bringing.plots import Plots
 from publishing.checks.formulas import formulas_of
 from publishing.notebooks import NotebookNode, syntax
@@ -89,7 +89,7 @@ def _words(value: Any) -> str:
 def _tell_macros(cells: list[Cell], known: Known) -> None:
     """Let a cell tell JupyterLab the macros of the paper before the first formula that uses one."""
     names = {macro.name for macro in macros.known_and_wrong(known.paper)[0]}
-    names |= {found for line in known.macros for found in re.findall(r"^\\newcommand\{(\\[A-Za-z]+)\}", line)}
+    names |= {*map(defined, known.macros)}
     uses = [number for number, cell in enumerate(cells) if cell.kind == "markdown" and _uses(cell.text, names)]
     if not uses:
         return

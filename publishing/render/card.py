@@ -29,16 +29,17 @@ def card(page: Page) -> dict[str, bytes]:
     A study has one with the first figure that it shows, if there is one.
     """
     if page.name:
-        first = next((figure.drawing.image for figure in page.figures if figure.drawing), None)
-        return {figures.image_name(page.prefix, figures.CARD): _remembered(plain(page.title), first)}
-    facts, drawing = _chosen(page)
-    if drawing is None:
-        return {}
-    if not facts.get("title"):
-        cause = "the card shows the title, and there is none; add `title:` to the front matter"
-        raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
-    title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
-    return {figures.image_name(page.prefix, figures.CARD): _remembered(title, drawing.image)}
+        title, image = plain(page.title), next((one.drawing.image for one in page.figures if one.drawing), None)
+    else:
+        facts, drawing = _chosen(page)
+        if drawing is None:
+            return {}
+        if not facts.get("title"):
+            cause = "the card shows the title, and there is none; add `title:` to the front matter"
+            raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
+        title, image = re.sub(r"^Paper Summary: ", "", str(facts["title"])), drawing.image
+    drawn = remembered(title.encode() + b"\0" + (image or b""), partial(_drawn, title, image), by=__file__)
+    return {figures.image_name(page.prefix, figures.CARD): drawn}
 
 
 def opening(page: Page, notebooks: Mapping[str, NotebookNode], inline: figures.Inline) -> Figure | None:
@@ -72,10 +73,6 @@ def _chosen(page: Page) -> tuple[dict, Drawing | None]:
         place = paths.relative(shown[0].path)
         raise PublishingError(f"{place}: the card is {facts['card']!r}, which no cell draws; name one of the figures")
     return facts, drawing
-
-
-def _remembered(title: str, image: bytes | None) -> bytes:
-    return remembered(title.encode() + b"\0" + (image or b""), partial(_drawn, title, image), by=__file__)
 
 
 def _drawn(title: str, image: bytes | None) -> bytes:

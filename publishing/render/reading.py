@@ -60,7 +60,7 @@ def _seen(written: object) -> Iterator[object]:
     inside: list[Token] = []
     for one in walk(written):
         if isinstance(one, Token) and one.tag in ("details", "summary"):
-            inside.append(one) if one.nesting > 0 else inside.pop()
+            inside = [*inside, one] if one.nesting > 0 else inside[:-1]  # what closes nothing is told elsewhere
         if not _is_folded(inside):
             yield one
 

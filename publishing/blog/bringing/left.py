@@ -46,7 +46,7 @@ def steps(known: Known, old: Path) -> list[str]:
 
 def _once(source: Source, *found: Found) -> list[str]:
     """Each thing once, by lines of the notebook."""
-    told = {f"{source.at(cell, line)}: {step}" for problems in found for cell, line, step in problems}
+    told = dict.fromkeys(f"{source.at(cell, line)}: {step}" for problems in found for cell, line, step in problems)
     return sorted(told, key=_line)
 
 

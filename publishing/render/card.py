@@ -15,6 +15,7 @@ from publishing.errors import PublishingError
 from publishing.memory import remembered
 from publishing.notebooks import slug_of
 from publishing.render import figures
+from publishing.render.named import as_png
 from publishing.render.nodes import Drawing, Figure, Overview, plain
 from publishing.render.page import Context, Page
 
@@ -87,6 +88,4 @@ def _drawn(title: str, image: bytes | None) -> bytes:
         figure = Image.open(io.BytesIO(image)).convert("RGB")
         figure.thumbnail((SIZE[0] - 2 * _EDGE, SIZE[1] - round(top) - 30), Image.Resampling.LANCZOS)
         picture.paste(figure, ((SIZE[0] - figure.width) // 2, round(top)))
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return as_png(picture)

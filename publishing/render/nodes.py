@@ -331,6 +331,6 @@ def leads_to(link: Token) -> str:
     return str(link.attrs.get("href", ""))
 
 
-def as_token(node: object, level: int = 0) -> Token:
+def as_token(node: object) -> Token:
     """A token of Markdown that stands for a node."""
-    return Token("node", "", 0, meta={"node": node}, level=level)
+    return Token("node", "", 0, meta={"node": node})

@@ -23,7 +23,7 @@ from publishing.render.crossrefs import EQUATION_LINK, crossrefs
 from publishing.render.highlighting import code
 from publishing.render.links import into_notebook
 from publishing.render.mathematics import equation, formula, mathematics
-from publishing.render.nodes import Code, Equation, FileLink, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
+from publishing.render.nodes import Code, FileLink, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
 
 _ELEMENTS = "details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark"
@@ -155,15 +155,10 @@ def _fence(token: Token, context: Context) -> Code:
     return code(token.content, (token.info.split() or ["text"])[0])
 
 
-def _math(token: Token, context: Context) -> Equation:
-    return equation(token.content, context)
-
-
 _BLOCKS: dict[str, Callable[[Token, Context], object]] = {
     "fence": _fence,
     "code_block": lambda token, context: code(token.content, "text"),
-    "math_block": _math,
-    "amsmath": _math,
+    **dict.fromkeys(("math_block", "amsmath"), lambda token, context: equation(token.content, context)),
     "include": lambda token, context: figures.included(token.content, context, inline),
     "picture": lambda token, context: figures.pictured(token, context, inline),
 }
@@ -212,10 +207,6 @@ def _escape(token: Token, context: Context) -> Token:
     if token.markup in (r"\(", r"\)"):
         raise context.error(r"\(…\) begins no formula here; write $…$, or parentheses without backslashes")
     return token
-
-
-def _formula(token: Token, context: Context) -> Token:
-    return as_token(formula(token.content, context))
 
 
 def _display_in_text(token: Token, context: Context) -> Token:
@@ -307,10 +298,10 @@ def _footnote_mark(token: Token, context: Context) -> Token:
     return as_token(FootnoteMark(note, name, f"{name}-{times}"))
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Token, Context], Token]] = {
     "text": _text,
     "text_special": _escape,
-    "math_inline": _formula,
+    "math_inline": lambda token, context: as_token(formula(token.content, context)),
     "math_inline_double": _display_in_text,
     "image": _image,
     "html_inline": _html,

@@ -65,13 +65,11 @@ def finish(paper: Paper, papers: Papers) -> None:
         put_at_captions(page)
         _measure(page)
     marks(paper)
-    for page in paper.studies:
-        page.files = {f"{name}.html": node for name, node in _of_study(page, paper).items()}
-    post = paper.pages[""]
-    post.files = {f"{stem}.html": section for stem, section in post.sections.items()}
-    post.files |= {f"{name}.html": node for name, node in _beside_the_sections(post, paper).items()}
+    for page in paper.pages.values():
+        parts = _of_study(page, paper) if page.name else page.sections | _beside_the_sections(page, paper)
+        page.files = {f"{name}.html": node for name, node in parts.items()}
     paper.claims = Page(paper.name, CLAIMS_PAGE)
-    paper.claims.files = {"list.html": post.faults.attempt(claim_list, paper)}
+    paper.claims.files = {"list.html": paper.pages[""].faults.attempt(claim_list, paper)}
 
 
 def _beside_the_sections(page: Page, paper: Paper) -> dict[str, object]:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from publishing.blog.bringing.known import STARTER, Known, alone, before
 from publishing.notebooks import is_study, path_of
@@ -110,10 +110,7 @@ def _shown(data: bytes) -> tuple[bytes, str] | None:
             if is_plain and max(image.size) <= named.MOST_PIXELS and len(data) <= named.MOST_BYTES:
                 return data, suffix or ".png"
             image.thumbnail((named.MOST_PIXELS, named.MOST_PIXELS))
-            saved = io.BytesIO()
-            image.convert("RGBA" if "transparency" in image.info or image.mode in ("RGBA", "LA") else "RGB").save(
-                saved, "PNG", optimize=True
-            )
-            return saved.getvalue(), ".png"
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            is_clear = "transparency" in image.info or image.mode in ("RGBA", "LA")
+            return named.as_png(image.convert("RGBA" if is_clear else "RGB")), ".png"
+    except named.UNREADABLE:
         return None

@@ -2,8 +2,8 @@
 
 import ast
 
-from publishing.checks.places import Found
-from publishing.notebooks import NotebookNode, calls, syntax
+from publishing.checks.places import Found, Source
+from publishing.notebooks import calls, syntax
 
 _NEVER_NEGATIVE = {"abs", "square", "sqrt", "norm", "vector_norm", "std", "var", "len", "exp"}
 _ARITHMETIC = (
@@ -11,10 +11,10 @@ _ARITHMETIC = (
 )
 
 
-def idle_claims(notebook: NotebookNode) -> Found:
+def idle_claims(source: Source) -> Found:
     """A thing compared with itself, numbers that are both written down, and what no number could break."""
-    constants = _constants(notebook)
-    for number, call in calls(notebook, "claim"):
+    constants = _constants(source)
+    for number, call in calls(source.notebook, "claim"):
         given = dict(zip(("statement", "measured", "relation", "expected"), call.args, strict=False))
         given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         if not {"measured", "relation", "expected"} <= given.keys():
@@ -28,12 +28,11 @@ def idle_claims(notebook: NotebookNode) -> Found:
             yield number, call.lineno, f"{ast.unparse(measured)!r} is never negative; claim something that can fail"
 
 
-def _constants(notebook: NotebookNode) -> set[str]:
+def _constants(source: Source) -> set[str]:
     """Names that only ever stand for numbers which are written down."""
     written: set[str] = set()
     measured: set[str] = set()
-    trees = [tree for cell in notebook.cells if cell.cell_type == "code" and (tree := syntax(cell.source))]
-    for tree in trees:
+    for tree in filter(None, (syntax(code) for _, code in source.cells("code"))):
         plain = {
             node.targets[0]: node.value
             for node in ast.walk(tree)

@@ -13,7 +13,7 @@ def wrong_title(source: Source) -> Found:
     """No title in a section, or a second one; a study says it when it is rendered."""
     if is_study(source.stem):
         return
-    prose = prose_of(source.notebook)
+    prose = prose_of(source)
     titles = [(number, line_of(text, found.start())) for number, text in prose for found in _TITLE.finditer(text)]
     if not titles and source.notebook.cells:
         yield 1, 1, "the section has no title, and so no place in the contents; begin it with `# …`"

@@ -26,6 +26,10 @@ class Source:
         """Name a line of a cell."""
         return f"{at(self.path, self.starts[cell - 1] + line - 1)} (cell {cell})"
 
+    def cells(self, kind: str) -> list[tuple[int, str]]:
+        """What is written in the cells of a kind, with their numbers."""
+        return [(n, cell.source) for n, cell in enumerate(self.notebook.cells, 1) if cell.cell_type == kind]
+
 
 def read(paper: str, stem: str) -> Source:
     """A notebook with the place of each of its cells."""

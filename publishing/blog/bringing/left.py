@@ -56,15 +56,7 @@ def _line(step: str) -> int:
 
 
 def _code(source: Source) -> Iterator[tuple[int, ast.Module]]:
-    for number, cell in enumerate(source.notebook.cells, 1):
-        if cell.cell_type == "code" and (tree := syntax(cell.source)):
-            yield number, tree
-
-
-def _prose(source: Source) -> Iterator[tuple[int, str]]:
-    for number, cell in enumerate(source.notebook.cells, 1):
-        if cell.cell_type == "markdown":
-            yield number, cell.source
+    return ((number, tree) for number, code in source.cells("code") if (tree := syntax(code)))
 
 
 def _packages(source: Source, old: Path) -> Found:
@@ -143,7 +135,7 @@ def _programs(source: Source) -> Found:
 
 
 def _left(source: Source) -> Found:
-    for number, text in _prose(source):
+    for number, text in source.cells("markdown"):
         for pattern, remedy in _LEFT.items():
             for found in pattern.finditer(text):
                 yield number, line_of(text, found.start(1)), f"{found[1]:.60} {remedy}"
@@ -172,7 +164,7 @@ def _anchors(source: Source, page: Page, known: Known) -> Found:
     here |= {f"{kind}-{name}" for kind in ("fig", "table", "claim") for name in known.taken}
     others = [stem for stem in notebooks.every(known.paper) if stem != known.stem]
     elsewhere = "\n".join(notebooks.text_of(known.paper, stem) for stem in others)
-    for number, text in _prose(source):
+    for number, text in source.cells("markdown"):
         for found in _LINK.finditer(text):
             name = found[1]
             if name not in here and not name.startswith("ref-") and name not in elsewhere:

@@ -54,11 +54,9 @@ def _target(place: str) -> tuple[str, str]:
         notebooks.check_study(paper, notebooks.slug_of(stem))
     elif not SECTION.fullmatch(stem):
         raise PublishingError(f"{_AS}; got {place!r}")
-    path = notebooks.path_of(paper, stem)
-    if path.exists():
-        raise PublishingError(
-            f"{paths.relative(path)} is there already, and stays; remove it first, or choose another AS"
-        )
+    if (path := notebooks.path_of(paper, stem)).exists():
+        there = f"{paths.relative(path)} is there already, and stays"
+        raise PublishingError(f"{there}; remove it first, or choose another AS")
     posts.studies(paper)  # whose list gets longer
     others = [] if notebooks.is_study(stem) else notebooks.sections(paper)
     if same := [one for one in others if one[:3] == stem[:3]]:

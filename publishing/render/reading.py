@@ -30,9 +30,8 @@ def measure(section: Section, answer: Inline) -> None:
     seen = list(_seen([answer, *(block.children for block in section.blocks), section.footnotes]))
     section.words, section.seconds = _words(seen), _seconds(seen)
     if section.id:  # of a post; a study says it in its byline
-        _insert_below_heading(
-            section, as_token(Overview("Tools", {"stem": section.stem, "minutes": minutes(section.seconds)}))
-        )
+        tools = Overview("Tools", {"stem": section.stem, "minutes": minutes(section.seconds)})
+        _insert_below_heading(section, as_token(tools))
 
 
 def minutes(seconds: float) -> int:

@@ -208,7 +208,8 @@ def of_fence(token: Token) -> str | None:
     mark = token.info.strip()
     if token.markup.startswith("~"):
         return f"a fence of ~~~ is cut at two blank lines; write ```{mark}"
-    if _is_open(token):
+    first, last = token.map or [0, 0]
+    if last - first < len(token.content.splitlines()) + 2:
         return "a block of code begins here and never ends; two blank lines end a cell, also in code that is indented"
     words = re.split(r"[\s,}]+", mark.strip("{ "), maxsplit=1)
     name, rest = words[0].lower(), "".join(words[1:])
@@ -220,11 +221,6 @@ def of_fence(token: Token) -> str | None:
     if mark.startswith("{"):
         return f"```{mark} would be shown as code; mark it ```text, ```console or another language without braces"
     return None
-
-
-def _is_open(token: Token) -> bool:
-    first, last = token.map or [0, 0]
-    return last - first < len(token.content.splitlines()) + 2
 
 
 def of_tag(name: str) -> str:

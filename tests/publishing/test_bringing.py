@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from publishing import notebooks, paths
 from publishing.blog.bring_in import bring_in
+from publishing.blog.bringing import left
 from publishing.errors import PublishingError
 from publishing.notebooks import HEADER
 
@@ -391,3 +393,9 @@ def test_the_file_reaches_the_command_through_make_as_it_was_given(tmp_path):
     ).stdout  # fmt: skip
     said = subprocess.run(["sh", "-c", told], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert said == "import|my notes/it's $x.ipynb|ddim/05-x|"
+
+
+def test_steps_of_one_line_stand_in_the_order_in_which_they_were_found():
+    told = [f"step {number}" for number in range(20)]
+    source = SimpleNamespace(at=lambda cell, line: f"notebooks/toy/01-a.md:{line}")
+    assert left._once(source, [(1, 7, step) for step in told]) == [f"notebooks/toy/01-a.md:7: {step}" for step in told]

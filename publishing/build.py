@@ -71,13 +71,15 @@ def index_site() -> None:
 
 
 def warm_up() -> None:
-    """Import what a build of the site takes, but for kernels."""
+    """Import what a build of the site takes, but for kernels, and hash what it reads and what the last one wrote."""
     import jupytext  # noqa: F401
 
     from publishing.checks import lint  # noqa: F401
     from publishing.execute import jobs  # noqa: F401
     from publishing.render import exporter  # noqa: F401
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
+
+    stamps.digests([*_code(), *_read_by_site(_papers()), *folders.everything(paths.SITE)])
 
 
 @contextmanager

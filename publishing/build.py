@@ -283,9 +283,11 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
 
 
 def _made_from_of_pages(paper: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """What the pages of a paper are made of: all that the site is, but for other papers, and the code they show."""
-    others = [paths.relative(place(one)) for place in _PLACES for one in notebooks.papers() if one != paper]
-    own = {name: was for name, was in inputs.items() if not name.startswith(tuple(f"{other}/" for other in others))}
+    """What the pages of a paper are made of: all that the site is, but for what is around; and the code they show."""
+    around = [paths.ROOT / "_layouts", paths.INCLUDES, paths.ASSETS / "css"]
+    around += [place(one) for place in _PLACES for one in notebooks.papers() if one != paper]
+    names = tuple(f"{paths.relative(folder)}/" for folder in around)
+    own = {name: was for name, was in inputs.items() if not name.startswith(names)}
     return own | stamps.digests(_code())
 
 

@@ -19,8 +19,6 @@ from publishing.files import UNFINISHED, below
 from publishing.site import search
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
     from publishing.execute.jobs import Executed, Job
     from publishing.render.exporter import SectionExporter
     from publishing.render.page import Paper
@@ -207,7 +205,7 @@ def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]]
         _tell(faults, shown)
 
 
-def _excerpt(paper: str, of_paper: dict[str, "NotebookNode"], faults: Faults) -> "Paper":
+def _excerpt(paper: str, of_paper: dict[str, notebooks.NotebookNode], faults: Faults) -> "Paper":
     excerpt = _exporter().excerpt(paper, of_paper)
     faults += excerpt.faults
     return excerpt

@@ -64,6 +64,7 @@ def test_a_configuration_that_cannot_be_obeyed_is_refused_by_name(tmp_path, caps
         ("steps = ", "cannot be read as TOML"),
         ("stpes = 5", f"{file} has stpes, which is no setting of a run; there is"),
         ('steps = "many"', "expected a whole number from 0 on"),
+        ("steps = 1e3", f"{file}: argument --steps"),
     ):
         file.write_text(text)
         assert message in complaint(capsys, "train", "--config", str(file))
@@ -136,12 +137,6 @@ def test_a_persons_configuration_stays_and_names_with_dots_stay_apart(pictures, 
     assert (tmp_path / "photos.2023.safetensors").exists()
 
 
-def test_a_value_of_a_configuration_is_refused_with_its_file(tmp_path, capsys):
-    (tmp_path / "run.toml").write_text("steps = 1e3\n")
-    assert f"{tmp_path}/run.toml: argument --steps" in complaint(capsys, "train", "--config", f"{tmp_path}/run.toml")
-    assert "run.toml" not in complaint(capsys, "train", "--steps", "x")
-
-
 def test_samples_say_how_they_were_drawn(trained, tmp_path):
     for name in ("a.npz", "a.png"):
         options = ["--count", "2", "--steps", "3", "--seed", "4", "--out", str(tmp_path / name)]
@@ -182,13 +177,17 @@ def test_the_same_picture_for_the_same_seed_and_number_whatever_the_count(traine
     assert abs(drawn[7][:2] - drawn[2]).max() <= 1 and abs(drawn[7][1] - drawn[7][0]).max() > 1
 
 
-def test_evaluate_runs_the_network_once_for_both_variances(tmp_path, monkeypatch):
-    checkpoint, calls, real = tmp_path / "short.safetensors", [], UNet.forward
+def test_evaluate_reports_every_part_of_the_bound_and_runs_the_network_once_for_both_variances(tmp_path, monkeypatch):
+    checkpoint, out, calls, real = tmp_path / "short.safetensors", tmp_path / "report.json", [], UNet.forward
     save_checkpoint(checkpoint, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
     monkeypatch.setattr(UNet, "forward", lambda self, x, t: calls.append(1) or real(self, x, t))
-    out = ["--engine", "pytorch", "--out", str(tmp_path / "report.json")]
-    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", "digits", "--images", "2", *out]) == 0
-    assert len(calls) == 25
+    options = ["--checkpoint", str(checkpoint), "--data", "digits", "--images", "2", "--engine", "pytorch"]
+    assert main(["evaluate", *options, "--out", str(out)]) == 0
+    report = json.loads(out.read_text())["variance"]
+    assert set(report) == {"beta", "beta_tilde"} and len(calls) == 25
+    for parts in report.values():
+        total = parts["rate"]["mean"] + parts["distortion"]["mean"]
+        assert parts["total"]["mean"] == pytest.approx(total) and len(parts["terms"]) == 25
 
 
 def test_engines_draw_the_same_pictures_and_say_so(trained, tmp_path, capsys):
@@ -271,27 +270,6 @@ def test_a_chain_that_does_not_end_in_noise_is_warned_of(tmp_path, capsys):
     out = str(tmp_path / "net.safetensors")
     assert main(["train", "--T", "50", "--steps", "1", "--batch", "2", "--out", out]) == 0
     assert "x_T keeps 60% of the image's variance; --schedule rescaled" in capsys.readouterr().out
-
-
-def test_sample_writes_a_picture_and_an_array_that_the_seed_decides(trained, tmp_path):
-    for name in ("a.npz", "b.npz", "c.png"):
-        options = ["--checkpoint", str(trained), "--count", "3", "--steps", "4", "--seed", "7"]
-        assert main(["sample", *options, "--out", str(tmp_path / name)]) == 0
-    a, b = (np.load(tmp_path / name)["samples"] for name in ("a.npz", "b.npz"))
-    assert a.shape == (3, 1, 8, 8) and a.dtype == np.uint8 and np.array_equal(a, b)
-    assert Image.open(tmp_path / "c.png").size[0] > 8 * 64
-
-
-def test_evaluate_reports_every_part_of_the_bound(tmp_path):
-    out, checkpoint = tmp_path / "report.json", tmp_path / "short.safetensors"
-    save_checkpoint(checkpoint, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
-    options = ["--checkpoint", str(checkpoint), "--data", "digits", "--images", "2"]
-    assert main(["evaluate", *options, "--out", str(out)]) == 0
-    report = json.loads(out.read_text())["variance"]
-    assert set(report) == {"beta", "beta_tilde"}
-    for parts in report.values():
-        total = parts["rate"]["mean"] + parts["distortion"]["mean"]
-        assert parts["total"]["mean"] == pytest.approx(total) and len(parts["terms"]) == 25
 
 
 def test_an_error_is_one_line_and_exit_1(tmp_path):

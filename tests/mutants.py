@@ -25,7 +25,6 @@ MUTANTS: dict[tuple[str, str], dict[str, str]] = {
     ("schedule", "test_schedule.py"): {
         "alpha is 1 - sqrt(beta)": "return 1 - self.beta«→.sqrt()»\n",
         "alpha_bar as a sum": "return «self.alpha.cumprod→1 - self.beta.cumsum»(0)",
-        "alpha for alpha_bar in beta_tilde": "before = 1 - self.«alpha_bar→alpha»[:-1]",
         "beta_tilde upside down": "«before / (1 - self.alpha_bar[1:])→(1 - self.alpha_bar[1:]) / before»",
         "signal-to-noise of amplitudes": "«→(»self.alpha_bar / (1 - self.alpha_bar)«→).sqrt()»",
         "t = 0 allowed": "not («1→0» <= int(t.min())",
@@ -35,6 +34,7 @@ MUTANTS: dict[tuple[str, str], dict[str, str]] = {
         "beta from alpha_bar, shifted": "1 - with_clean[«1:] / with_clean[:-1]→:-1] * alpha_bar»",
     },
     ("schedule", "test_identities.py"): {
+        "alpha for alpha_bar in beta_tilde": "before = 1 - self.«alpha_bar→alpha»[:-1]",
         "strided: levels rounded down": "«-(-→»torch.arange(steps + 1) * schedule.T // steps«)→»",
     },
     ("schedule", "test_sampling.py"): {

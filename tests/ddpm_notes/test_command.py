@@ -24,6 +24,8 @@ from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet, UNetConfig
 
+SMALL = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--T", "25", "--schedule", "rescaled"]
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
@@ -85,6 +87,14 @@ def test_every_setting_goes_through_a_configuration_unchanged(tmp_path):
 
 
 @pytest.fixture
+def short(tmp_path):
+    """The checkpoint of a network that is not trained, with a chain of 25 steps."""
+    path = tmp_path / "short.safetensors"
+    save_checkpoint(path, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {"data": "digits"})
+    return path
+
+
+@pytest.fixture
 def pictures(tmp_path, monkeypatch):
     """A folder of eight small grey pictures."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -99,8 +109,7 @@ def pictures(tmp_path, monkeypatch):
 def test_pictures_of_ones_own_from_training_to_bits(pictures, tmp_path, capsys):
     """A folder of images that are not square, a small network, a short chain; then the same as an .npz."""
     out, report = tmp_path / "own.safetensors", tmp_path / "report.json"
-    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--T", "25", "--schedule", "rescaled"]
-    run = ["train", "--data", str(pictures), *small, "--steps", "2", "--batch", "4", "--out", str(out)]
+    run = ["train", "--data", str(pictures), *SMALL, "--steps", "2", "--batch", "4", "--out", str(out)]
     assert main(run) == 0
     said = capsys.readouterr().out
     assert "8 images of 1×8×12" in said and "random start" in said
@@ -119,8 +128,7 @@ def test_pictures_of_ones_own_from_training_to_bits(pictures, tmp_path, capsys):
 def test_a_folder_with_the_name_of_a_data_set_is_a_folder(pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pictures.rename(tmp_path / "digits")
-    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--T", "25", "--schedule", "rescaled"]
-    assert main(["train", "--data", "./digits", *small, "--steps", "1", "--batch", "4"]) == 0
+    assert main(["train", "--data", "./digits", *SMALL, "--steps", "1", "--batch", "4"]) == 0
     report = json.loads((tmp_path / "digits.json").read_text())
     assert report["data"] == str(tmp_path / "digits") and report["size"] == [8, 12] and report["levels"] == 256
 
@@ -132,8 +140,7 @@ def test_a_persons_configuration_stays_and_names_with_dots_stay_apart(pictures, 
     (tmp_path / "my.toml").write_text(mine)
     assert main(["train", "--config", "my.toml"]) == 0
     assert (tmp_path / "my.toml").read_text() == mine and (tmp_path / "my.run.toml").exists()
-    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--steps", "1", "--batch", "4"]
-    assert main(["train", "--data", "photos.2023", *small]) == 0
+    assert main(["train", "--data", "photos.2023", *SMALL, "--steps", "1", "--batch", "4"]) == 0
     assert (tmp_path / "photos.2023.safetensors").exists()
 
 
@@ -177,11 +184,10 @@ def test_the_same_picture_for_the_same_seed_and_number_whatever_the_count(traine
     assert abs(drawn[7][:2] - drawn[2]).max() <= 1 and abs(drawn[7][1] - drawn[7][0]).max() > 1
 
 
-def test_evaluate_reports_every_part_of_the_bound_and_runs_the_network_once_for_both_variances(tmp_path, monkeypatch):
-    checkpoint, out, calls, real = tmp_path / "short.safetensors", tmp_path / "report.json", [], UNet.forward
-    save_checkpoint(checkpoint, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
+def test_evaluate_reports_every_part_of_the_bound_from_one_run_of_the_network(short, tmp_path, monkeypatch):
+    out, calls, real = tmp_path / "report.json", [], UNet.forward
     monkeypatch.setattr(UNet, "forward", lambda self, x, t: calls.append(1) or real(self, x, t))
-    options = ["--checkpoint", str(checkpoint), "--data", "digits", "--images", "2", "--engine", "pytorch"]
+    options = ["--checkpoint", str(short), "--data", "digits", "--images", "2", "--engine", "pytorch"]
     assert main(["evaluate", *options, "--out", str(out)]) == 0
     report = json.loads(out.read_text())["variance"]
     assert set(report) == {"beta", "beta_tilde"} and len(calls) == 25
@@ -202,10 +208,9 @@ def test_engines_draw_the_same_pictures_and_say_so(trained, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name, kind, count", [("sample", "npz", "--count"), ("evaluate", "json", "--images")])
-def test_an_unfinished_run_keeps_its_engine(tmp_path, monkeypatch, capsys, name, kind, count):
+def test_an_unfinished_run_keeps_its_engine(short, tmp_path, monkeypatch, capsys, name, kind, count):
     """What was begun where there is no onnxruntime goes on by PyTorch where there is."""
-    short, out, real = tmp_path / "short.safetensors", tmp_path / f"out.{kind}", UNet.forward
-    save_checkpoint(short, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {"data": "digits"})
+    out, real = tmp_path / f"out.{kind}", UNet.forward
     command, calls = [name, "--checkpoint", str(short), count, "2", "--out", str(out)], []
 
     def stopped(self, x, t):

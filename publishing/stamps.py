@@ -107,6 +107,11 @@ def of_notebooks(paper: str) -> str:
     return f"notebooks-{paper}"
 
 
+def of_pages(paper: str) -> str:
+    """The stage that makes of them what Jekyll includes in the paper's pages, and what can be downloaded."""
+    return f"pages-{paper}"
+
+
 def of_notebook(paper: str, stem: str) -> str:
     """The stage that executes one of them."""
     return f"{paper}/{stem}"

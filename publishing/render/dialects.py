@@ -51,6 +51,8 @@ _FIRST = {
     r"#{1,6}[A-Za-z]\w*": "a heading has a blank after its #",
     r"(?=.*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$": "a table's rows have as many columns as its first",
 }
+_ANY = re.compile("|".join(_ANYWHERE))  # found in few lines, so that the others are looked at once
+_ANY_FIRST = re.compile(rf"^(?:{'|'.join(_FIRST)})", re.IGNORECASE | re.MULTILINE)
 # At the beginning of a paragraph.
 _OPENING = {
     r"\+{3}(?:\s|$)": "leave it out; two blank lines, or code, part cells",
@@ -161,10 +163,10 @@ def _merged(children: Sequence[Token]) -> list[Token]:
 
 
 def _in_run(text: str, before: Token | None) -> Iterator[str]:
-    for pattern, remedy in _ANYWHERE.items():
+    for pattern, remedy in _ANYWHERE.items() if _ANY.search(text) else ():
         yield from (_told(found.group(), remedy) for found in re.finditer(pattern, text))
     begins = before is None or before.type == "hardbreak"
-    for pattern, remedy in _FIRST.items():
+    for pattern, remedy in _FIRST.items() if _ANY_FIRST.search(text) else ():
         for found in re.finditer(rf"^(?:{pattern})", text, re.IGNORECASE | re.MULTILINE):
             if found.start() or begins:
                 named = _DIRECTIVE.match(found.group())

@@ -152,6 +152,29 @@ def test_a_link_finds_its_target_on_its_own_page_then_in_the_paper_then_in_anoth
     assert hrefs(page(built, "second"), "#\\30 2-key-contributions p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
 
 
+PAGES = """from publishing.__main__ import main
+from publishing.render import products
+pages, made = products.pages, []
+products.pages = lambda paper: made.append(paper.name) or pages(paper)
+main()
+print(made)"""
+
+
+def test_pages_are_made_anew_only_where_the_paper_or_one_to_which_it_links_has_changed(commands):
+    def made() -> str:
+        return commands.succeed("site", "--drafts", code=PAGES).splitlines()[-1]
+
+    assert made() == "[]"
+    link_from_second(commands, f"{LINK}, and more")
+    assert made() == "['second']"
+    commands.notebook("studies/why", WHY.replace("$y$", "$z$"))
+    assert made() == "['second', 'toy']"
+    link_from_second(commands, "nothing")
+    assert made() == "['second']"
+    commands.notebook("studies/why", WHY)
+    assert made() == "['toy']"
+
+
 def test_the_series_says_where_one_is_and_leads_on_and_the_post_lists_all(built):
     cost, why = page(built, "toy/cost"), page(built, "toy/why")
     assert texts(cost, ".series summary") == ["Study 1 of 2 · Costs"] and texts(why, ".series summary") == [

@@ -116,6 +116,11 @@ def test_a_display_formula_carries_mathml_for_screen_readers(page):
     assert '<span class="math-assistive"><math display="block"><msup><mi>x</mi><mn>2</mn></msup></math></span>' in html
 
 
+def test_the_svg_is_slim(page):
+    html = page(display(EQUATIONS[8]))
+    assert re.findall("data-m|data-c|xmlns|<g>|focusable|xlink|mjx-container|currentColor", html) == []
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_colour_is_one_of_the_page_s_and_no_word_of_what_is_spoken(page, count):
     html = page(inline(r"\textcolor{blue}{x}") * count)

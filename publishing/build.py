@@ -71,13 +71,15 @@ def index_site() -> None:
 
 
 def warm_up() -> None:
-    """Import what a build of the site takes, but for kernels."""
+    """Import what a build of the site takes, but for kernels, and hash what it reads and what the last one wrote."""
     import jupytext  # noqa: F401
 
     from publishing.checks import lint  # noqa: F401
     from publishing.execute import jobs  # noqa: F401
     from publishing.render import exporter  # noqa: F401
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
+
+    stamps.digests([*_code(), *_read_by_site(_papers()), *folders.everything(paths.SITE)])
 
 
 @contextmanager
@@ -281,9 +283,11 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
 
 
 def _made_from_of_pages(paper: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """What the pages of a paper are made of: all that the site is, but for other papers, and the code they show."""
-    others = [paths.relative(place(one)) for place in _PLACES for one in notebooks.papers() if one != paper]
-    own = {name: was for name, was in inputs.items() if not name.startswith(tuple(f"{other}/" for other in others))}
+    """What the pages of a paper are made of: all that the site is, but for what is around; and the code they show."""
+    around = [paths.ROOT / "_layouts", paths.INCLUDES, paths.ASSETS / "css"]
+    around += [place(one) for place in _PLACES for one in notebooks.papers() if one != paper]
+    names = tuple(f"{paths.relative(folder)}/" for folder in around)
+    own = {name: was for name, was in inputs.items() if not name.startswith(names)}
     return own | stamps.digests(_code())
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from publishing import notebooks, paths
 from publishing.blog.bring_in import bring_in
+from publishing.blog.bringing import left
 from publishing.errors import PublishingError
 from publishing.notebooks import HEADER
 
@@ -371,3 +373,9 @@ def test_what_cannot_be_written_leaves_nothing(paper):
     with pytest.raises(OSError):
         bring_in(str(path), "toy/studies/new")
     assert made(paper) == before
+
+
+def test_steps_of_one_line_stand_in_the_order_in_which_they_were_found():
+    told = [f"step {number}" for number in range(20)]
+    source = SimpleNamespace(at=lambda cell, line: f"notebooks/toy/01-a.md:{line}")
+    assert left._once(source, [(1, 7, step) for step in told]) == [f"notebooks/toy/01-a.md:7: {step}" for step in told]

@@ -125,7 +125,6 @@ def test_a_fence_that_would_be_shown_as_code_though_it_means_more_is_refused(fen
         ("%%time", "a magic is no Python"),
         ("%matplotlib inline", "a magic is no Python"),
         ("!pip install x", "a program that a cell starts"),
-        ("x = (", "this is not plain Python"),
     ],
 )
 def test_options_and_magics_of_other_tools_are_refused_with_what_to_do(repository, line, says):

@@ -28,6 +28,12 @@ def test_a_fence_that_stays_text_is_no_problem(repository, language):
     assert linted(repository, "# Title", f"```{language}\nls $x \\ref\n```") == []
 
 
+@pytest.mark.parametrize("line", ["%matplotlib inline", "!ls", "x = (", "x = '\0'"])
+def test_a_cell_that_is_not_plain_python_is_named(repository, line):
+    (problem,) = linted(repository, "# Title", f"y = 1\n{line}")
+    assert problem.startswith("notebooks/toy/01-a.md:20 (cell 2): this is not plain Python")
+
+
 def test_words_that_only_begin_like_a_forbidden_command_are_allowed(repository):
     assert linted(repository, "# Title\n\n$\\refstepcounter \\labelwidth$") == []
 

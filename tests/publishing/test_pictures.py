@@ -154,8 +154,8 @@ def test_a_picture_and_a_drawing_of_one_name_are_refused(put):
 def test_another_picture_is_work_for_the_build(put):
     put("square.png", picture())
 
-    def read() -> list[stamps.Digests]:
-        return [stamps.digests(build._read_by_notebooks("toy")), stamps.digests(build._read_by_site(["toy"]))]
+    def read() -> list[dict]:
+        return [build._inputs("toy", {}), stamps.digests(build._read_by_site(["toy"]))]
 
     notes, site = read()
     put("square.png", picture(41))

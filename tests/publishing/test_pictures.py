@@ -14,7 +14,7 @@ from publishing.render import figures
 from publishing.render.page import Context, Page, Paper
 from publishing.render.products import images_and_data
 
-from .notes import code, diagram, fragment, notebook, select
+from .notes import code, diagram, error, fragment, notebook, select
 from .test_origin import git
 
 SHOWN = '![A grey *square*](square.png "Eq. (1) says $\\{x\\}$ is \\"grey\\".")'
@@ -39,13 +39,6 @@ def put(repository):
             git(repository, "add", str(path))
 
     return write
-
-
-def error(*cells) -> str:
-    with pytest.raises(PublishingError) as caught:
-        fragment(*cells)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_a_picture_by_itself_is_a_figure_with_its_size_and_its_caption_as_typed(put):

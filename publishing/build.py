@@ -19,8 +19,6 @@ from publishing.files import UNFINISHED, below
 from publishing.site import search
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
     from publishing.execute.jobs import Executed, Job
     from publishing.render.exporter import SectionExporter
     from publishing.render.page import Paper
@@ -71,13 +69,15 @@ def index_site() -> None:
 
 
 def warm_up() -> None:
-    """Import what a build of the site takes, but for kernels."""
+    """Import what a build of the site takes, but for kernels, and hash what it reads and what the last one wrote."""
     import jupytext  # noqa: F401
 
     from publishing.checks import lint  # noqa: F401
     from publishing.execute import jobs  # noqa: F401
     from publishing.render import exporter  # noqa: F401
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
+
+    stamps.digests([*_code(), *_read_by_site(_papers()), *folders.everything(paths.SITE)])
 
 
 @contextmanager
@@ -124,7 +124,8 @@ def _of_files() -> Faults:
 def _notebooks_stage(papers: list[str], faults: Faults, only: str | None = None, force: bool = False) -> list[Path]:
     """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
     began = stamps.now()
-    inputs = {paper: _inputs(paper) for paper in papers}
+    code = stamps.digests(_code())
+    inputs = {paper: _inputs(paper, code) for paper in papers}
     fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
     stale = {paper: _made_from(paper, only, inputs[paper]) for paper in papers if not fresh.get(paper)}
     executed = _executed(stale, faults, force, began)
@@ -139,9 +140,10 @@ def _notebooks_stage(papers: list[str], faults: Faults, only: str | None = None,
     return made
 
 
-def _inputs(paper: str) -> dict[str, Any]:
+def _inputs(paper: str, code: stamps.Digests) -> dict[str, Any]:
+    written = stamps.digests(below(paths.notebooks_dir(paper)))
     fronts = [post.front for post in posts.of(paper)]
-    return {**stamps.digests(_read_by_notebooks(paper)), "python": platform.python_version(), "post": fronts}
+    return {**code, **written, "python": platform.python_version(), "post": fronts}
 
 
 def _outputs_if_fresh(paper: str, inputs: dict[str, Any]) -> list[Path]:
@@ -203,7 +205,7 @@ def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]]
         _tell(faults, shown)
 
 
-def _excerpt(paper: str, of_paper: dict[str, "NotebookNode"], faults: Faults) -> "Paper":
+def _excerpt(paper: str, of_paper: dict[str, notebooks.NotebookNode], faults: Faults) -> "Paper":
     excerpt = _exporter().excerpt(paper, of_paper)
     faults += excerpt.faults
     return excerpt
@@ -240,7 +242,8 @@ def _rendered(
 def _remove_strays(papers: list[str], made: list[Path]) -> None:
     """Remove what is in the folders of the notebooks' stages and was not made of these papers."""
     of_each = [stamps.of_notebook(paper, stem) for paper in papers for stem in notebooks.every(paper)]
-    known = map(stamps.path_of, ["site", search.STAGE, *map(stamps.of_notebooks, papers), *of_each])
+    of_papers = [stage(paper) for paper in papers for stage in (stamps.of_notebooks, stamps.of_pages)]
+    known = map(stamps.path_of, ["site", search.STAGE, *of_papers, *of_each])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
     _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 
@@ -258,26 +261,53 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
             print("site: nothing changed")
         return
 
-    from publishing.render import products
-    from publishing.site import downloads, patch
+    from publishing.site import patch
 
-    if faults := Faults(fault for paper in papers for fault in _paper(paper).faults):
-        _tell(faults, [_paper(paper) for paper in papers])
-    made: dict[Path, Any] = {}
-    with progress.doing(lambda: "typesetting the formulas"):
-        for paper in papers:
-            made |= faults.attempt(products.pages, _paper(paper)) or {}
-    faults.tell()
-    for paper in papers:
-        made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
+    made_from = {paper: _made_from_of_pages(paper, inputs) for paper in papers}
+    kept = {paper: stamps.outputs_if_fresh(stamps.of_pages(paper), made_from[paper]) for paper in papers}
+    pages = _pages([paper for paper, outputs in kept.items() if outputs is None], settings)
+    made = {path: text for of_paper in pages.values() for path, text in of_paper.items()}
     before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
     may_patch = settings["unpublished"] and _only_text_changed(inputs)
     folders.sync(made)
-    folders.sweep(_written_for_site(), made)
+    made_before = [path for outputs in kept.values() for path in outputs or []]
+    folders.sweep(_written_for_site(), [*made, *made_before])
+    for paper, of_paper in pages.items():
+        stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _linked_from(paper), since=began)
     if not (may_patch and patch.patched(before, made)):
         with progress.doing(lambda: "building the site with Jekyll"):
             jekyll.build_site(settings["unpublished"])
-    stamps.record("site", inputs, [*made, *folders.everything(paths.SITE)], since=began)
+    stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], since=began)
+
+
+def _made_from_of_pages(paper: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """What the pages of a paper are made of: all that the site is, but for what is around; and the code they show."""
+    around = [paths.ROOT / "_layouts", paths.INCLUDES, paths.ASSETS / "css"]
+    around += [place(one) for place in _PLACES for one in notebooks.papers() if one != paper]
+    names = tuple(f"{paths.relative(folder)}/" for folder in around)
+    own = {name: was for name, was in inputs.items() if not name.startswith(names)}
+    return own | stamps.digests(_code())
+
+
+def _linked_from(paper: str) -> stamps.Digests:
+    """The other papers to which its pages link, which may change where a link leads and what its number is."""
+    linked = {place.paper for page in _paper(paper).pages.values() for _, place in page.links} - {paper}
+    return stamps.digests(path for other in linked for place in _PLACES for path in below(place(other)))
+
+
+def _pages(papers: list[str], settings: dict[str, Any]) -> dict[str, dict[Path, str]]:
+    """What the site's own stage makes of these papers, typeset; all their faults are told at once."""
+    from publishing.render import products
+    from publishing.site import downloads
+
+    if faults := Faults(fault for paper in papers for fault in _paper(paper).faults):
+        _tell(faults, [_paper(paper) for paper in papers])
+    with progress.doing(lambda: "typesetting the formulas"):
+        pages = {paper: faults.attempt(products.pages, _paper(paper)) or {} for paper in papers}
+    faults.tell()
+    for paper, made in pages.items():
+        made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
+    return pages
 
 
 def _only_text_changed(inputs: dict[str, Any]) -> bool:
@@ -319,15 +349,18 @@ def _say_removed(strays: list[Path]) -> None:
         print(f"removed, since nothing makes it any more: {paths.relative(strays[0])}{more}", flush=True)
 
 
-def _read_by_notebooks(paper: str) -> list[Path]:
-    code = [path for package in paths.packages() for path in below(package)]
-    return [*below(paths.notebooks_dir(paper)), *code, paths.REQUIREMENTS]
+_PLACES = (paths.executed_dir, paths.notebooks_dir)  # what the pages of a paper are made of
+
+
+def _code() -> list[Path]:
+    """All that notebooks may import, and the lock of the packages."""
+    return [*(path for package in paths.packages() for path in below(package)), paths.REQUIREMENTS]
 
 
 def _read_by_site(papers: list[str]) -> list[Path]:
     """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of."""
     own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path not in paths.generated()]
-    made_of = [place(paper) for paper in papers for place in (paths.executed_dir, paths.notebooks_dir)]
+    made_of = [place(paper) for paper in papers for place in _PLACES]
     linked = [path for path in paths.ASSETS.rglob("*") if path.is_symlink() and path.is_dir()]
     found = [path for folder in (*own, paths.ASSETS, *linked, paths.PACKAGE, *made_of) for path in below(folder)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]

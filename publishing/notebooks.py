@@ -18,6 +18,8 @@ from publishing.files import digest_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+else:
+    NotebookNode = dict  # which it is; a build that has nothing to do can do without the library
 
 HEADER = """\
 ---
@@ -112,12 +114,12 @@ def text_of(paper: str, stem: str) -> str:
         return path_of(paper, stem).read_text(encoding="utf-8")
 
 
-def read(paper: str, stem: str) -> "NotebookNode":
+def read(paper: str, stem: str) -> NotebookNode:
     """The notebook without outputs."""
     return parsed(text_of(paper, stem), f"{paper}/{stem}")
 
 
-def parsed(text: str, place: str) -> "NotebookNode":
+def parsed(text: str, place: str) -> NotebookNode:
     """A notebook from its text; an error names the place. Its cells' ids follow from their content alone."""
     import jupytext
 
@@ -142,7 +144,7 @@ def _readable(place: str) -> Iterator[None]:
         raise PublishingError(f"{place}: no readable notebook ({cause}); compare its header with another's") from None
 
 
-def calls(notebook: "NotebookNode", *names: str) -> list[tuple[int, ast.Call]]:
+def calls(notebook: NotebookNode, *names: str) -> list[tuple[int, ast.Call]]:
     """Calls of these functions of the writer's language, with the cells in which they stand."""
     return [
         (number, call)
@@ -165,5 +167,5 @@ def syntax(source: str) -> ast.Module | None:
     """The syntax tree, which several rules read and none changes; None of what is no Python."""
     try:
         return ast.parse(source)
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # the second of a NUL, or of half a letter
         return None

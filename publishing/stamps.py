@@ -21,7 +21,26 @@ _CLOCK = getattr(time, "CLOCK_REALTIME_COARSE", time.CLOCK_REALTIME)  # that of 
 
 def digests(files: Iterable[Path]) -> Digests:
     """Digest of every file, by its name from the root."""
-    return {paths.relative(path): digest(path) for path in files}
+    return {paths.relative(path): _digest(path) for path in files}
+
+
+_TICK_NS = 100_000_000  # writes that lie further apart have different times, where times have parts of a second
+_known: dict[Path, tuple[tuple[int, ...], str | None]] = {}
+
+
+def _digest(path: Path) -> str | None:
+    """That of what the file holds, which is read again only if it was written meanwhile, as its inode tells."""
+    try:
+        found = path.stat()
+    except OSError:
+        return digest(path)
+    written = found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    if (known := _known.get(path)) and known[0] == written:
+        return known[1]
+    now = digest(path)
+    if found.st_ctime_ns % 1_000_000_000 and found.st_ctime_ns < time.time_ns() - _TICK_NS:
+        _known[path] = written, now
+    return now
 
 
 def outputs_if_fresh(stage: str, inputs: Mapping[str, object]) -> list[Path] | None:
@@ -93,7 +112,10 @@ def _unchanged(met: Digests) -> bool:
 
 
 def _now(name: str) -> str | None:
-    return of_variable(name) if name.startswith("$") else state(name, paths.ROOT)
+    if name.startswith("$"):
+        return of_variable(name)
+    path = paths.ROOT / name
+    return _digest(path) if path.is_file() and not name.endswith("/") else state(name, paths.ROOT)
 
 
 def of_variable(name: str) -> str | None:
@@ -105,6 +127,11 @@ def of_variable(name: str) -> str | None:
 def of_notebooks(paper: str) -> str:
     """The stage that executes a paper's notebooks and renders them."""
     return f"notebooks-{paper}"
+
+
+def of_pages(paper: str) -> str:
+    """The stage that makes of them what Jekyll includes in the paper's pages, and what can be downloaded."""
+    return f"pages-{paper}"
 
 
 def of_notebook(paper: str, stem: str) -> str:

@@ -20,7 +20,7 @@ export function markPlace(note) {
   // changed.
   const observer = new IntersectionObserver(
     () => {
-      const place = targets.findLast(isPassed);
+      const place = targets.findLast((target) => target.getBoundingClientRect().top < innerHeight / 3);
       mark(place && links.get(place));
     },
     { rootMargin: "10000000px 0px -67% 0px" },
@@ -43,11 +43,6 @@ export function markPlace(note) {
     if (button) nameButton(button, link && sectionOf(link));
     if (link && contents instanceof HTMLElement) reveal(link, contents);
   }
-}
-
-/** @param {Element} target */
-function isPassed(target) {
-  return target.getBoundingClientRect().top < innerHeight / 3;
 }
 
 /**

@@ -12,11 +12,14 @@ for (const note of document.querySelectorAll(".paper-notes")) {
   previewTargets(note);
 }
 
-// The search, where the build made an index for it, comes with its first use.
-const buttons = document.querySelectorAll(".site .search-button");
+// The search, where there is an index for it, comes with its first use.
+const buttons = document.querySelectorAll(":is(.site, .paper-notes) .search-button");
 if (buttons.length) {
   const search = async () => (await import("./search.js")).openSearch();
-  for (const button of buttons) button.addEventListener("click", search);
+  for (const button of buttons) {
+    button.closest(".paper-notes")?.querySelector(".note-actions")?.prepend(button, " ");
+    button.addEventListener("click", search);
+  }
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     event.preventDefault();

@@ -33,7 +33,8 @@ export function previewTargets(note) {
   note.addEventListener("pointerdown", () => (shownBeforeTap = shown));
   note.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a.finding") : null;
-    if (!(link instanceof HTMLAnchorElement) || link === shownBeforeTap || !isTouch(event)) return;
+    const isTouch = event instanceof PointerEvent && event.pointerType === "touch";
+    if (!(link instanceof HTMLAnchorElement) || link === shownBeforeTap || !isTouch) return;
     event.preventDefault();
     clearTimeout(timer);
     show(link);
@@ -62,7 +63,7 @@ export function previewTargets(note) {
     if (link === shown) return;
     hide();
     shown = link;
-    const page = isHere(link) ? document : await pageOf(link);
+    const page = link.pathname === location.pathname ? document : await pageOf(link);
     const target = page && targetOn(page, link);
     if (!target || target.contains(link) || link !== shown) return;
     card.replaceChildren(likeness(target));
@@ -86,16 +87,6 @@ export function previewTargets(note) {
  */
 function leadsToText(link) {
   return link.origin === location.origin && !link.matches(".toc a");
-}
-
-/** @param {Event} event */
-function isTouch(event) {
-  return event instanceof PointerEvent && event.pointerType === "touch";
-}
-
-/** @param {HTMLAnchorElement} link */
-function isHere(link) {
-  return link.pathname === location.pathname;
 }
 
 /**

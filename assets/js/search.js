@@ -8,6 +8,10 @@ const PAGES = 5; // at once
 const SECTIONS = 3; // of each page, those with the most hits
 const DELAY = 150; // milliseconds after a letter, in which another may come
 
+// In another site the index is not at its root, and the dialog takes its colours from the note.
+const button = /** @type {HTMLElement | null} */ (document.querySelector(".embedded .search-button"));
+const { index: folder = "../../pagefind/", root: baseUrl } = button?.dataset ?? {};
+
 const dialog = document.createElement("dialog");
 dialog.className = "search";
 dialog.setAttribute("aria-label", "Search");
@@ -47,7 +51,7 @@ more.addEventListener("click", async () => {
   links()[before]?.focus();
 });
 const styled = bringStyle();
-document.body.append(dialog);
+(button?.closest(".embedded") ?? document.body).append(dialog);
 
 /** Open the dialog; what was searched before is still there, and is replaced by the first letter. */
 export async function openSearch() {
@@ -60,9 +64,9 @@ export async function openSearch() {
 
 /** Pagefind, once it knows its index; another attempt if an earlier one failed. */
 function index() {
-  pagefind ??= import(new URL("../../pagefind/pagefind.js", import.meta.url).href)
+  pagefind ??= import(new URL(`${folder}pagefind.js`, import.meta.url).href)
     .then(async (script) => {
-      await script.options({ excerptLength: 24 });
+      await script.options({ excerptLength: 24, baseUrl });
       await script.init();
       return script;
     })

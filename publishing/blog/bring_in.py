@@ -9,7 +9,6 @@ import json
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
@@ -17,20 +16,17 @@ from publishing import macros, notebooks, paths, posts
 from publishing.blog import from_code, from_markdown, new
 from publishing.blog.bringing import formulas, links
 from publishing.blog.bringing.directives import code_fence
-from publishing.blog.bringing.known import STARTER, Known
+from publishing.blog.bringing.known import STARTER, Known, defined
 from publishing.blog.bringing.left import steps
 from publishing.blog.bringing.plots import Plots
 from publishing.blog.bringing.shape import Cell, shaped
 from publishing.contract import SECTION
 from publishing.errors import PublishingError
 from publishing.files import write
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode
 
 KINDS = {".ipynb": "ipynb", ".md": "md", ".markdown": "md", ".qmd": "Rmd", ".rmd": "Rmd", ".py": "py"}
 _AS = "AS is the paper and the new notebook's name, as in ddim/05-key-equations or ddim/studies/which-variance"
-_MACRO = re.compile(r"\\newcommand\{(\\[A-Za-z]+)\}")
 
 
 def bring_in(file: str, place: str) -> None:
@@ -58,11 +54,9 @@ def _target(place: str) -> tuple[str, str]:
         notebooks.check_study(paper, notebooks.slug_of(stem))
     elif not SECTION.fullmatch(stem):
         raise PublishingError(f"{_AS}; got {place!r}")
-    path = notebooks.path_of(paper, stem)
-    if path.exists():
-        raise PublishingError(
-            f"{paths.relative(path)} is there already, and stays; remove it first, or choose another AS"
-        )
+    if (path := notebooks.path_of(paper, stem)).exists():
+        there = f"{paths.relative(path)} is there already, and stays"
+        raise PublishingError(f"{there}; remove it first, or choose another AS")
     posts.studies(paper)  # whose list gets longer
     others = [] if notebooks.is_study(stem) else notebooks.sections(paper)
     if same := [one for one in others if one[:3] == stem[:3]]:
@@ -82,7 +76,7 @@ def _source(file: str) -> Path:
     return path.resolve()
 
 
-def _read(source: Path) -> "NotebookNode":
+def _read(source: Path) -> NotebookNode:
     """The notebook, or one line that says why it is none."""
     import jupytext
     import nbformat
@@ -116,7 +110,7 @@ def _read(source: Path) -> "NotebookNode":
     return notebook
 
 
-def _text(notebook: "NotebookNode", known: Known) -> str:
+def _text(notebook: NotebookNode, known: Known) -> str:
     """The notebook as a file of ours."""
     import jupytext
 
@@ -145,7 +139,7 @@ def _front(source: str) -> dict | None:
     return facts if isinstance(facts, dict) else None
 
 
-def _converted(cell: "NotebookNode", known: Known, plots: Plots) -> list[Cell]:
+def _converted(cell: NotebookNode, known: Known, plots: Plots) -> list[Cell]:
     kind, text = cell.cell_type, cell.source
     tags: list[str] = []
     if kind == "code" and text.strip():
@@ -162,7 +156,7 @@ def _converted(cell: "NotebookNode", known: Known, plots: Plots) -> list[Cell]:
     return [Cell(kind, text, tags)] if text.strip() else []
 
 
-def _attachments(cell: "NotebookNode") -> dict[str, bytes]:
+def _attachments(cell: NotebookNode) -> dict[str, bytes]:
     found = {}
     for name, bundle in cell.get("attachments", {}).items():
         for mime, data in bundle.items():
@@ -205,10 +199,8 @@ def _more_macros(known: Known) -> None:
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     lines = []
     for line in known.macros:
-        found = _MACRO.match(line)
-        name = found[1] if found else ""
         if line not in text.splitlines():
-            lines.append(f"% {line}" if name in there else line)
-        there.add(name)
+            lines.append(f"% {line}" if defined(line) in there else line)
+        there.add(defined(line))
     if lines:
         write(file, text + ("\n" if text and not text.endswith("\n") else "") + "\n".join(lines) + "\n")

@@ -18,7 +18,7 @@ from publishing.blog.pages import OWN, embedded, fetched, in_capitals, lead
 from publishing.blog.theme import FRAME, Theme
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
-from publishing.site import jekyll
+from publishing.site import jekyll, search
 
 LIST = ".paper-notes.json"
 NOTES, PAGE = "paper_notes", "paper_notes_page"  # our layouts, of posts and of their studies
@@ -137,9 +137,13 @@ def _plan(theme: Theme) -> Iterator[str]:
     yield f"layout of the post: {_named(theme.post)}; it {shown}"
     yield f"layout of its studies: {_named(theme.page)}"
     if not theme.is_here:
-        yield f"the theme {theme.name} is not on this machine: whether it lists pages in a menu cannot be seen"
+        yield f"the theme {theme.name} is not on this machine: whether it lists pages or has a search cannot be seen"
     elif not theme.titles_pages:
         yield "the theme lists pages with a title in a menu: studies have none there, a script names the browser's tab"
+    if theme.has_search:
+        yield "search: the blog has one, so the notes bring none"
+    else:
+        yield f"search: {'one of the notes' if search.is_possible() else 'none, since Pagefind does not run here'}"
 
 
 def _named(layout: str) -> str:
@@ -165,23 +169,27 @@ def _amount(sizes: list[int]) -> str:
 
 def _wanted(theme: Theme, instruments: bool) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
-    texts = _layouts(theme) | {f"_includes/{NOTES}/cite.html": in_capitals(_read(paths.INCLUDES / "paper_cite.html"))}
+    has_search = not theme.has_search and search.is_possible()
+    texts = {f"_includes/{NOTES}/cite.html": in_capitals(_read(paths.INCLUDES / "paper_cite.html"))}
     assets: set[str] = set()
+    built = []
     for post in _published():
         for page in (post, *_beside(str(post.paper))):
             address = _address(page)
-            html = _read(paths.SITE / address / "index.html")
-            note = embedded(html, jekyll.build_settings()["baseurl"], instruments)
+            built.append(paths.SITE / address / "index.html")
+            note = embedded(_read(built[-1]), jekyll.build_settings()["baseurl"], instruments)
             texts[f"_includes/{NOTES}/{address}.html"] = note
             if page is post:
                 texts[f"{theme.posts}/{post.path.stem}.html"] = f"{_front(page, NOTES, 'title')}{lead(note)}\n"
             else:
                 texts[f"{address}/index.html"] = _front(page, PAGE, "title" if theme.titles_pages else "heading")
             assets |= {*fetched(note), *_pictures(page)}
-    texts |= {f"{OWN}/{name}": text for name, text in _styles(theme, instruments).items()}
+    texts |= _layouts(theme, has_search)
+    texts |= {f"{OWN}/{name}": text for name, text in _styles(theme, instruments, has_search).items()}
     texts[f"{OWN}/js/ground.js"] = _read(TEMPLATES / "ground.js")
     files = {name: text.encode() for name, text in texts.items()}
-    return files | {f"{OWN}/{name}": content for name, content in _assets(assets).items()}
+    index = search.of(paths.SITE, built) if has_search else {}
+    return files | {f"{OWN}/{name}": content for name, content in (_assets(assets) | index).items()}
 
 
 def _beside(paper: str) -> list[posts.Post]:
@@ -215,22 +223,27 @@ def _pictures(page: posts.Post) -> list[str]:
     return [image["path"].removeprefix("/assets/")] if isinstance(image, dict) and "path" in image else []
 
 
-def _layouts(theme: Theme) -> dict[str, str]:
+def _layouts(theme: Theme, has_search: bool) -> dict[str, str]:
     layouts = {NOTES: (theme.post, theme.shows_title), PAGE: (theme.page, theme.shows_title and theme.titles_pages)}
     made = Template(_read(TEMPLATES / "layout.html"))
-    texts = {name: made.substitute(layout=one, titled=str(shown).lower()) for name, (one, shown) in layouts.items()}
+    texts = {
+        name: made.substitute(layout=one, titled=str(shown).lower(), search=str(has_search).lower())
+        for name, (one, shown) in layouts.items()
+    }
     if FRAME in (theme.post, theme.page):
         texts[FRAME] = _read(TEMPLATES / "frame.html")
     return {f"_layouts/{name}.html": text for name, text in texts.items()}
 
 
-def _styles(theme: Theme, instruments: bool) -> dict[str, str]:
+def _styles(theme: Theme, instruments: bool, has_search: bool) -> dict[str, str]:
     """Our styles, each rule of which outweighs those of the theme, and meets nothing outside the notes."""
     css = {path.stem: _read(path) for path in (*paths.ASSETS.glob("css/*.css"), *TEMPLATES.glob("*.css"))}
     styles = {
         "embedded": "\n".join(css[name] for name in ("embedded", "tokens", "notes", "code")),
         "print": css["print"],
     }
+    if has_search:
+        styles["search"] = f".paper-notes {{\n{css['search']}}}\n"
     if instruments:
         styles["instruments"] = css["instruments"]
     heavy = {name: text.replace(".site,\n", "").replace(".paper-notes", NOTE) for name, text in styles.items()}

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
 import yaml
 
@@ -10,21 +9,11 @@ from publishing import contract
 from publishing.blog.bringing.directives import code_fence
 from publishing.blog.bringing.known import RUNS, STARTER, Known
 from publishing.blog.bringing.plots import Options, Plots
-from publishing.notebooks import syntax
+from publishing.checks.code import TAGS
+from publishing.notebooks import NotebookNode, syntax
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-_TAGS = {
-    "hide-input": contract.HIDE_INPUT,
-    "hide-cell": contract.HIDE_INPUT,
-    "hide-code": contract.HIDE_INPUT,
-    "remove-input": contract.REMOVE_INPUT,
-    "remove-cell": contract.REMOVE_CELL,
-    "remove-output": contract.REMOVE_OUTPUT,
-    "raises-exception": contract.MAY_RAISE,
-    "skip-execution": "skip-execution",
-}
+_TAGS = {tag: tag for tag in (*TAGS, "skip-execution")}
+_TAGS |= dict.fromkeys(("hide-cell", "hide-code"), contract.HIDE_INPUT)
 _OPTIONS = {
     ("echo", False): contract.REMOVE_INPUT,
     ("include", False): contract.REMOVE_CELL,
@@ -47,11 +36,9 @@ _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>")
 _RETURNS_OBJECT = re.compile(r"manual_seed|legend|title|[xy]label|set_\w+|set|register_\w*hook|\w+_")
 
 
-def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, str, list[str]]:
+def converted(cell: NotebookNode, known: Known, plots: Plots) -> tuple[str, str, list[str]]:
     """The cell's kind, text and tags as they are to be."""
-    source = cell.source.replace("\r\n", "\n").strip("\n")
-    source = _indented_by_blanks(source)
-    options, source = _options(cell, source)
+    options, source = _options(cell, _indented_by_blanks(cell.source.replace("\r\n", "\n").strip("\n")))
     tags = list(dict.fromkeys(options.tags))
     if found := re.match(r"%%(\w+)[^\n]*\n?", source):
         if found[1] in ("latex", "markdown"):
@@ -71,17 +58,16 @@ def converted(cell: "NotebookNode", known: Known, plots: Plots) -> tuple[str, st
     return "code", _quiet(source, cell), tags
 
 
-def _options(cell: "NotebookNode", source: str) -> tuple[Options, str]:
+def _options(cell: NotebookNode, source: str) -> tuple[Options, str]:
     """From the cell's metadata, and from comments above its code, which are taken off."""
-    options = Options([_TAGS[tag] for tag in map(_hyphens, cell.metadata.get("tags", [])) if tag in _TAGS])
+    tags = (tag.replace("_", "-") for tag in cell.metadata.get("tags", []))
+    options = Options([_TAGS[tag] for tag in tags if tag in _TAGS])
     if cell.metadata.get("cellView") == "form" or cell.metadata.get("jupyter", {}).get("source_hidden"):
         options.tags.append(contract.HIDE_INPUT)
     figure = (cell.metadata.get("mystnb") or {}).get("figure") or {}
     options.label, options.caption = str(figure.get("name") or ""), str(figure.get("caption") or "")
     lines, told = source.split("\n"), []
-    while lines and (found := re.match(r"#\s?\|\s?(.*)|#\s*(\w[\w-]*)\s*$", lines[0])):
-        if found[2] and found[2] not in _WORDS:
-            break
+    while lines and (found := re.match(rf"#\s?\|\s?(.*)|#\s*({'|'.join(_WORDS)})\s*$", lines[0])):
         told.append(found[1] if found[2] is None else found[2])
         lines.pop(0)
     _take(_read(told), options)
@@ -111,27 +97,20 @@ def _take(facts: dict, options: Options) -> None:
     options.alt = str(facts.get("fig-alt") or options.alt)
 
 
-def _hyphens(tag: str) -> str:
-    return tag.replace("_", "-")
-
-
 def _plain(source: str) -> str:
     """Plain Python: magics that arrange JupyterLab are gone, others are comments, each with what to do."""
     if syntax(source) is not None:
         return source
     lines, open_block, in_strings = [], False, _in_strings(source)
     for number, line in enumerate(source.split("\n")):
-        if number in in_strings:
-            lines.append(line)
-            continue
-        if _ARRANGE.fullmatch(line):
-            continue
-        if timed := _TIMED.fullmatch(line):
-            line = f"{timed[1]}{timed[2]}"
-        elif found := _MAGIC.fullmatch(line):
-            margin, what = found[1], found[2]
-            line = f"{margin}{'pass  ' if open_block else ''}# {RUNS}{what}"
-        open_block = line.rstrip().endswith(":") or (open_block and not line.strip())
+        if number not in in_strings:
+            if _ARRANGE.fullmatch(line):
+                continue
+            if timed := _TIMED.fullmatch(line):
+                line = f"{timed[1]}{timed[2]}"
+            elif found := _MAGIC.fullmatch(line):
+                line = f"{found[1]}{'pass  ' if open_block else ''}# {RUNS}{found[2]}"
+            open_block = line.rstrip().endswith(":") or (open_block and not line.strip())
         lines.append(line)
     return "\n".join(lines).strip("\n")
 
@@ -146,20 +125,16 @@ def _indented_by_blanks(source: str) -> str:
 
 def _in_strings(source: str) -> set[int]:
     """Lines, counted from 0, that begin within a string: no magics, whatever they look like."""
-    lines = source.split("\n")
     guess = [
         re.sub(r"\S.*", "pass", line) if any(one.fullmatch(line) for one in (_ARRANGE, _TIMED, _MAGIC)) else line
-        for line in lines
+        for line in source.split("\n")
     ]
-    strings = (
-        node
-        for node in ast.walk(syntax("\n".join(guess)) or ast.Module([], []))
-        if isinstance(node, ast.Constant | ast.JoinedStr)
-    )
+    nodes = ast.walk(syntax("\n".join(guess)) or ast.Module([], []))
+    strings = (node for node in nodes if isinstance(node, ast.Constant | ast.JoinedStr))
     return {number for node in strings for number in range(node.lineno, node.end_lineno or 0)}
 
 
-def _quiet(source: str, cell: "NotebookNode") -> str:
+def _quiet(source: str, cell: NotebookNode) -> str:
     """The code with a semicolon where its last line would show an object by its address, which says nothing."""
     tree = syntax(source)
     last = tree.body[-1] if tree and tree.body else None
@@ -168,13 +143,13 @@ def _quiet(source: str, cell: "NotebookNode") -> str:
     shown = "".join(str(output.get("data", {}).get("text/plain", "")) for output in cell.get("outputs") or [])
     if not _ADDRESS.search(shown) and not _RETURNS_OBJECT.fullmatch(ast.unparse(last.value.func).rpartition(".")[2]):
         return source
-    lines = source.split("\n")
-    line = lines[(last.end_lineno or 1) - 1].encode()
-    lines[(last.end_lineno or 1) - 1] = f"{line[: last.end_col_offset].decode()};{line[last.end_col_offset :].decode()}"
+    lines, at = source.split("\n"), (last.end_lineno or 1) - 1
+    line = lines[at].encode()
+    lines[at] = f"{line[: last.end_col_offset].decode()};{line[last.end_col_offset :].decode()}"
     return "\n".join(lines)
 
 
-def _shows_picture(cell: "NotebookNode") -> bool | None:
+def _shows_picture(cell: NotebookNode) -> bool | None:
     """Whether the cell showed a picture when it ran; None if it is not known, as in a file without outputs."""
     outputs = cell.get("outputs") or []
     if not outputs and not cell.get("execution_count"):

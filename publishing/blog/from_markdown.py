@@ -11,21 +11,18 @@ from publishing.blog.bringing.links import headings, links, roles
 from publishing.blog.bringing.pictures import pictures
 from publishing.escaping import clean
 
-_SMALL: dict[re.Pattern, str | Callable[[re.Match], str]] = {
-    re.compile(r"^(?P<words>[^\s#>|`~:\ue000-][^\n]*)\n=+[ ]*$", re.MULTILINE): r"# \g<words>",
-    re.compile(r"^(?P<words>(?!\s|[#>|`~:-]|[*+] |\d+[.)] )[^\n|]*)\n-{3,}[ ]*$", re.MULTILINE): r"## \g<words>",
-    re.compile(r"==(?=\S)([^=\n]+?)(?<=\S)=="): r"<mark>\1</mark>",
-    re.compile(r"%%(?=\S| )(.+?)%%", re.DOTALL): r"<!--\1-->",
-    re.compile(
-        r"^[ ]*(?:\[\[?_?TOC_?\]\]?|\\(?:newpage|pagebreak|clearpage)|\{\{< pagebreak >\}\}"
-        r"|\+\+\+(?:[ ]*\{.*\})?|\{:.*\})[ ]*$",
-        re.MULTILINE,
-    ): "",
-    re.compile(r"^(?=#[a-z][\w/-]*(?:[ ][#·|]|[ ]*$))", re.MULTILINE): r"\\",
-    re.compile(r"[ ]\^([A-Za-z][\w-]*)[ ]*$", re.MULTILINE): lambda found: f' <span id="{place(found[1])}"></span>',
-    re.compile(r"\A%%"): r"\\%%",  # which jupytext takes for a magic
-    re.compile(r"^%[ ](.*)$", re.MULTILINE): r"<!-- \1 -->",
-    re.compile(r"(?<![\w+])\+\+(\w+(?:\+\w+)*)\+\+"): r"<kbd>\1</kbd>",
+_SMALL: dict[str, str | Callable[[re.Match], str]] = {
+    r"^(?P<words>[^\s#>|`~:\ue000-][^\n]*)\n=+[ ]*$": r"# \g<words>",
+    r"^(?P<words>(?!\s|[#>|`~:-]|[*+] |\d+[.)] )[^\n|]*)\n-{3,}[ ]*$": r"## \g<words>",
+    r"==(?=\S)([^=\n]+?)(?<=\S)==": r"<mark>\1</mark>",
+    r"%%(?=\S| )((?s:.+?))%%": r"<!--\1-->",
+    r"^[ ]*(?:\[\[?_?TOC_?\]\]?|\\(?:newpage|pagebreak|clearpage)|\{\{< pagebreak >\}\}"
+    r"|\+\+\+(?:[ ]*\{.*\})?|\{:.*\})[ ]*$": "",
+    r"^(?=#[a-z][\w/-]*(?:[ ][#·|]|[ ]*$))": r"\\",
+    r"[ ]\^([A-Za-z][\w-]*)[ ]*$": lambda found: f' <span id="{place(found[1])}"></span>',
+    r"\A%%": r"\\%%",  # which jupytext takes for a magic
+    r"^%[ ](.*)$": r"<!-- \1 -->",
+    r"(?<![\w+])\+\+(\w+(?:\+\w+)*)\+\+": r"<kbd>\1</kbd>",
 }
 
 
@@ -35,6 +32,6 @@ def converted(text: str, known: Known) -> str:
     text = formulas(roles(text, known), known)
     text = as_markdown(blocks(text, known), known)
     for pattern, new in _SMALL.items():
-        text = pattern.sub(new, text)
+        text = re.sub(pattern, new, text, flags=re.MULTILINE)
     text = trimmed(links(headings(pictures(text, known), known), known))
     return re.sub(r"\n(?:[ ]*\n){2,}", "\n\n", text).strip("\n")

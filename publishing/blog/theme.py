@@ -16,8 +16,16 @@ from publishing.site import jekyll
 
 FRAME = "paper_frame"  # a page of our own, for a blog that has no layout for us
 _NEAREST = ("post", "single", "page", "default")
-_PAGES = re.compile(rb"\bsite\.(html_)?pages\b")
+_PAGES = re.compile(r"\bsite\.(html_)?pages\b")
 _INCLUDED = re.compile(r"\{%-?\s*include(?:_cached)?\s+([\w./-]+)")
+_SETTINGS = ("search", "search_enabled", "post_search")
+_SETTING = re.compile(rf"\bsite\.({'|'.join(_SETTINGS)})\b(?!\.)\s*(!= false)?")
+_ALWAYS = re.compile("chirpy|just-the-docs|text-theme", re.IGNORECASE)  # themes with a search, if nothing is set
+_SEARCH = re.compile(
+    r"""\b(class|id|role|type|name)=["'][^"'>]*\bsearch|^(layout|permalink): *["']?/?search\b|<ninja-keys"""
+    r"""|simple-?jekyll-?search|(lunr|pagefind)[\w.-]*\.js|docsearch|instantsearch""",
+    re.IGNORECASE | re.MULTILINE,
+)
 _TITLE = re.compile(r"<h[1-6]\b(?:(?!</h[1-6]).)*(?<![\w.])page\.title", re.DOTALL)
 
 
@@ -61,10 +69,17 @@ class Theme:
     @cached_property
     def lists_pages(self) -> bool:
         """Whether there is a menu of all pages that have a title."""
-        files = [
-            path for folder in self._folders for name in ("_layouts", "_includes") for path in below(folder / name)
-        ]
-        return any(_PAGES.search(path.read_bytes()) for path in files if not self._is_ours(path))
+        return any(map(_PAGES.search, self._parts))
+
+    @cached_property
+    def has_search(self) -> bool:
+        """Whether there is a search, as far as can be seen: on a page, or around all, unless settings rule it out."""
+        asked = {found for text in self._parts for found in _SETTING.findall(text)}
+        shown = any(map(_SEARCH.search, [*self._pages(), *([] if asked else self._parts)]))
+        if not self.is_here:
+            every = {(name, "") for name in _SETTINGS}
+            asked |= {("search_enabled", "on")} if _ALWAYS.search(str(self.name)) else every
+        return shown or any(self._config.get(name, bool(on)) for name, on in asked)
 
     @cached_property
     def titles_pages(self) -> bool:
@@ -85,6 +100,19 @@ class Theme:
     @cached_property
     def _folders(self) -> list[Path]:
         return [self.blog, *([gem] if self.name and (gem := _gem(self.blog, self.name)) else [])]
+
+    @cached_property
+    def _parts(self) -> list[str]:
+        """All layouts and includes."""
+        folders = [folder / name for folder in self._folders for name in ("_layouts", "_includes")]
+        return [_text(path) for folder in folders for path in below(folder) if not self._is_ours(path)]
+
+    def _pages(self) -> Iterator[str]:
+        """The blog's own pages that are no posts, where they mostly are."""
+        within = (path for name in ("_pages", "pages", "search") for path in below(self.blog / name))
+        for path in (*filter(Path.is_file, self.blog.glob("*.*")), *within):
+            if path.suffix in (".html", ".md") and not self._is_ours(path) and (text := _text(path)).startswith("---"):
+                yield text
 
     def _defaults(self) -> Iterator[str]:
         found = self._config.get("defaults")

@@ -1,21 +1,20 @@
 """Claims that could not be false, whatever the code does."""
 
 import ast
-from typing import TYPE_CHECKING
 
-from publishing.checks.places import Found
+from publishing.checks.places import Found, Source
 from publishing.notebooks import calls, syntax
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
 _NEVER_NEGATIVE = {"abs", "square", "sqrt", "norm", "vector_norm", "std", "var", "len", "exp"}
+_ARITHMETIC = (
+    ast.Constant | ast.List | ast.Tuple | ast.UnaryOp | ast.BinOp | ast.operator | ast.unaryop | ast.expr_context
+)
 
 
-def idle_claims(notebook: "NotebookNode") -> Found:
+def idle_claims(source: Source) -> Found:
     """A thing compared with itself, numbers that are both written down, and what no number could break."""
-    constants = _constants(notebook)
-    for number, call in calls(notebook, "claim"):
+    constants = _constants(source)
+    for number, call in calls(source.notebook, "claim"):
         given = dict(zip(("statement", "measured", "relation", "expected"), call.args, strict=False))
         given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         if not {"measured", "relation", "expected"} <= given.keys():
@@ -29,12 +28,11 @@ def idle_claims(notebook: "NotebookNode") -> Found:
             yield number, call.lineno, f"{ast.unparse(measured)!r} is never negative; claim something that can fail"
 
 
-def _constants(notebook: "NotebookNode") -> set[str]:
+def _constants(source: Source) -> set[str]:
     """Names that only ever stand for numbers which are written down."""
     written: set[str] = set()
     measured: set[str] = set()
-    trees = [tree for cell in notebook.cells if cell.cell_type == "code" and (tree := syntax(cell.source))]
-    for tree in trees:
+    for tree in filter(None, (syntax(code) for _, code in source.cells("code"))):
         plain = {
             node.targets[0]: node.value
             for node in ast.walk(tree)
@@ -49,21 +47,14 @@ def _constants(notebook: "NotebookNode") -> set[str]:
 
 def _is_written(value: ast.expr, constants: set[str]) -> bool:
     """Whether this is arithmetic on literals and on names that stand for literals."""
-    arithmetic = (
-        ast.Constant | ast.List | ast.Tuple | ast.UnaryOp | ast.BinOp | ast.operator | ast.unaryop | ast.expr_context
-    )
-    return all(
-        isinstance(node, arithmetic) or (isinstance(node, ast.Name) and node.id in constants)
-        for node in ast.walk(value)
-    )
+    nodes = (node for node in ast.walk(value) if not isinstance(node, _ARITHMETIC))
+    return all(isinstance(node, ast.Name) and node.id in constants for node in nodes)
 
 
 def _is_bound(measured: ast.expr, relation: ast.expr, expected: ast.expr) -> bool:
-    match measured:
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _NEVER_NEGATIVE:
-            pass
-        case _:
-            return False
+    called = getattr(measured, "func", None)
+    if getattr(called, "attr", getattr(called, "id", None)) not in _NEVER_NEGATIVE:
+        return False
     try:
         sign, bound = ast.literal_eval(relation), ast.literal_eval(expected)
     except ValueError:

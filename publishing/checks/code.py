@@ -2,21 +2,11 @@
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
 from publishing import contract
 from publishing.checks.places import Found, Source
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-TAGS = {
-    contract.REMOVE_CELL,
-    contract.REMOVE_INPUT,
-    contract.REMOVE_OUTPUT,
-    contract.HIDE_INPUT,
-    contract.MAY_RAISE,
-}
+TAGS = {contract.REMOVE_CELL, contract.REMOVE_INPUT, contract.REMOVE_OUTPUT, contract.HIDE_INPUT, contract.MAY_RAISE}
 _OPTIONS = {  # of Quarto and nbdev, in a comment
     r"echo: *false|hide_input|export": 'tag the cell remove-input: ```python tags=["remove-input"]',
     r"code-fold: *(?:true|show)|code-summary.*|collapse.*": "tag the cell hide-input",
@@ -65,11 +55,14 @@ def _in_python(text: str):
             yield line, f"this is not plain Python: {wrong!r}; {remedy}"
         else:
             yield line, f"this is not plain Python ({error.msg}); no magics or shell lines here"
+    except ValueError:
+        line = next((n for n, written in enumerate(text.split("\n"), 1) if "\0" in written), 1)
+        yield line, "this is not plain Python, since a NUL stands in it; take it out"
 
 
-def unknown_tags(notebook: "NotebookNode") -> Found:
+def unknown_tags(source: Source) -> Found:
     """Tags that do nothing here, of other tools or misspelt; and any on text."""
-    for number, cell in enumerate(notebook.cells, 1):
+    for number, cell in enumerate(source.notebook.cells, 1):
         known = TAGS if cell.cell_type == "code" else {contract.REMOVE_CELL}
         for tag in cell.metadata.get("tags", []):
             if tag not in known:

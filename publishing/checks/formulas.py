@@ -3,14 +3,10 @@
 import ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from publishing.checks.places import Found, line_of
+from publishing.checks.places import Found, Source, blank, line_of
 from publishing.notebooks import calls
 from publishing.render.mathematics import TAG, fault_of
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 _FORMULA = re.compile(
     r"(?<!\\)\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?=[^\s$])(?P<inline>(?:\\.|[^$\\\n])+?)\$(?!\$)", re.S
@@ -20,25 +16,24 @@ _INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _DELIMITERS = re.compile(r"^ {0,3}\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 
 
-def wrong_formulas(notebook: "NotebookNode") -> Found:
+def wrong_formulas(source: Source) -> Found:
     """Formulas of the prose, and of the strings given to `table`, `diagram` and `claim`."""
-    for number, prose in prose_of(notebook):
+    for number, prose in prose_of(source):
         yield from ((number, line, problem) for line, problem in _faults(prose, _table_lines(prose)))
-    for number, line, text, in_table in strings_of(notebook):
+    for number, line, text, in_table in strings_of(source):
         for _, problem in _faults(text, range(1, 10**6) if in_table else range(0)):
             yield number, line, problem
 
 
-def prose_of(notebook: "NotebookNode") -> Iterator[tuple[int, str]]:
+def prose_of(source: Source) -> Iterator[tuple[int, str]]:
     """Each Markdown cell, by number, with blanks where it has code, so that places stay true."""
-    for number, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type == "markdown":
-            yield number, _INLINE_CODE.sub(_blank, _FENCED.sub(_blank, cell.source))
+    for number, text in source.cells("markdown"):
+        yield number, _INLINE_CODE.sub(blank, _FENCED.sub(blank, text))
 
 
-def strings_of(notebook: "NotebookNode") -> Iterator[tuple[int, int, str, bool]]:
+def strings_of(source: Source) -> Iterator[tuple[int, int, str, bool]]:
     """What is written in calls of `table`, `diagram` and `claim`: cell, line, text, and whether it is in a table."""
-    for number, call in calls(notebook, "table", "diagram", "claim"):
+    for number, call in calls(source.notebook, "table", "diagram", "claim"):
         for node in ast.walk(call):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield number, node.lineno, node.value, ast.unparse(call.func) == "table"
@@ -68,8 +63,3 @@ def _table_lines(prose: str) -> set[int]:
             end = next((number for number in range(index, len(lines)) if not lines[number].strip()), len(lines))
             found |= set(range(index, end + 1))
     return found
-
-
-def _blank(code: re.Match) -> str:
-    """As many characters and lines as the code had."""
-    return re.sub(r"[^\n]", " ", code.group())

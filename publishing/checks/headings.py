@@ -13,11 +13,8 @@ def wrong_title(source: Source) -> Found:
     """No title in a section, or a second one; a study says it when it is rendered."""
     if is_study(source.stem):
         return
-    titles = [
-        (number, line_of(text, found.start()))
-        for number, text in prose_of(source.notebook)
-        for found in _TITLE.finditer(text)
-    ]
+    prose = prose_of(source)
+    titles = [(number, line_of(text, found.start())) for number, text in prose for found in _TITLE.finditer(text)]
     if not titles and source.notebook.cells:
         yield 1, 1, "the section has no title, and so no place in the contents; begin it with `# …`"
     for number, line in titles[1:]:

@@ -2,30 +2,29 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, groupby
-from typing import TYPE_CHECKING
 
-from publishing import macros as paper_macros
-from publishing import notebooks, paths, posts
-from publishing.checks import headings, macros, places
+from publishing import macros, notebooks, paths, posts
+from publishing.checks import places
 from publishing.checks.canonical import not_canonical
 from publishing.checks.claims import idle_claims
 from publishing.checks.code import not_plain_python, unknown_tags
 from publishing.checks.formulas import wrong_formulas
+from publishing.checks.headings import wrong_title
+from publishing.checks.macros import misplaced, unknown_to_jupyter
 from publishing.errors import PublishingError
 from publishing.faults import Faults, in_order
+from publishing.notebooks import NotebookNode
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
+_RULES = (unknown_tags, wrong_formulas, idle_claims, not_plain_python, wrong_title, misplaced, unknown_to_jupyter)
 STARTER = re.compile(r"_?Starter( instructions)?:|\*\*…\*\*|^\s*[-*] …|your code here", re.IGNORECASE | re.MULTILINE)
 
 
-def sound(paper: str, stems: Iterable[str], faults: Faults) -> dict[str, "NotebookNode"]:
+def sound(paper: str, stems: Iterable[str], faults: Faults) -> dict[str, NotebookNode]:
     """The notebooks; what would make them run or read otherwise than their writer means is added to the faults."""
-    faults += paper_macros.known_and_wrong(paper)[1]
+    faults += macros.known_and_wrong(paper)[1]
     sources = {stem: faults.attempt(places.read, paper, stem) for stem in stems}
     faults += [problem for source in sources.values() if source for problem in _problems(source)]
     return {stem: source.notebook for stem, source in sources.items() if source}
@@ -37,31 +36,20 @@ def problems(paper: str, stem: str) -> Iterator[str]:
 
 
 def _problems(source: places.Source) -> Iterator[str]:
-    found = chain(
-        *(rule(source.notebook) for rule in (unknown_tags, wrong_formulas, idle_claims)),
-        not_plain_python(source),
-        headings.wrong_title(source),
-        macros.misplaced(source),
-        macros.unknown_to_jupyter(source),
-    )
-    for cell, line, problem in found:
+    for cell, line, problem in chain.from_iterable(rule(source) for rule in _RULES):
         yield f"{source.at(cell, line)}: {problem}"
     yield from not_canonical(source)
 
 
 def starters(paper: str) -> Iterator[str]:
     """The template's starters that still wait for their text. A draft may keep them; a finished summary may not."""
-    for post in posts.of(paper):
-        yield from _starters(post.path.read_text(encoding="utf-8"), partial(places.at, post.path))
+    written = [(partial(places.at, post.path), post.path.read_text(encoding="utf-8")) for post in posts.of(paper)]
     for source in (places.read(paper, stem) for stem in notebooks.every(paper)):
-        for number, cell in enumerate(source.notebook.cells, 1):
-            yield from _starters(cell.source, partial(source.at, number))
-
-
-def _starters(text: str, at: Callable[[int], str]) -> Iterator[str]:
-    for found in STARTER.finditer(text):
-        place = at(places.line_of(text, found.start()))
-        yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
+        written += [(partial(source.at, n), cell.source) for n, cell in enumerate(source.notebook.cells, 1)]
+    for at, text in written:
+        for found in STARTER.finditer(text):
+            place = at(places.line_of(text, found.start()))
+            yield f"{place}: “{found.group().strip()}” is a starter; write what it asks for"
 
 
 def check_all(sources_alone: bool = False) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from publishing import paths
-from publishing.checks.places import at, line_of
+from publishing.checks.places import at, blank, line_of
 from publishing.files import below
 
 _TAG = re.compile(
@@ -39,7 +39,7 @@ def problems() -> Iterator[str]:
 
 def unknown(text: str) -> Iterator[tuple[int, str]]:
     """Where text names a tag or a filter that came later, and which."""
-    text = _UNREAD.sub(lambda found: re.sub(r"\S", " ", found[0]), text)
+    text = _UNREAD.sub(blank, text)
     for found in _MARKUP.finditer(text):
         if found["tag"] and not _TAG.fullmatch(found["tag"].strip("-")):
             yield found.start(), f"tag `{found['tag']}`"

@@ -13,8 +13,8 @@ _NAME = re.compile(r"\s*(?:\{\s*(\\[A-Za-z]+)\s*\}|(\\[A-Za-z]+))\s*((?:\[[^\]]*
 
 def misplaced(source: Source) -> Found:
     """Definitions in the prose and in what cells show, each with the line that the paper's file should have."""
-    prose = [(number, 1, text) for number, text in prose_of(source.notebook)]
-    told = [(number, line, text) for number, line, text, _ in strings_of(source.notebook)]
+    prose = [(number, 1, text) for number, text in prose_of(source)]
+    told = [(number, line, text) for number, line, text, _ in strings_of(source)]
     file = paths.relative(paths.macros(source.paper))
     for number, first, text in prose + told:
         for found in DEFINES.finditer(text):
@@ -28,7 +28,7 @@ def unknown_to_jupyter(source: Source) -> Found:
     told = min((number for number, _ in calls(source.notebook, "macros")), default=len(source.notebook.cells) + 1)
     uses = (
         (number, line, name)
-        for number, text in prose_of(source.notebook)
+        for number, text in prose_of(source)
         for line, tex in formulas_of(text)
         for name in macros.COMMAND.findall(tex)
         if number < told and name in names

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from publishing import notebooks, paths, posts, stamps
-from publishing.checks.places import at, line_of
+from publishing.checks.places import at, blank, line_of
 from publishing.errors import PublishingError
 from publishing.files import below
 
@@ -66,11 +66,6 @@ def _paper_of(address: str) -> str:
     if parts[:1] == ["assets"]:
         return parts[2].partition("-")[0] if len(parts) > 2 and parts[1] in ("images", "data", "notebooks") else ""
     return parts[0] if parts else ""
-
-
-def blank(found: re.Match) -> str:
-    """As many lines without a word."""
-    return re.sub(r"[^\n]", " ", found.group())
 
 
 def _unlisted(paper: str) -> Iterator[str]:

@@ -1,14 +1,12 @@
 """Where in a file a problem stands, as editors and terminals read it: `notebooks/ddpm/05-key-equations.md:37`."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from publishing import notebooks, paths
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode
 
 Found = Iterator[tuple[int, int, str]]  # the cell's number and the line within it, both from 1, and what is wrong
 
@@ -21,12 +19,16 @@ class Source:
     stem: str
     path: Path
     text: str
-    notebook: "NotebookNode"
+    notebook: NotebookNode
     starts: list[int]
 
     def at(self, cell: int, line: int = 1) -> str:
         """Name a line of a cell."""
         return f"{at(self.path, self.starts[cell - 1] + line - 1)} (cell {cell})"
+
+    def cells(self, kind: str) -> list[tuple[int, str]]:
+        """What is written in the cells of a kind, with their numbers."""
+        return [(n, cell.source) for n, cell in enumerate(self.notebook.cells, 1) if cell.cell_type == kind]
 
 
 def read(paper: str, stem: str) -> Source:
@@ -51,3 +53,8 @@ def at(path: Path, line: int = 1) -> str:
 def line_of(text: str, position: int) -> int:
     """Number of the line that holds this character."""
     return text.count("\n", 0, position) + 1
+
+
+def blank(found: re.Match) -> str:
+    """As many characters and lines, without a word."""
+    return re.sub(r"[^\n]", " ", found.group())

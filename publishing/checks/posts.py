@@ -7,8 +7,8 @@ from pathlib import Path
 
 from publishing import notebooks, paths, posts
 from publishing.checks import names
-from publishing.checks.names import CODE, INCLUDE, blank
-from publishing.checks.places import at, line_of
+from publishing.checks.names import CODE, INCLUDE
+from publishing.checks.places import at, blank, line_of
 from publishing.errors import PublishingError
 from publishing.files import below
 

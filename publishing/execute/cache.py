@@ -7,17 +7,13 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from publishing import paths
 from publishing.contract import DEPENDS_ON, MAY_RAISE, VARIABLE
 from publishing.execute.fingerprint import Module, fingerprint, imports_by_name, meaning, reached
 from publishing.files import digest, digest_of, read_sealed, state, write_sealed
 from publishing.folders import make_way
-from publishing.notebooks import calls
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode, calls
 
 ENTRIES_KEPT = 400
 RUNNERS = ("kernels.py", "recorder.py")
@@ -31,7 +27,7 @@ class Run:
     opened: dict[str, str | None]
 
 
-def key(folder: Path, notebook: "NotebookNode", modules: Mapping[str, Module]) -> str:
+def key(folder: Path, notebook: NotebookNode, modules: Mapping[str, Module]) -> str:
     """Names what a run depends on and can be known before it: code, modules, lock, Python, where and how we run it.
 
     Prose is not in it. Of the cells' tags only the one that bears on execution is.
@@ -50,12 +46,12 @@ def key(folder: Path, notebook: "NotebookNode", modules: Mapping[str, Module]) -
     return digest_of(json.dumps(parts, sort_keys=True).encode())
 
 
-def modules(folder: Path, notebook: "NotebookNode") -> dict[str, Module]:
+def modules(folder: Path, notebook: NotebookNode) -> dict[str, Module]:
     """The modules of this repository, and beside the notebook in its folder, that its code reaches."""
     return reached(_code(notebook), (folder, paths.ROOT))
 
 
-def came_upon(folder: Path, notebook: "NotebookNode", imported: Mapping[str, str | None]) -> dict[str, str | None]:
+def came_upon(folder: Path, notebook: NotebookNode, imported: Mapping[str, str | None]) -> dict[str, str | None]:
     """Of the modules that a run imported, those that no import statement of its code leads to."""
     code = _code(notebook)
     stated = reached(code, (folder, paths.ROOT), whole=not imports_by_name(code, modules(folder, notebook)))
@@ -63,14 +59,14 @@ def came_upon(folder: Path, notebook: "NotebookNode", imported: Mapping[str, str
     return {name: was for name, was in imported.items() if name not in known}
 
 
-def variables(notebook: "NotebookNode") -> list[str]:
+def variables(notebook: NotebookNode) -> list[str]:
     """The environment's variables that its cells say they depend on: no other one reaches a kernel."""
     named = (argument for _, call in calls(notebook, DEPENDS_ON) for argument in call.args)
     texts = (argument.value for argument in named if isinstance(argument, ast.Constant))
     return sorted({text for text in texts if isinstance(text, str) and VARIABLE.fullmatch(text)})
 
 
-def _code(notebook: "NotebookNode") -> str:
+def _code(notebook: NotebookNode) -> str:
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 

@@ -18,12 +18,10 @@ from publishing.execute.cache import Run
 from publishing.faults import Faults
 from publishing.files import write
 from publishing.folders import make_way
-from publishing.notebooks import calls, path_of
+from publishing.notebooks import NotebookNode, calls, path_of
 from publishing.stamps import Digests, digests
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
     from publishing.execute.recorder import Report
 
 TRIES = 3
@@ -45,7 +43,7 @@ class Job:
 
     paper: str
     stem: str
-    notebook: "NotebookNode"
+    notebook: NotebookNode
     key: str
     modules: Digests
     run: Run | None = None
@@ -74,7 +72,7 @@ class Job:
         """Whether it ran, or failed."""
         return bool(self.run or self.failure)
 
-    def ends(self, notebook: "NotebookNode", report: "Report") -> None:
+    def ends(self, notebook: NotebookNode, report: "Report") -> None:
         """Take the outputs, unless a module was edited meanwhile: then the notebook has to run on it as it is now."""
         self.tries += 1
         if any(report.imported.get(name, was) != was for name, was in self.modules.items()):
@@ -104,14 +102,18 @@ def kept(paper: str, stem: str, made_from: Mapping[str, object]) -> Executed | N
 class NotAllRan(PublishingError):
     """Notebooks failed, a line each; those that ran, by their stems."""
 
-    def __init__(self, failures: list[str], ran: dict[str, "NotebookNode"]):
+    def __init__(self, failures: list[str], ran: dict[str, NotebookNode]):
         super().__init__("\n".join(failures))
         self.ran = ran
 
 
-def planned(paper: str, notebooks: Mapping[str, "NotebookNode"], force: bool = False) -> list[Job]:
+def planned(paper: str, notebooks: Mapping[str, NotebookNode], force: bool = False) -> list[Job]:
     """What is to be done with these notebooks, by their stems: nothing where they ran before, unless by `force`."""
-    return [_job(paper, stem, notebook, force) for stem, notebook in notebooks.items()]
+    jobs = []
+    for stem, notebook in notebooks.items():
+        key, modules = _made_from(path_of(paper, stem).parent, notebook)
+        jobs.append(Job(paper, stem, notebook, key, modules, run=None if force else cache.load(key)))
+    return jobs
 
 
 def execute(jobs: list[Job]) -> list[Executed]:
@@ -134,13 +136,7 @@ def execute(jobs: list[Job]) -> list[Executed]:
     return [_written(job) for job in ran]
 
 
-def _job(paper: str, stem: str, notebook: "NotebookNode", force: bool) -> Job:
-    folder = path_of(paper, stem).parent
-    key, modules = _made_from(folder, notebook)
-    return Job(paper, stem, notebook, key, modules, run=None if force else cache.load(key))
-
-
-def _made_from(folder: Path, notebook: "NotebookNode") -> tuple[str, Digests]:
+def _made_from(folder: Path, notebook: NotebookNode) -> tuple[str, Digests]:
     modules = cache.modules(folder, notebook)
     return cache.key(folder, notebook, modules), digests(module.path for module in modules.values())
 
@@ -213,7 +209,7 @@ def _failed_path(paper: str, stem: str) -> Path:
     return path
 
 
-def _joined(job: Job, run: Run) -> "NotebookNode":
+def _joined(job: Job, run: Run) -> NotebookNode:
     """Today's prose with the run's outputs, in which source and macros are shown as they are today."""
     import nbformat
 
@@ -247,12 +243,12 @@ def _refresh(output: dict, paper: str, place: str) -> None:
         raise PublishingError(f"{place}: {error}") from None
 
 
-def _outputs(notebook: "NotebookNode") -> list[dict]:
+def _outputs(notebook: NotebookNode) -> list[dict]:
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return json.loads(json.dumps([{"execution_count": c.execution_count, "outputs": c.outputs} for c in cells]))
 
 
-def _text(notebook: "NotebookNode") -> str:
+def _text(notebook: NotebookNode) -> str:
     import nbformat
 
     return nbformat.writes(nbformat.from_dict(notebook)) + "\n"

@@ -78,12 +78,8 @@ def _formatted(path: Path, entries: BibliographyData, keys: list[str]) -> list[t
 
 def _by_section(citations: list[str]) -> list[tuple[int | None, list[str]]]:
     """Citations by the number of the section that cites: `cite-05-2` stands in section 5, and `cite-2` in a study."""
-    return [(number, list(cites)) for number, cites in groupby(citations, _section)]
-
-
-def _section(citation: str) -> int | None:
-    numbers = citation.split("-")[1:]
-    return int(numbers[0]) if len(numbers) == 2 else None
+    sections = groupby(citations, lambda citation: next(map(int, citation.split("-")[1:-1]), None))
+    return [(number, list(cites)) for number, cites in sections]
 
 
 def _error(path: Path, error: Exception) -> PublishingError:

@@ -32,7 +32,8 @@ def make_boxes(tokens: Sequence[Token], context: Context) -> None:
         if first and first[0].type == "text" and (found := _CALLOUT.match(first[0].content)):
             context.fault(f"“{found.group()}” would be printed as it is; {BOX}")
         elif first and first[0].type == "strong_open":
-            _make_box(first, token, _closing(tokens, place), context)
+            closings = (one for one in tokens[place + 1 :] if one.type == "blockquote_close")
+            _make_box(first, token, next(one for one in closings if one.level == token.level), context)
 
 
 def _make_box(first: list[Token], opening: Token, closing: Token, context: Context) -> None:
@@ -46,8 +47,3 @@ def _make_box(first: list[Token], opening: Token, closing: Token, context: Conte
     if number or title:
         context.attempt(context.reserve, name := slug(f"{kind} {number or title}"))
         opening.attrSet("id", name)
-
-
-def _closing(tokens: Sequence[Token], place: int) -> Token:
-    level = tokens[place].level
-    return next(one for one in tokens[place + 1 :] if one.type == "blockquote_close" and one.level == level)

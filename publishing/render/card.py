@@ -15,7 +15,8 @@ from publishing.errors import PublishingError
 from publishing.memory import remembered
 from publishing.notebooks import slug_of
 from publishing.render import figures
-from publishing.render.nodes import Drawing, Figure, Lead, plain
+from publishing.render.named import as_png
+from publishing.render.nodes import Drawing, Figure, Overview, plain
 from publishing.render.page import Context, Page
 
 SIZE = (1200, 630)
@@ -29,16 +30,17 @@ def card(page: Page) -> dict[str, bytes]:
     A study has one with the first figure that it shows, if there is one.
     """
     if page.name:
-        first = next((figure.drawing.image for figure in page.figures if figure.drawing), None)
-        return {figures.image_name(page.prefix, figures.CARD): _remembered(plain(page.title), first)}
-    facts, drawing = _chosen(page)
-    if drawing is None:
-        return {}
-    if not facts.get("title"):
-        cause = "the card shows the title, and there is none; add `title:` to the front matter"
-        raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
-    title = re.sub(r"^Paper Summary: ", "", str(facts["title"]))
-    return {figures.image_name(page.prefix, figures.CARD): _remembered(title, drawing.image)}
+        title, image = plain(page.title), next((one.drawing.image for one in page.figures if one.drawing), None)
+    else:
+        facts, drawing = _chosen(page)
+        if drawing is None:
+            return {}
+        if not facts.get("title"):
+            cause = "the card shows the title, and there is none; add `title:` to the front matter"
+            raise PublishingError(f"{paths.relative(posts.of(page.paper)[0].path)}: {cause}")
+        title, image = re.sub(r"^Paper Summary: ", "", str(facts["title"])), drawing.image
+    drawn = remembered(title.encode() + b"\0" + (image or b""), partial(_drawn, title, image), by=__file__)
+    return {figures.image_name(page.prefix, figures.CARD): drawn}
 
 
 def opening(page: Page, notebooks: Mapping[str, NotebookNode], inline: figures.Inline) -> Figure | None:
@@ -51,13 +53,14 @@ def opening(page: Page, notebooks: Mapping[str, NotebookNode], inline: figures.I
     return None
 
 
-def lead(page: Page) -> Figure | Lead | None:
+def lead(page: Page) -> Figure | Overview | None:
     """That, or for a figure that a section shows, its image, with the words of the front matter (`image: {alt: …}`)."""
     facts, drawing = _chosen(page)
     if drawing is None or page.opening:
         return page.opening
     src = figures.src_of(page.prefix, drawing.name, drawing.suffix)
-    return Lead(src, drawing, str((facts.get("image") or {}).get("alt", "")))
+    alt = str((facts.get("image") or {}).get("alt", ""))
+    return Overview("Lead", {"src": src, "drawing": drawing, "alt": alt})
 
 
 def _chosen(page: Page) -> tuple[dict, Drawing | None]:
@@ -73,10 +76,6 @@ def _chosen(page: Page) -> tuple[dict, Drawing | None]:
     return facts, drawing
 
 
-def _remembered(title: str, image: bytes | None) -> bytes:
-    return remembered(title.encode() + b"\0" + (image or b""), partial(_drawn, title, image), by=__file__)
-
-
 def _drawn(title: str, image: bytes | None) -> bytes:
     picture = Image.new("RGB", SIZE, _PAPER)
     draw = ImageDraw.Draw(picture)
@@ -89,6 +88,4 @@ def _drawn(title: str, image: bytes | None) -> bytes:
         figure = Image.open(io.BytesIO(image)).convert("RGB")
         figure.thumbnail((SIZE[0] - 2 * _EDGE, SIZE[1] - round(top) - 30), Image.Resampling.LANCZOS)
         picture.paste(figure, ((SIZE[0] - figure.width) // 2, round(top)))
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return as_png(picture)

@@ -9,6 +9,8 @@ from textwrap import shorten
 
 from markdown_it.token import Token
 
+from publishing.render.nodes import merged
+
 BOX = "a box is a quote that begins with its name: > **Note.** …, > **Definition (Title).** …, > **Proof.** …"
 _ATTRIBUTES = 'leave the braces out: a heading\'s id is made of its words, and another is <span id="name"></span>'
 _CITE = "cite by [Ho et al., 2020](#ref-ho2020ddpm), an entry of references.bib"
@@ -120,8 +122,8 @@ def in_text(children: Sequence[Token], is_heading: bool) -> Iterator[str]:
     """What stands in a line of prose, as it was typed, and what to write instead."""
     yield from _tex_brackets(children)
     yield from _of_other_tokens(children)
-    merged = _merged(children)
-    for before, child, after in zip([None, *merged], merged, [*merged[1:], None], strict=False):
+    whole = merged(children)
+    for before, child, after in zip([None, *whole], whole, [*whole[1:], None], strict=False):
         if child.type != "text" or (before and before.type == "link_open" and "://" in child.content):
             continue
         text = child.content
@@ -148,18 +150,6 @@ def _of_other_tokens(children: Sequence[Token]) -> Iterator[str]:
 
 
 _COMPUTED = re.compile(r"\{(?:python|r|julia|ojs)\}\s|r [\w.]+\(")
-
-
-def _merged(children: Sequence[Token]) -> list[Token]:
-    """The same, where a backslash that stands for itself is text as what touches it is."""
-    merged: list[Token] = []
-    for child in children:
-        is_text = child.type == "text" or (child.type == "text_special" and child.content == child.markup)
-        if is_text and merged and merged[-1].type == "text":
-            merged[-1] = Token("text", "", 0, content=merged[-1].content + child.content)
-        elif not is_text or child.content:
-            merged.append(Token("text", "", 0, content=child.content) if is_text else child)
-    return merged
 
 
 def _in_run(text: str, before: Token | None) -> Iterator[str]:
@@ -218,7 +208,8 @@ def of_fence(token: Token) -> str | None:
     mark = token.info.strip()
     if token.markup.startswith("~"):
         return f"a fence of ~~~ is cut at two blank lines; write ```{mark}"
-    if _is_open(token):
+    first, last = token.map or [0, 0]
+    if last - first < len(token.content.splitlines()) + 2:
         return "a block of code begins here and never ends; two blank lines end a cell, also in code that is indented"
     words = re.split(r"[\s,}]+", mark.strip("{ "), maxsplit=1)
     name, rest = words[0].lower(), "".join(words[1:])
@@ -230,11 +221,6 @@ def of_fence(token: Token) -> str | None:
     if mark.startswith("{"):
         return f"```{mark} would be shown as code; mark it ```text, ```console or another language without braces"
     return None
-
-
-def _is_open(token: Token) -> bool:
-    first, last = token.map or [0, 0]
-    return last - first < len(token.content.splitlines()) + 2
 
 
 def of_tag(name: str) -> str:

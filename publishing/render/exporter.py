@@ -35,7 +35,8 @@ class SectionExporter(Exporter):
             "remove_input_tags": {contract.REMOVE_INPUT},
             "remove_all_outputs_tags": {contract.REMOVE_OUTPUT},
         }
-        return Config(super().default_config, TagRemovePreprocessor={"enabled": True, **tags})
+        once = {"optimistic_validation": True}  # not after each of eleven preprocessors
+        return Config(super().default_config, Exporter=once, TagRemovePreprocessor={"enabled": True, **tags})
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)

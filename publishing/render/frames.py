@@ -1,17 +1,16 @@
 """Tables that a library shows as HTML, as pandas does: read into our own, or refused if they are more than a table."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bs4 import BeautifulSoup, Comment, Tag
-from markdown_it.token import Token
 
 from publishing.render.mathematics import formula
 from publishing.render.nodes import Inline, Table, TableCell, as_token, text_token
 from publishing.render.page import Context
 from publishing.verdicts import readable
 
-NUMBER = re.compile(r"[<>≤≥≈~±]?\s*[-+−]?[\d.,]*\d(?:e[-+−]?\d+)?(?:\s*±\s*[\d.]+(?:e[-+]?\d+)?)?\s*%?")
+_NUMBER = re.compile(r"[<>≤≥≈~±]?\s*[-+−]?[\d.,]*\d(?:e[-+−]?\d+)?(?:\s*±\s*[\d.]+(?:e[-+]?\d+)?)?\s*%?")
 _WRITE = "write table(rows, columns=[…], name=…, caption=…)"
 _ELEMENTS = ("div", "style", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "br")
 _OF_EVERY_TABLE = re.compile(r"(?:\s*\.dataframe [^{}]*\{[^{}]*\})*\s*")  # the style that pandas gives to all
@@ -35,7 +34,7 @@ def table_of(html: str, context: Context) -> Table:
         context.reserve_counted("table"),
         _line(said, context),
         [_line(column, context) for column in columns],
-        [[_cell(text, context) for text in row] for row in rows],
+        [[cell(text, context, _line) for text in row] for row in rows],
     )
 
 
@@ -50,11 +49,8 @@ def _faults(soup: BeautifulSoup) -> Iterator[str]:
         elif tag.name == "style" and not _OF_EVERY_TABLE.fullmatch(tag.get_text()):
             yield "a style of its own"
     for text in soup.find_all(string=True):
-        if (
-            text.strip()
-            and not isinstance(text, Comment)
-            and not text.find_parent(["th", "td", "caption", "p", "style"])
-        ):
+        is_shown = text.strip() and not isinstance(text, Comment)
+        if is_shown and not text.find_parent(["th", "td", "caption", "p", "style"]):
             yield f"“{text.strip():.60}” outside its cells"
 
 
@@ -68,21 +64,19 @@ def _columns(head: list[list[str]]) -> list[str] | None:
         return None
     columns, *more = head
     for names in more:
-        if len(names) != len(columns) or any(name and column for name, column in zip(names, columns, strict=True)):
+        if len(names) != len(columns) or any(map(all, zip(names, columns, strict=True))):
             return None
         columns = [column or name for name, column in zip(names, columns, strict=True)]
     return columns
 
 
-def _cell(text: str, context: Context) -> TableCell:
-    is_number = bool(NUMBER.fullmatch(text))
-    return TableCell(_line(readable(text) if is_number else text, context), is_number)
+def cell(text: str, context: Context, line: Callable[[str, Context], Inline]) -> TableCell:
+    """A cell of a table, its text made into a line."""
+    is_number = bool(_NUMBER.fullmatch(text.strip()))
+    return TableCell(line(readable(text) if is_number else text, context), is_number)
 
 
 def _line(text: str, context: Context) -> Inline:
     """Text as it is, but for formulas, which JupyterLab sets too."""
-    tokens: list[Token] = []
-    for place, piece in enumerate(_FORMULA.split(text)):
-        if piece:
-            tokens.append(as_token(formula(piece, context)) if place % 2 else text_token(piece))
-    return Inline(tokens)
+    pieces = enumerate(_FORMULA.split(text))
+    return Inline([as_token(formula(one, context)) if at % 2 else text_token(one) for at, one in pieces if one])

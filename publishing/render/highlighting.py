@@ -1,13 +1,11 @@
 """Code with its words marked for a stylesheet to colour (Pygments' short class names)."""
 
-from collections.abc import Iterator
 from functools import cache
 
 from pygments import highlight
-from pygments.filter import Filter
+from pygments.filter import simplefilter
 from pygments.formatters import HtmlFormatter
-from pygments.lexer import Lexer
-from pygments.lexers import TextLexer, get_lexer_by_name
+from pygments.lexers import find_lexer_class_by_name, get_lexer_by_name
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, String, Text, _TokenType
 from pygments.util import ClassNotFound
 
@@ -40,26 +38,30 @@ def _shown(kind: _TokenType) -> _TokenType:
     return next((shown for above, shown in _COLOURED.items() if kind in above), Text)
 
 
-class _FewKinds(Filter):
+@simplefilter
+def _few_kinds(self, lexer, stream, options):
     """Fewer kinds of token than Pygments knows, and so fewer elements on the page."""
-
-    def filter(self, lexer: Lexer, stream: Iterator[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
-        for kind, value in stream:
-            yield _shown(kind), value
+    for kind, value in stream:
+        yield _shown(kind), value
 
 
 def code(text: str, language: str = "python") -> Code:
     """A block of code; an unknown language is shown plain."""
-    try:
-        lexer = get_lexer_by_name(language or "text", stripnl=False)
-    except ClassNotFound:
-        lexer, language = TextLexer(stripnl=False), "text"
-
-    text = clean(text)
+    text, language = clean(text), _known(language)
 
     def coloured() -> bytes:
-        lexer.add_filter(_FewKinds())
+        lexer = get_lexer_by_name(language, stripnl=False)
+        lexer.add_filter(_few_kinds())
         return highlight(text, lexer, _FORMATTER).rstrip("\n").encode()
 
     html = remembered(f"{language}\0{text}".encode(), coloured, by=__file__).decode()
-    return Code(language or "text", liquid_safe(html))
+    return Code(language, liquid_safe(html))
+
+
+@cache
+def _known(language: str) -> str:
+    try:
+        find_lexer_class_by_name(language)
+    except ClassNotFound:
+        return "text"
+    return language

@@ -40,12 +40,8 @@ def equation(tex: str, context: Context) -> Equation:
         if not NUMBER.fullmatch(number):
             raise context.error(rf"\tag{{{number}}} is no number; use letters, digits, points and hyphens")
         context.page.equations.append(context.reserve(f"eq-{number}"))
-    return Equation(Formula(tex, True, context.place), number, _source(tex, numbers))
-
-
-def _source(tex: str, numbers: list[str]) -> str:
-    """What a reader gets who copies the equation: one line of TeX, with its number."""
-    return " ".join([*tex.split(), *(rf"\tag{{{number}}}" for number in numbers)])
+    copied = " ".join([*tex.split(), *(rf"\tag{{{number}}}" for number in numbers)])  # by a reader: one line of TeX
+    return Equation(Formula(tex, True, context.place), number, copied)
 
 
 def fault_of(tex: str) -> str | None:

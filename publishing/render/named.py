@@ -11,6 +11,7 @@ from publishing import git, notebooks, paths
 from publishing.render.nodes import Drawing
 from publishing.render.page import Context
 
+UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 MOST_BYTES, MOST_PIXELS, WIDEST = 2_000_000, 4000, 760  # the last of the page, in CSS pixels
 
@@ -45,7 +46,7 @@ def picture_of(address: str, context: Context) -> Drawing:
         raise context.error(f"the picture {address!r} {fault}")
     with Image.open(path) as image:
         width, height = image.size
-        content = _rewritten(image) if path.suffix == ".png" else path.read_bytes()
+        content = as_png(image) if path.suffix == ".png" else path.read_bytes()
     shown = min(width, WIDEST)
     return Drawing(path.stem, content, shown, max(1, round(height * shown / width)), suffix=path.suffix)
 
@@ -68,12 +69,13 @@ def _fault(path: Path) -> str | None:
             image.load()
             if kind != "PNG" and image.getexif():
                 return "carries notes of camera and place (EXIF); save it without them"
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except UNREADABLE:
         return f"is no whole {kind}, or none at all; save it anew"
     return None
 
 
-def _rewritten(image: Image.Image) -> bytes:
+def as_png(image: Image.Image) -> bytes:
+    """A picture as a file, in few bytes."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -82,14 +82,6 @@ class FootnoteMark:
 
 
 @dataclass
-class FootnoteBack:
-    """The arrow that leads back to it."""
-
-    note: int
-    back: str
-
-
-@dataclass
 class Code:
     """A block of code, its words in elements that the stylesheet colours."""
 
@@ -220,14 +212,6 @@ class References:
 
 
 @dataclass
-class Tools:
-    """What stands under a heading: how long a section takes to read, and the notebook to download."""
-
-    stem: str
-    minutes: int | None
-
-
-@dataclass
 class Block:
     """What a cell brings to the page."""
 
@@ -259,19 +243,10 @@ class Heading:
 
 @dataclass
 class Overview:
-    """What is said about all sections together: the macro that writes it, and what the macro is given."""
+    """What is said about a section or about all together: the macro that writes it, and what the macro is given."""
 
     kind: str
     values: dict[str, object]
-
-
-@dataclass
-class Lead:
-    """The figure at the beginning of the post, which leads to its place."""
-
-    src: str
-    drawing: Drawing
-    alt: str
 
 
 class Place(NamedTuple):
@@ -350,11 +325,23 @@ def text_token(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
+def merged(children: Sequence[Token]) -> list[Token]:
+    """The same, where pieces of text that touch each other are one; so is a backslash that stands for itself."""
+    one: list[Token] = []
+    for child in children:
+        is_text = child.type == "text" or (child.type == "text_special" and child.content == child.markup)
+        if is_text and one and one[-1].type == "text":
+            one[-1] = text_token(one[-1].content + child.content)
+        elif not is_text or child.content:
+            one.append(text_token(child.content) if is_text else child)
+    return one
+
+
 def leads_to(link: Token) -> str:
     """Where a link leads."""
     return str(link.attrs.get("href", ""))
 
 
-def as_token(node: object, level: int = 0) -> Token:
+def as_token(node: object) -> Token:
     """A token of Markdown that stands for a node."""
-    return Token("node", "", 0, meta={"node": node}, level=level)
+    return Token("node", "", 0, meta={"node": node})

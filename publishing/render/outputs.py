@@ -10,14 +10,13 @@ from publishing import source
 from publishing.contract import CLAIM, DIAGRAM, REFERENCES, SOURCE, TABLE, ClaimFacts, SourceFacts, TableFacts
 from publishing.escaping import clean, terminal
 from publishing.render import figures
-from publishing.render.frames import NUMBER, table_of
+from publishing.render.frames import cell, table_of
 from publishing.render.highlighting import code
 from publishing.render.mathematics import equation
-from publishing.render.nodes import Claim, Equation, References, Source, Table, TableCell, Text
+from publishing.render.nodes import Claim, Equation, References, Source, Table, Text
 from publishing.render.page import Context
 from publishing.render.prose import computed, inline
 from publishing.render.serialise import liquid_safe
-from publishing.verdicts import readable
 
 _SHOWS = 'diagram(plt.gcf(), "name", alt="what one sees", caption="what it means")'
 _PLAIN = {  # texts that say nothing of what they are
@@ -80,22 +79,16 @@ def _latex(tex: str, context: Context) -> Equation:
 
 def _html(html: str, context: Context) -> Table:
     if found := _EMBEDDED.search(html):
-        raise context.error(
-            f"an output in HTML has <{found[1]}>, and a page plays none; link to it: [words](https://…)"
-        )
+        cause = f"an output in HTML has <{found[1]}>, and a page plays none"
+        raise context.error(f"{cause}; link to it: [words](https://…)")
     return table_of(html, context)
 
 
 def _table(table: TableFacts, context: Context) -> Table:
     name = context.reserve(f"table-{table['name']}")
     columns = [inline(column, context) for column in table["columns"]]
-    rows = [[_table_cell(cell, context) for cell in row] for row in table["rows"]]
+    rows = [[cell(text, context, inline) for text in row] for row in table["rows"]]
     return Table(name, inline(table["caption"], context), columns, rows)
-
-
-def _table_cell(text: str, context: Context) -> TableCell:
-    is_number = bool(NUMBER.fullmatch(text.strip()))
-    return TableCell(inline(readable(text) if is_number else text, context), is_number)
 
 
 def _claim(claim: ClaimFacts, context: Context) -> Claim:

@@ -186,10 +186,9 @@ def _row(claim: Claim, page: Page, paper: Paper) -> dict:
 
 def _title(line: Inline) -> Inline:
     """A title within a link, on whatever page: without links of its own."""
+    leading = PageLink | FileLink | FootnoteMark
     inner = [token for token in line.children if not token.type.startswith("link_")]
-    return Inline(
-        [_fresh(token) for token in inner if not isinstance(_node(token), PageLink | FileLink | FootnoteMark)]
-    )
+    return Inline([_fresh(token) for token in inner if not isinstance(_node(token), leading)])
 
 
 def _elsewhere(token: Token, page: Page) -> Token:

@@ -59,12 +59,8 @@ def try_formulas(paper: Paper) -> None:
     What is kept of the whole pages stays.
     """
     if can_typeset():
-        typeset(
-            _formulas(
-                {f"{page.prefix}.draft": [page.title, page.answer, page.sections] for page in paper.pages.values()}
-            ),
-            paper.name,
-        )
+        shown = {f"{page.prefix}.draft": [page.title, page.answer, page.sections] for page in paper.pages.values()}
+        typeset(_formulas(shown), paper.name)
 
 
 def _formulas(nodes: Mapping[str, list]) -> dict[str, list[Formula]]:
@@ -87,7 +83,6 @@ def _frame(page: Page) -> str:
         "feed": {"excerpt_only": True},
         "image": {"path": picture, "width": width, "height": height, "alt": figure.alt if figure else title},
     }
-    days = [
-        f"date: {post.date} 00:00:00 +0000\n" for post in posts.of(page.paper)[:1]
-    ]  # a time, also where it is a page
+    # A time, also where it is a page.
+    days = [f"date: {post.date} 00:00:00 +0000\n" for post in posts.of(page.paper)[:1]]
     return f"---\n{yaml.safe_dump(facts, allow_unicode=True, sort_keys=False)}{''.join(days)}---\n"

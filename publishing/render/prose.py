@@ -23,7 +23,7 @@ from publishing.render.crossrefs import EQUATION_LINK, crossrefs
 from publishing.render.highlighting import code
 from publishing.render.links import into_notebook
 from publishing.render.mathematics import equation, formula, mathematics
-from publishing.render.nodes import FileLink, FootnoteBack, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
+from publishing.render.nodes import Code, FileLink, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
 
 _ELEMENTS = "details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark"
@@ -35,8 +35,6 @@ _ADDRESS, _END = re.compile(r"://[A-Za-z0-9][^\s<]*"), re.compile(r"[.,:;!?*_~'\
 _WITH_BLANKS = re.compile(r"(?<!\$)\$(\s*(?:[A-Za-z]|[^$]*[\\\\^_=][^$]*?)\s*)\$(?!\$)")
 _TASK = re.compile(r"\[([ xX])\]\s+")
 _LINES = re.compile(r"(L\d+(-L\d+)?)?")
-Attributes = dict[str, str | int | float]
-Change = Callable[[Token, Context], list[Token]]
 
 
 def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose], Prose]:
@@ -45,7 +43,7 @@ def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose],
     Cells are parsed apart from each other, yet footnotes and link definitions hold for the whole notebook.
     """
     tokens = _MARKDOWN.parse("", {"cells": cells, "context": context})
-    end = next((i for i, token in enumerate(tokens) if token.type == "footnotes_open"), len(tokens))
+    end = next((i for i, token in enumerate(tokens) if token.type == "footnote_block_open"), len(tokens))
     starts = [i for i, token in enumerate(tokens) if token.type == "cell"]
     found = {}
     for start, stop in zip(starts, [*starts[1:], end], strict=False):
@@ -58,7 +56,7 @@ def prose(cells: Mapping[int, str], context: Context) -> tuple[dict[int, Prose],
 def computed(text: str, context: Context) -> Prose:
     """Markdown that a cell shows."""
     tokens = _MARKDOWN.parse("", {"cells": {context.cell: text}, "context": context})
-    if any(token.type == "footnotes_open" for token in tokens):
+    if any(token.type == "footnote_block_open" for token in tokens):
         raise context.error("a footnote stands in Markdown(…); write it in the text of the notebook")
     if any(token.type == "heading_open" and token.markup in ("#", "=") for token in tokens):
         raise context.error("Markdown(…) holds a title; write its headings as `## …`")
@@ -84,7 +82,7 @@ def _parser() -> MarkdownIt:
     md.core.ruler.at("block", _cells)
     md.use(crossrefs).core.ruler.after("crossrefs", "nodes", _nodes)
     md.use(figures.pictures)
-    md.core.ruler.after("footnote_tail", "footnotes", _footnote_nodes)  # which has just put them at the end
+    md.core.ruler.after("footnote_tail", "footnotes", _name_footnotes)  # which has just put them at the end
     return md
 
 
@@ -122,19 +120,17 @@ def _nodes(state: StateCore) -> None:
         token.children = token.children and [_of_line(child, context) for child in token.children]
         if token.type == "heading_close":
             _heading(state.tokens[index - 2], state.tokens[index - 1], token, context)
-        tokens += _changed(token, context, _BLOCKS)
+        if make := _BLOCKS.get(token.type):
+            tokens += [as_token(node) for node in [context.attempt(make, token, context)] if node]
+        else:
+            tokens.append(token)
     state.tokens = tokens
 
 
-def _footnote_nodes(state: StateCore) -> None:
-    context = state.env["context"]
-    state.tokens = [new for token in state.tokens for new in _changed(token, context, _FOOTNOTES)]
-
-
-def _changed(token: Token, context: Context, changes: Mapping[str, Change]) -> list[Token]:
-    if token.type not in changes:
-        return [token]
-    return context.attempt(changes[token.type], token, context) or []
+def _name_footnotes(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in ("footnote_open", "footnote_anchor"):
+            token.meta["name"] = state.env["context"].numbered(token.meta["id"] + 1)
 
 
 def _of_line(token: Token, context: Context) -> Token:
@@ -153,75 +149,18 @@ def _tick(before: Token, children: list[Token]) -> None:
         first.content = f"{'☐' if found[1] == ' ' else '☑'} {first.content[found.end() :]}"
 
 
-def _fence(token: Token, context: Context) -> Token:
+def _fence(token: Token, context: Context) -> Code:
     if remedy := dialects.of_fence(token):
         raise context.error(remedy)
-    return as_token(code(token.content, (token.info.split() or ["text"])[0]))
+    return code(token.content, (token.info.split() or ["text"])[0])
 
 
-def _math(token: Token, context: Context) -> list[Token]:
-    return [as_token(equation(token.content, context))]
-
-
-def _header_cell(token: Token, context: Context) -> list[Token]:
-    token.attrSet("scope", "col")
-    return [token]
-
-
-def _table(token: Token, context: Context) -> list[Token]:
-    token.attrSet("class", "paper-table")
-    box: Attributes = {"class": "table-scroll", "tabindex": "0", "role": "group", "aria-label": "Table"}
-    return [Token("table_box_open", "div", 1, attrs=box), token]
-
-
-def _table_end(token: Token, context: Context) -> list[Token]:
-    token.block = False
-    return [token, _end("table_box", "div")]
-
-
-def _end(kind: str, tag: str) -> Token:
-    return Token(f"{kind}_close", tag, -1, block=True)
-
-
-def _footnotes(token: Token, context: Context) -> list[Token]:
-    attributes: Attributes = {"class": "footnotes", "aria-label": "Footnotes"}
-    section = Token("footnotes_open", "section", 1, attrs=attributes, block=True)
-    return [section, Token("footnote_list_open", "ol", 1, block=True)]
-
-
-def _footnote(token: Token, context: Context) -> list[Token]:
-    token.tag, token.block = "li", False
-    token.attrs = {"id": f"fn-{context.numbered(token.meta['id'] + 1)}", "class": "footnote-item"}
-    return [token]
-
-
-def _footnote_end(token: Token, context: Context) -> list[Token]:
-    token.tag, token.block = "li", True
-    return [token]
-
-
-def _footnote_back(token: Token, context: Context) -> list[Token]:
-    note, times = token.meta["id"] + 1, token.meta.get("subId", 0) + 1
-    return [as_token(FootnoteBack(note, f"{context.numbered(note)}-{times}"))]
-
-
-_BLOCKS = {
-    "fence": lambda token, context: [_fence(token, context)],
-    "code_block": lambda token, context: [as_token(code(token.content, "text"))],
-    "math_block": _math,
-    "amsmath": _math,
-    "include": lambda token, context: [as_token(figures.included(token.content, context, inline))],
-    "picture": lambda token, context: [as_token(figures.pictured(token, context, inline))],
-    "th_open": _header_cell,
-    "table_open": _table,
-    "table_close": _table_end,
-}
-_FOOTNOTES = {
-    "footnote_block_open": _footnotes,
-    "footnote_block_close": lambda token, context: [_end("footnote_list", "ol"), _end("footnotes", "section")],
-    "footnote_open": _footnote,
-    "footnote_close": _footnote_end,
-    "footnote_anchor": _footnote_back,
+_BLOCKS: dict[str, Callable[[Token, Context], object]] = {
+    "fence": _fence,
+    "code_block": lambda token, context: code(token.content, "text"),
+    **dict.fromkeys(("math_block", "amsmath"), lambda token, context: equation(token.content, context)),
+    "include": lambda token, context: figures.included(token.content, context, inline),
+    "picture": lambda token, context: figures.pictured(token, context, inline),
 }
 
 
@@ -268,10 +207,6 @@ def _escape(token: Token, context: Context) -> Token:
     if token.markup in (r"\(", r"\)"):
         raise context.error(r"\(…\) begins no formula here; write $…$, or parentheses without backslashes")
     return token
-
-
-def _formula(token: Token, context: Context) -> Token:
-    return as_token(formula(token.content, context))
 
 
 def _display_in_text(token: Token, context: Context) -> Token:
@@ -363,10 +298,10 @@ def _footnote_mark(token: Token, context: Context) -> Token:
     return as_token(FootnoteMark(note, name, f"{name}-{times}"))
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Token, Context], Token]] = {
     "text": _text,
     "text_special": _escape,
-    "math_inline": _formula,
+    "math_inline": lambda token, context: as_token(formula(token.content, context)),
     "math_inline_double": _display_in_text,
     "image": _image,
     "html_inline": _html,

@@ -13,18 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from publishing import posts
-from publishing.render.nodes import (
-    Claim,
-    Equation,
-    Figure,
-    Inline,
-    Prose,
-    Section,
-    Table,
-    Tools,
-    as_token,
-    walk,
-)
+from publishing.render.nodes import Claim, Equation, Figure, Inline, Overview, Prose, Section, Table, as_token, walk
 from publishing.typeset.formulas import Formula
 
 WORDS_A_MINUTE = 238  # of English that is no fiction, read silently (Brysbaert 2019)
@@ -41,7 +30,8 @@ def measure(section: Section, answer: Inline) -> None:
     seen = list(_seen([answer, *(block.children for block in section.blocks), section.footnotes]))
     section.words, section.seconds = _words(seen), _seconds(seen)
     if section.id:  # of a post; a study says it in its byline
-        _insert_below_heading(section, as_token(Tools(section.stem, minutes(section.seconds))))
+        tools = Overview("Tools", {"stem": section.stem, "minutes": minutes(section.seconds)})
+        _insert_below_heading(section, as_token(tools))
 
 
 def minutes(seconds: float) -> int:
@@ -69,7 +59,7 @@ def _seen(written: object) -> Iterator[object]:
     inside: list[Token] = []
     for one in walk(written):
         if isinstance(one, Token) and one.tag in ("details", "summary"):
-            inside.append(one) if one.nesting > 0 else inside.pop()
+            inside = [*inside, one] if one.nesting > 0 else inside[:-1]  # what closes nothing is told elsewhere
         if not _is_folded(inside):
             yield one
 

@@ -58,6 +58,8 @@ def _tokens_html(tokens: list[Token]) -> Markup:
             html.append(html_of(token.meta["node"]))
         elif token.type == "inline":
             html.append(_tokens_html(token.children or []))
+        elif macro := getattr(_MACROS, token.type, None):
+            html.append(macro(token))
         elif rule := _TOKENS.rules.get(token.type):
             html.append(liquid_safe(rule(tokens, index, _OPTIONS, {})))
         else:

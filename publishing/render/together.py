@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from markdown_it.token import Token
 
-from publishing.render.nodes import lines, text_token
+from publishing.render.nodes import lines, merged, text_token
 from publishing.typeset.formulas import Formula
 
 _TOUCHING_END, _TOUCHING_START = re.compile(r"(?<![^\s}])(?=[^\s}]*\Z)"), re.compile(r"(?=[\s}]|\Z)")
@@ -15,20 +15,9 @@ _COUNTED = re.compile(r"(?<=\bp\.) (?=\d)|(?<=\bpp\.) (?=\d)|(?<=\d) (?=min\b)")
 def keep_together(nodes: Iterable[object]) -> None:
     """Put each formula into a box with the text that touches it, and no break before a page's number."""
     for line in lines(list(nodes)):
-        line.children = _kept(_merged(line.children or []))
+        line.children = _kept(merged(line.children or []))
         for text in (child for child in line.children if child.type == "text"):
             text.content = _COUNTED.sub("\N{NO-BREAK SPACE}", text.content)
-
-
-def _merged(children: list[Token]) -> list[Token]:
-    """The same tokens, where pieces of text that touch each other are one."""
-    merged: list[Token] = []
-    for child in children:
-        if child.type == "text" and merged and merged[-1].type == "text":
-            merged[-1] = text_token(merged[-1].content + child.content)
-        else:
-            merged.append(child)
-    return merged
 
 
 def _kept(children: list[Token]) -> list[Token]:

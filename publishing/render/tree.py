@@ -14,19 +14,9 @@ from publishing.render.card import lead, opening
 from publishing.render.highlighting import code
 from publishing.render.links import Papers, resolve
 from publishing.render.listings import is_folded, one_listing, put_at_captions
-from publishing.render.nodes import Block, CellInput, Inline, Listing, Prose, References, Section, Tools, walk
+from publishing.render.nodes import Block, CellInput, Inline, Listing, Overview, Prose, References, Section, walk
 from publishing.render.outputs import output_node
-from publishing.render.overviews import (
-    LISTED,
-    STUDIES,
-    byline,
-    claim_count,
-    claim_list,
-    contents,
-    marks,
-    series,
-    steps,
-)
+from publishing.render.overviews import LISTED, STUDIES, byline, claim_count, claim_list, contents, marks, series, steps
 from publishing.render.page import Context, Page, Paper
 from publishing.render.prose import inline, prose
 from publishing.typeset.formulas import Formula
@@ -46,8 +36,9 @@ def build_paper(
     """
     paper = Paper(name, {"": Page(name, complete=complete)}, complete)
     order = ["", *(page for group in posts.studies(name) for page in group.pages)]
-    for stem in sorted(notebooks, key=lambda stem: (_place_in(order, slug_of(stem)), stem)):
-        paper.pages.setdefault(slug_of(stem), Page(name, slug_of(stem), complete=complete))
+    there = [slug_of(stem) for stem in sorted(notebooks)]
+    for slug in (slug for slug in dict.fromkeys([*order, *there]) if slug in there):
+        paper.pages.setdefault(slug, Page(name, slug, complete=complete))
     for stem, notebook in notebooks.items():
         figures.collect(notebook, Context(paper.pages[slug_of(stem)], stem))
     if paper.studies:
@@ -74,17 +65,11 @@ def finish(paper: Paper, papers: Papers) -> None:
         put_at_captions(page)
         _measure(page)
     marks(paper)
-    for page in paper.studies:
-        page.files = {f"{name}.html": node for name, node in _of_study(page, paper).items()}
-    post = paper.pages[""]
-    post.files = {f"{stem}.html": section for stem, section in post.sections.items()}
-    post.files |= {f"{name}.html": node for name, node in _beside_the_sections(post, paper).items()}
+    for page in paper.pages.values():
+        parts = _of_study(page, paper) if page.name else page.sections | _beside_the_sections(page, paper)
+        page.files = {f"{name}.html": node for name, node in parts.items()}
     paper.claims = Page(paper.name, CLAIMS_PAGE)
-    paper.claims.files = {"list.html": post.faults.attempt(claim_list, paper)}
-
-
-def _place_in(order: list[str], slug: str) -> int:
-    return order.index(slug) if slug in order else len(order)
+    paper.claims.files = {"list.html": paper.pages[""].faults.attempt(claim_list, paper)}
 
 
 def _beside_the_sections(page: Page, paper: Paper) -> dict[str, object]:
@@ -102,7 +87,7 @@ def _of_study(page: Page, paper: Paper) -> dict[str, object]:
     return {
         "title": page.title,
         "answer": page.answer,
-        "tools": Tools(section.stem, None),
+        "tools": Overview("Tools", {"stem": section.stem, "minutes": None}),
         "toc": contents(page),
         "reading": byline(page),
         "text": section,

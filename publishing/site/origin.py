@@ -34,14 +34,11 @@ def time() -> str:
 
 def repository() -> str | None:
     """`owner/name` on GitHub: that of git's remote, or the one whose workflow runs; None if it is not there."""
-    remotes = sorted(git.said("config", "--get-regexp", r"^remote\..*\.url$").splitlines(), key=_is_no_origin)
+    told = git.said("config", "--get-regexp", r"^remote\..*\.url$").splitlines()
+    remotes = sorted(told, key=lambda line: not line.startswith("remote.origin."))
     addresses = [*(line.partition(" ")[2] for line in remotes), git.said("ls-remote", "--get-url")]  # given, reached
     found = filter(None, map(_GITHUB.fullmatch, addresses))
     if remote := next(found, None):
         return remote[1]
     named = os.environ.get("GITHUB_REPOSITORY", "")
     return named if re.fullmatch(r"[\w-]+/[\w.-]+", named, re.ASCII) else None
-
-
-def _is_no_origin(line: str) -> bool:
-    return not line.startswith("remote.origin.")

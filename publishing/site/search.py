@@ -8,8 +8,10 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from publishing import folders, paths, stamps
 from publishing.errors import PublishingError
@@ -23,7 +25,8 @@ _NO_TEXT = "script, style, svg, nav, pre, button, .cell-input, .equation-side, .
 _NO_TEXT += ", .instrument-call, .post-byline, .post-categories, .section-tools, .toc-bar"
 _NEITHER = re.compile(rb"<style.*?</style>|<pre\b.*?</pre>|</?(?:path|use|g|rect)\b[^>]*>", re.DOTALL)  # half of a page
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")  # the places that a result leads to
-_NOT_USED = ("ui.", "highlight.")  # Pagefind's own dialogs
+_DIALOG = re.compile(r"(ui|highlight)\.(css|js)$")  # Pagefind's own
+_NO_LANGUAGE = "wasm.unknown.pagefind"  # for languages whose words it cannot reduce to stems
 
 
 def is_possible() -> bool:
@@ -48,31 +51,43 @@ def add(site: Path) -> None:
 
 def update(site: Path) -> None:
     """Bring the index up to date; it is made anew only where a text has changed."""
-    pages = {path.relative_to(site): path for path in below(site) if path.suffix == ".html" and path.name != "404.html"}
-    texts = {str(name): text.decode() for name, path in pages.items() if (text := _remembered(path))}
+    texts = _texts(site, (path for path in below(site) if path.suffix == ".html" and path.name != "404.html"))
     tools = stamps.digests([paths.ROOT / "package-lock.json", Path(__file__)])
     inputs = {"texts": digest_of(json.dumps(texts).encode()), **tools}
     if stamps.outputs_if_fresh(STAGE, inputs) is None:
-        _make(texts)
+        _make(texts, folder())
         stamps.record(STAGE, inputs, folders.everything(folder()))
 
 
-def _make(texts: dict[str, str]) -> None:
-    work = folder().with_name(f"{STAGE}-pages")
-    for old in (work, folder()):
+def of(site: Path, pages: Iterable[Path]) -> dict[str, bytes]:
+    """The files of an index of these pages of a site alone."""
+    with TemporaryDirectory() as temporary:
+        made = Path(temporary) / STAGE
+        _make(_texts(site, pages), made)
+        return {path.relative_to(made).as_posix(): path.read_bytes() for path in below(made)}
+
+
+def _texts(site: Path, pages: Iterable[Path]) -> dict[str, str]:
+    return {str(path.relative_to(site)): text.decode() for path in pages if (text := _remembered(path))}
+
+
+def _make(texts: dict[str, str], target: Path) -> None:
+    work = target.with_name(f"{STAGE}-pages")
+    for old in (work, target):
         shutil.rmtree(old, ignore_errors=True)
     for name, text in texts.items():
         write(work / name, text)
     if not texts:  # which Pagefind takes for a mistake
         return
-    command: list[str | Path] = [program(), "--silent", "--site", work, "--output-path", folder() / FOLDER]
+    command: list[str | Path] = [program(), "--silent", "--site", work, "--output-path", target / FOLDER]
     done = subprocess.run(command, capture_output=True, text=True, close_fds=False)
     shutil.rmtree(work, ignore_errors=True)
     if done.returncode:
         cause = " ".join(done.stderr.split()[-20:]) or f"exit code {done.returncode}"
         raise PublishingError(f"Pagefind made no index for the search: {cause}; try again")
-    for path in below(folder()):
-        if path.name.endswith((".css", ".js")) and any(part in path.name for part in _NOT_USED):
+    languages = json.loads((target / FOLDER / "pagefind-entry.json").read_bytes())["languages"].values()
+    for path in below(target / FOLDER):
+        if _DIALOG.search(path.name) or (path.name == _NO_LANGUAGE and all(one["wasm"] for one in languages)):
             path.unlink()
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from subprocess import PIPE
 from tempfile import TemporaryFile
@@ -30,6 +31,7 @@ _SECONDS = 20.0  # of a processor, that a formula may take; most take a hundredt
 _PATIENCE = 20  # times that by the clock, for what waits
 _SHOWN = 300  # letters of a formula that is wrong
 _EVERY = 0.5  # seconds between two looks at the time
+_DRAWN = 5000  # drawings kept for a paper, the last ones
 
 
 _SUBSTITUTES = {  # for commands of packages that are not there
@@ -80,7 +82,7 @@ def typeset(pages: Mapping[str, list[Formula]], paper: str) -> dict[str, str]:
     told = {macro.name[1:]: macro.told for macro in known}
     counts = {page: Counter(map(_key, formulas)) for page, formulas in pages.items()}
     try:
-        results = _converted({page: {"macros": told, "formulas": _asked(counts[page])} for page in pages})
+        results = _converted(paper, {page: {"macros": told, "formulas": _asked(counts[page])} for page in pages})
     except _Stopped as stopped:
         if not stopped.page:
             raise PublishingError(f"typesetting stopped: {stopped}; run npm ci, and make again") from None
@@ -125,29 +127,51 @@ def _remedy(formula: Formula, error: str) -> str:
     return rf"define it on a line of {file}: \newcommand{{{unknown[1]}}}{{…}}"
 
 
-def _converted(questions: dict[str, dict]) -> dict[str, dict]:
+def _converted(paper: str, questions: dict[str, dict]) -> dict[str, dict]:
     """What MathJax makes of each page's formulas and macros; it is started once, if at all.
 
-    A page is asked about again only if they, the script or the lock changed.
+    A page is asked about again only if they, the script or the lock changed; and only what is new there is drawn.
     """
     lock = paths.ROOT / "package-lock.json"
     tools = b"\0".join(path.read_bytes() for path in (_SCRIPT, _OUTLINE, lock))
-    keys = {
-        page: files.digest_of(json.dumps({page: told}).encode() + b"\0" + tools) for page, told in questions.items()
-    }
+    keys = {page: _digest({page: told}, tools) for page, told in questions.items()}
     results = {page: result for page, key in keys.items() if (result := _kept(page, key))}
     asked = {page: told for page, told in questions.items() if page not in results}
-    for page, result in (json.loads(_mathjax(json.dumps(asked))) if asked else {}).items():
-        make_way(paths.typeset_file(page))
-        files.write_sealed(paths.typeset_file(page), json.dumps({"key": keys[page], "result": result}).encode())
+    if not asked:
+        return results
+    file, of_tools = f"{paper}.formulas", _digest([], tools)
+    drawn = _kept(file, of_tools) or {}
+    formulas = {page: [(_drawn_by(told, one), one) for one in told["formulas"]] for page, told in asked.items()}
+    for name, formula in chain.from_iterable(formulas.values()):
+        formula["drawn"] = drawn.get(name)
+    for page, result in json.loads(_mathjax(json.dumps(asked))).items():
+        for (name, _), answer in zip(formulas[page], result["formulas"], strict=True):
+            if one := answer.pop("drawn", None):
+                drawn[name] = one
+        _keep(page, keys[page], result)
         results[page] = result
+    _keep(file, of_tools, dict([*drawn.items()][-_DRAWN:]))
     return results
 
 
-def _kept(page: str, key: str) -> dict | None:
+def _digest(told: object, tools: bytes) -> str:
+    return files.digest_of(json.dumps(told).encode() + b"\0" + tools)
+
+
+def _drawn_by(told: dict, formula: dict) -> str:
+    """The name under which its drawing is kept, which follows from TeX, style and macros."""
+    return _digest([formula["tex"], formula["display"], told["macros"]], b"")
+
+
+def _keep(name: str, key: str, result: dict) -> None:
+    make_way(paths.typeset_file(name))
+    files.write_sealed(paths.typeset_file(name), json.dumps({"key": key, "result": result}).encode())
+
+
+def _kept(name: str, key: str) -> dict | None:
     """What was kept, if it answers this question."""
     with suppress(ValueError, KeyError, TypeError):
-        known = json.loads(files.read_sealed(paths.typeset_file(page)) or b"{}")
+        known = json.loads(files.read_sealed(paths.typeset_file(name)) or b"{}")
         return known["result"] if known["key"] == key else None
     return None
 

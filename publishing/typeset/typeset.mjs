@@ -1,7 +1,7 @@
-// TeX to static SVG: reads {page: {macros: {name: [body, arguments, default?]}, formulas: [{tex, display, count}]}} from
-// standard input and writes {page: {taken, glyphs, formulas: [{html} or {error}]}} to standard output; taken are the
-// macros whose names TeX has already. One document and one glyph cache for each page. Standard error gets a line for
-// each formula when its turn comes, so that one that never ends can be named.
+// TeX to static SVG: reads {page: {macros: {name: [body, arguments, default?]}, formulas: [{tex, display, count, drawn?}]}}
+// from standard input and writes {page: {taken, glyphs, formulas: [{html, drawn} or {error}]}} to standard output; taken
+// are the macros whose names TeX has already, drawn is what takes time and is the same on every page. Standard error gets
+// a line for each formula when its turn comes, so that one that never ends can be named.
 
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -85,12 +85,17 @@ function typeset(page, macros, formulas) {
   });
   const output = new SVG({ fontCache: "global" });
   const document = mathjax.document("", { InputJax: input, OutputJax: output });
-  const shapes = { page, glyphs: output.fontCache.getCache(), used: new Map(), shared: [], sizes: [] };
+  const shapes = { page, glyphs: new Map(), outlines: [], shared: [], sizes: [] };
   const typeset = formulas.map((formula, number) => {
     writeSync(2, `${TURN}${page} ${number}\n`);
-    return attempt(document, shapes, formula);
+    try {
+      const drawn = formula.drawn ?? draw(document, output.fontCache.getCache(), formula);
+      return { html: formula.display ? displayed(drawn, shapes) : inline(drawn, shapes, formula.count), drawn };
+    } catch (error) {
+      return { error: error.message };
+    }
   });
-  const drawn = [...usedGlyphs(shapes), ...shapes.shared].join("");
+  const drawn = [...shapes.outlines, ...shapes.shared].join("");
   const style = STYLE.replace("</style>", `${shapes.sizes.join("")}\n</style>`);
   return {
     glyphs: `${style}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${drawn}</defs></svg>\n`,
@@ -98,68 +103,67 @@ function typeset(page, macros, formulas) {
   };
 }
 
-function usedGlyphs({ glyphs, used }) {
-  return adaptor
-    .childNodes(glyphs)
-    .map((glyph) => ["id", "d"].map((name) => adaptor.getAttribute(glyph, name)))
-    .filter(([id]) => used.has(id))
-    .map(([id, data]) => `<path id="${used.get(id)}" stroke-width="3" d="${relative(data)}"/>`);
-}
-
-function attempt(document, shapes, { tex, display, count }) {
-  try {
-    const container = document.convert(tex, { display });
-    const svg = slim(adaptor.firstChild(container));
-    for (const name of PAINT) adaptor.removeAttribute(adaptor.firstChild(svg), name);
-    round(svg);
-    const mathml = visitor
-      .visitTree(document.convert(tex, { display, end: STATE.CONVERT }))
-      .replace(/ mathcolor="[^"]*"/g, "");
-    return { html: display ? displayed(svg, mathml, shapes) : inline(svg, mathml, shapes, count) };
-  } catch (error) {
-    return { error: error.message };
-  }
-}
-
-function displayed(svg, mathml, shapes) {
-  const math = mathml.replace(/ (data-mjx-[a-z]+|xmlns)="[^"]*"/g, "").replace(/>\s+</g, "><");
-  adaptor.setAttribute(svg, "aria-hidden", "true");
-  return `<div class="math display">${adaptor.outerHTML(fromGlyphs(svg, shapes))}<span class="math-assistive">${math}</span></div>`;
+// The picture of a formula with the outlines of its glyphs, and what a screen reader gets in its place.
+function draw(document, glyphs, { tex, display }) {
+  const svg = slim(adaptor.firstChild(document.convert(tex, { display })));
+  for (const name of PAINT) adaptor.removeAttribute(adaptor.firstChild(svg), name);
+  round(svg);
+  const mathml = visitor
+    .visitTree(document.convert(tex, { display, end: STATE.CONVERT }))
+    .replace(/ mathcolor="[^"]*"/g, "");
+  const used = new Set(adaptor.tags(svg, "use").map((use) => adaptor.getAttribute(use, "href").slice(1)));
+  const outlines = [...used].map((id) => [id, relative(adaptor.getAttribute(adaptor.elementById(glyphs, id), "d"))]);
+  return {
+    attributes: Object.fromEntries(adaptor.allAttributes(svg).map(({ name, value }) => [name, value])),
+    inside: adaptor.innerHTML(svg),
+    outlines: Object.fromEntries(outlines),
+    said: display ? mathml.replace(/ (data-mjx-[a-z]+|xmlns)="[^"]*"/g, "").replace(/>\s+</g, "><") : spoken(mathml),
+  };
 }
 
 // A line of text has many formulas, and a tree of MathML for each costs the reader's browser dearly: speak them instead.
-function inline(svg, mathml, shapes, count) {
-  const spoken = speech
+function spoken(mathml) {
+  return speech
     .toSpeech(mathml)
     .replace(/\bdivides\b/g, "given")
     .replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  const drawn = fromGlyphs(svg, shapes);
-  const shown = count > 1 ? shared(drawn, shapes) : drawn;
-  adaptor.setAttribute(shown, "class", ["math inline", adaptor.getAttribute(shown, "class")].join(" ").trim());
-  adaptor.setAttribute(shown, "role", "img");
-  adaptor.setAttribute(shown, "aria-label", spoken);
-  return adaptor.outerHTML(shown);
+}
+
+function displayed(drawn, shapes) {
+  const svg = element("svg", { ...drawn.attributes, "aria-hidden": "true" }, fromGlyphs(drawn, shapes));
+  return `<div class="math display">${svg}<span class="math-assistive">${drawn.said}</span></div>`;
+}
+
+function inline(drawn, shapes, count) {
+  const said = { role: "img", "aria-label": drawn.said };
+  const inside = fromGlyphs(drawn, shapes);
+  if (count === 1) return element("svg", { ...drawn.attributes, class: "math inline", ...said }, inside);
+  const name = share(drawn.attributes, inside, shapes);
+  return element("svg", { class: `math inline ${name}`, ...said }, `<use href="#${name}"></use>`);
 }
 
 // A formula that returns has its drawing and its size once, with the glyphs, and is named wherever it stands.
-function shared(svg, shapes) {
+function share({ viewBox, width, height, style }, inside, shapes) {
   const name = `${shapes.page}-m${shapes.shared.length + 1}`;
-  const [viewBox, width, height, style] = ["viewBox", "width", "height", "style"].map((one) =>
-    adaptor.getAttribute(svg, one),
-  );
-  shapes.shared.push(`<symbol id="${name}" overflow="visible" viewBox="${viewBox}">${adaptor.innerHTML(svg)}</symbol>`);
+  shapes.shared.push(element("symbol", { id: name, overflow: "visible", viewBox }, inside));
   shapes.sizes.push(`.${name}{width:${width};height:${height};${style.replaceAll(" ", "").replace(/;$/, "")}}`);
-  return adaptor.node("svg", { class: name }, [adaptor.node("use", { href: `#${name}` })]);
+  return name;
 }
 
-// The same drawing with short names for its glyphs.
-function fromGlyphs(svg, { page, used }) {
-  for (const use of adaptor.tags(svg, "use")) {
-    const glyph = adaptor.getAttribute(use, "href").slice(1);
-    if (!used.has(glyph)) used.set(glyph, `${page}-g${used.size + 1}`);
-    adaptor.setAttribute(use, "href", `#${used.get(glyph)}`);
-  }
-  return svg;
+// The inside of a drawing with short names for its glyphs, of which each page has one outline.
+function fromGlyphs({ inside, outlines }, shapes) {
+  return inside.replace(/(?<= href="#)[^"]+/g, (id) => {
+    if (!shapes.glyphs.has(id)) {
+      shapes.glyphs.set(id, `${shapes.page}-g${shapes.glyphs.size + 1}`);
+      shapes.outlines.push(`<path id="${shapes.glyphs.get(id)}" stroke-width="3" d="${outlines[id]}"/>`);
+    }
+    return shapes.glyphs.get(id);
+  });
+}
+
+function element(name, attributes, inside) {
+  const told = Object.entries(attributes).map(([name, value]) => ` ${name}="${value}"`);
+  return `<${name}${told.join("")}>${inside}</${name}>`;
 }
 
 // Thousandths of an em, which no eye tells apart from more. MathJax measures in ex, which is another part of an em in

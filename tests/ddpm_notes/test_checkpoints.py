@@ -2,23 +2,19 @@
 
 import errno
 import os
-from dataclasses import replace
 
-import numpy as np
 import pytest
 import safetensors.torch
 import torch
 import torch.distributed as dist
-from PIL import Image
 from torch import nn
 from torch.nn.utils import prune
 from torch.optim.swa_utils import AveragedModel
 
-from ddpm_notes.__main__ import main
 from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
 from ddpm_notes.files import read_header, read_tensors, write_atomically, write_tensors
 from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule, strided
+from ddpm_notes.schedule import linear_schedule, strided
 from ddpm_notes.unet import UNet, UNetConfig
 
 TINY = UNetConfig(size=8, channels=1, width=8, multipliers=(1, 2), attention=(4,), groups=4)
@@ -40,16 +36,6 @@ def test_a_checkpoint_gives_back_the_same_network(saved):
     assert torch.equal(loaded.model(x, t), model.eval()(x, t))
     assert torch.equal(loaded.schedule.beta, model.schedule.beta)
     assert loaded.about["steps"] == 3 and loaded.model.predicts == "x0"
-
-
-def test_a_network_for_images_that_are_not_square_is_kept_and_draws_them(tmp_path):
-    path, out = tmp_path / "wide.safetensors", tmp_path / "samples.npz"
-    save_checkpoint(path, Parameterized(UNet(replace(TINY, size=(8, 12))), rescaled_linear_schedule(25)), {})
-    assert load_checkpoint(path).model.net.config.size == (8, 12)
-    assert main(["sample", "--checkpoint", str(path), "--count", "2", "--steps", "3", "--out", str(out)]) == 0
-    assert np.load(out)["samples"].shape == (2, 1, 8, 12)
-    assert main(["sample", "--checkpoint", str(path), "--count", "2", "--out", str(out.with_suffix(".png"))]) == 0
-    assert Image.open(out.with_suffix(".png")).size == (5 * (8 * 12 + 7), 5 * 8)
 
 
 def test_the_configuration_of_a_square_network_says_one_size(saved):

@@ -24,6 +24,8 @@ from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet, UNetConfig
 
+SMALL = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--T", "25", "--schedule", "rescaled"]
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
@@ -64,6 +66,7 @@ def test_a_configuration_that_cannot_be_obeyed_is_refused_by_name(tmp_path, caps
         ("steps = ", "cannot be read as TOML"),
         ("stpes = 5", f"{file} has stpes, which is no setting of a run; there is"),
         ('steps = "many"', "expected a whole number from 0 on"),
+        ("steps = 1e3", f"{file}: argument --steps"),
     ):
         file.write_text(text)
         assert message in complaint(capsys, "train", "--config", str(file))
@@ -84,6 +87,14 @@ def test_every_setting_goes_through_a_configuration_unchanged(tmp_path):
 
 
 @pytest.fixture
+def short(tmp_path):
+    """The checkpoint of a network that is not trained, with a chain of 25 steps."""
+    path = tmp_path / "short.safetensors"
+    save_checkpoint(path, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {"data": "digits"})
+    return path
+
+
+@pytest.fixture
 def pictures(tmp_path, monkeypatch):
     """A folder of eight small grey pictures."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -98,8 +109,7 @@ def pictures(tmp_path, monkeypatch):
 def test_pictures_of_ones_own_from_training_to_bits(pictures, tmp_path, capsys):
     """A folder of images that are not square, a small network, a short chain; then the same as an .npz."""
     out, report = tmp_path / "own.safetensors", tmp_path / "report.json"
-    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--T", "25", "--schedule", "rescaled"]
-    run = ["train", "--data", str(pictures), *small, "--steps", "2", "--batch", "4", "--out", str(out)]
+    run = ["train", "--data", str(pictures), *SMALL, "--steps", "2", "--batch", "4", "--out", str(out)]
     assert main(run) == 0
     said = capsys.readouterr().out
     assert "8 images of 1×8×12" in said and "random start" in said
@@ -118,8 +128,7 @@ def test_pictures_of_ones_own_from_training_to_bits(pictures, tmp_path, capsys):
 def test_a_folder_with_the_name_of_a_data_set_is_a_folder(pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pictures.rename(tmp_path / "digits")
-    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--T", "25", "--schedule", "rescaled"]
-    assert main(["train", "--data", "./digits", *small, "--steps", "1", "--batch", "4"]) == 0
+    assert main(["train", "--data", "./digits", *SMALL, "--steps", "1", "--batch", "4"]) == 0
     report = json.loads((tmp_path / "digits.json").read_text())
     assert report["data"] == str(tmp_path / "digits") and report["size"] == [8, 12] and report["levels"] == 256
 
@@ -131,15 +140,8 @@ def test_a_persons_configuration_stays_and_names_with_dots_stay_apart(pictures, 
     (tmp_path / "my.toml").write_text(mine)
     assert main(["train", "--config", "my.toml"]) == 0
     assert (tmp_path / "my.toml").read_text() == mine and (tmp_path / "my.run.toml").exists()
-    small = ["--width", "8", "--multipliers", "1,2", "--groups", "4", "--steps", "1", "--batch", "4"]
-    assert main(["train", "--data", "photos.2023", *small]) == 0
+    assert main(["train", "--data", "photos.2023", *SMALL, "--steps", "1", "--batch", "4"]) == 0
     assert (tmp_path / "photos.2023.safetensors").exists()
-
-
-def test_a_value_of_a_configuration_is_refused_with_its_file(tmp_path, capsys):
-    (tmp_path / "run.toml").write_text("steps = 1e3\n")
-    assert f"{tmp_path}/run.toml: argument --steps" in complaint(capsys, "train", "--config", f"{tmp_path}/run.toml")
-    assert "run.toml" not in complaint(capsys, "train", "--steps", "x")
 
 
 def test_samples_say_how_they_were_drawn(trained, tmp_path):
@@ -182,13 +184,16 @@ def test_the_same_picture_for_the_same_seed_and_number_whatever_the_count(traine
     assert abs(drawn[7][:2] - drawn[2]).max() <= 1 and abs(drawn[7][1] - drawn[7][0]).max() > 1
 
 
-def test_evaluate_runs_the_network_once_for_both_variances(tmp_path, monkeypatch):
-    checkpoint, calls, real = tmp_path / "short.safetensors", [], UNet.forward
-    save_checkpoint(checkpoint, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
+def test_evaluate_reports_every_part_of_the_bound_from_one_run_of_the_network(short, tmp_path, monkeypatch):
+    out, calls, real = tmp_path / "report.json", [], UNet.forward
     monkeypatch.setattr(UNet, "forward", lambda self, x, t: calls.append(1) or real(self, x, t))
-    out = ["--engine", "pytorch", "--out", str(tmp_path / "report.json")]
-    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", "digits", "--images", "2", *out]) == 0
-    assert len(calls) == 25
+    options = ["--checkpoint", str(short), "--data", "digits", "--images", "2", "--engine", "pytorch"]
+    assert main(["evaluate", *options, "--out", str(out)]) == 0
+    report = json.loads(out.read_text())["variance"]
+    assert set(report) == {"beta", "beta_tilde"} and len(calls) == 25
+    for parts in report.values():
+        total = parts["rate"]["mean"] + parts["distortion"]["mean"]
+        assert parts["total"]["mean"] == pytest.approx(total) and len(parts["terms"]) == 25
 
 
 def test_engines_draw_the_same_pictures_and_say_so(trained, tmp_path, capsys):
@@ -203,10 +208,9 @@ def test_engines_draw_the_same_pictures_and_say_so(trained, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name, kind, count", [("sample", "npz", "--count"), ("evaluate", "json", "--images")])
-def test_an_unfinished_run_keeps_its_engine(tmp_path, monkeypatch, capsys, name, kind, count):
+def test_an_unfinished_run_keeps_its_engine(short, tmp_path, monkeypatch, capsys, name, kind, count):
     """What was begun where there is no onnxruntime goes on by PyTorch where there is."""
-    short, out, real = tmp_path / "short.safetensors", tmp_path / f"out.{kind}", UNet.forward
-    save_checkpoint(short, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {"data": "digits"})
+    out, real = tmp_path / f"out.{kind}", UNet.forward
     command, calls = [name, "--checkpoint", str(short), count, "2", "--out", str(out)], []
 
     def stopped(self, x, t):
@@ -271,27 +275,6 @@ def test_a_chain_that_does_not_end_in_noise_is_warned_of(tmp_path, capsys):
     out = str(tmp_path / "net.safetensors")
     assert main(["train", "--T", "50", "--steps", "1", "--batch", "2", "--out", out]) == 0
     assert "x_T keeps 60% of the image's variance; --schedule rescaled" in capsys.readouterr().out
-
-
-def test_sample_writes_a_picture_and_an_array_that_the_seed_decides(trained, tmp_path):
-    for name in ("a.npz", "b.npz", "c.png"):
-        options = ["--checkpoint", str(trained), "--count", "3", "--steps", "4", "--seed", "7"]
-        assert main(["sample", *options, "--out", str(tmp_path / name)]) == 0
-    a, b = (np.load(tmp_path / name)["samples"] for name in ("a.npz", "b.npz"))
-    assert a.shape == (3, 1, 8, 8) and a.dtype == np.uint8 and np.array_equal(a, b)
-    assert Image.open(tmp_path / "c.png").size[0] > 8 * 64
-
-
-def test_evaluate_reports_every_part_of_the_bound(tmp_path):
-    out, checkpoint = tmp_path / "report.json", tmp_path / "short.safetensors"
-    save_checkpoint(checkpoint, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
-    options = ["--checkpoint", str(checkpoint), "--data", "digits", "--images", "2"]
-    assert main(["evaluate", *options, "--out", str(out)]) == 0
-    report = json.loads(out.read_text())["variance"]
-    assert set(report) == {"beta", "beta_tilde"}
-    for parts in report.values():
-        total = parts["rate"]["mean"] + parts["distortion"]["mean"]
-        assert parts["total"]["mean"] == pytest.approx(total) and len(parts["terms"]) == 25
 
 
 def test_an_error_is_one_line_and_exit_1(tmp_path):

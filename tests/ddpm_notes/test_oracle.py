@@ -46,18 +46,6 @@ def test_the_density_of_x_t_integrates_to_one_and_is_the_mixture_written_out(mix
     assert at_one.item() == pytest.approx(math.log(expected), rel=1e-10)
 
 
-def test_the_best_guess_of_the_image_is_its_mean_given_x_t_by_importance_sampling(paper_schedule, generator):
-    """E[x_0 | x_t] from a million draws of x_0 weighted by q(x_t | x_0)."""
-    one = GaussianMixtureDenoiser(torch.tensor([[-0.6], [0.9]]), torch.tensor([0.05, 0.2]), paper_schedule)
-    pick = torch.rand(1_000_000, generator=generator) < 0.5
-    z = torch.randn(1_000_000, generator=generator, dtype=torch.float64)
-    x0 = torch.where(pick, -0.6 + 0.05**0.5 * z, 0.9 + 0.2**0.5 * z)
-    a = paper_schedule.alpha_bar[300].item()
-    weight = torch.exp(-((0.4 - math.sqrt(a) * x0) ** 2) / (2 * (1 - a)))
-    expected = ((weight * x0).sum() / weight.sum()).item()
-    assert one.x0(torch.tensor([[0.4]]), torch.tensor([300])).item() == pytest.approx(expected, abs=3e-3)
-
-
 def test_a_gaussian_of_unit_variance_stays_as_it_is(paper_schedule, generator):
     """For x_0 ~ N(0, I) every x_t is N(0, I), and epsilon* = sqrt(1 - alpha_bar_t) x_t."""
     oracle = GaussianMixtureDenoiser(torch.zeros(1, 3), 1.0, paper_schedule)

@@ -78,11 +78,14 @@ def test_pictures_are_turned_as_cameras_say_and_transparency_is_white(folder):
     assert load_own(folder).pixels.unique().tolist() == [255]
 
 
-@pytest.mark.parametrize("mode", ["1", "P", "CMYK", "LA"])
-def test_every_kind_of_picture_of_8_bits_is_read(folder, mode):
+@pytest.mark.parametrize(
+    ("colour", "mode", "channels"),
+    [("orange", "P", 3), ("orange", "CMYK", 3), *(("grey", mode, 1) for mode in ("1", "P", "LA"))],
+)
+def test_every_kind_of_picture_of_8_bits_is_read_and_every_kind_of_grey_is_grey(folder, colour, mode, channels):
     folder.mkdir()
-    Image.new("RGB", (3, 2), (200, 100, 50)).convert(mode).save(folder / ("a.tif" if mode == "CMYK" else "a.png"))
-    assert load_own(folder).pixels.shape[2:] == (2, 3)
+    Image.new("RGB", (3, 2), colour).convert(mode).save(folder / ("a.tif" if mode == "CMYK" else "a.png"))
+    assert load_own(folder).pixels.shape == (1, channels, 2, 3)
 
 
 def test_what_is_broken_or_of_more_bits_is_named(folder):
@@ -151,20 +154,6 @@ def test_an_npz_of_something_else_is_refused_by_what_it_holds(tmp_path, arrays, 
         load_own(tmp_path / "own.npz")
 
 
-def test_a_damaged_npz_is_refused(tmp_path):
-    for content in (b"", b"PK no", b"text"):
-        (tmp_path / "own.npz").write_bytes(content)
-        with pytest.raises(ValueError, match="cannot be read as an .npz"):
-            load_own(tmp_path / "own.npz")
-
-
-@pytest.mark.parametrize("mode", ["LA", "P", "1"])
-def test_every_kind_of_grey_is_grey(folder, mode):
-    folder.mkdir()
-    Image.new("L", (3, 2), 90).convert(mode).save(folder / "a.png")
-    assert load_own(folder).pixels.shape == (1, 1, 2, 3)
-
-
 def test_what_is_hidden_or_only_written_by_pillow_is_passed_over_and_links_are_followed(folder, tmp_path):
     picture(tmp_path / "elsewhere" / "b.png", seed=3)
     picture(folder / "a.png")
@@ -187,12 +176,14 @@ def test_a_moving_picture_and_a_link_to_nothing_are_named(folder):
         load_own(folder)
 
 
-def test_archives_of_every_kind_that_are_no_images_are_refused(tmp_path):
+def test_damaged_archives_and_those_of_something_else_are_refused(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((2, 3, 3), np.uint8))
     (tmp_path / "renamed.npz").write_bytes((tmp_path / "a.npy").read_bytes())
     with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
         archive.writestr("a.txt", "text")
-    for name in ("renamed.npz", "text.npz"):
+    for number, content in enumerate((b"", b"PK no", b"text")):
+        (tmp_path / f"damaged-{number}.npz").write_bytes(content)
+    for name in ("renamed.npz", "text.npz", *(f"damaged-{number}.npz" for number in range(3))):
         with pytest.raises(ValueError, match=rf"{name} (cannot be read as an .npz|must hold one array)") as caught:
             load_own(tmp_path / name)
         assert "\n" not in str(caught.value)

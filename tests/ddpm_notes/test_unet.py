@@ -13,8 +13,6 @@ from ddpm_notes.unet import (
     DIGITS,
     FASHION,
     LSUN256,
-    Downsample,
-    SelfAttention,
     UNet,
     UNetConfig,
     count_parameters,
@@ -50,34 +48,6 @@ def test_the_clock_starts_at_the_papers_one():
     assert embedding[1].tolist() == pytest.approx(expected, abs=1e-6)
 
 
-def test_downsampling_pads_on_the_right_and_at_the_bottom_only():
-    layer = Downsample(1)
-    nn.init.ones_(layer.conv.weight)
-    out = layer(torch.ones(1, 1, 4, 4))[0, 0]
-    assert out.tolist() == [[9, 6], [6, 4]]
-
-
-def test_attention_is_a_softmax_of_scaled_products():
-    torch.manual_seed(0)
-    config = UNetConfig(width=8, groups=4)
-    layer = SelfAttention(8, config)
-    nn.init.normal_(layer.out.weight)
-    x = torch.randn(2, 8, 3, 3)
-    pixels = layer.norm(x).flatten(2).transpose(1, 2)
-    weights = (layer.query(pixels) @ layer.key(pixels).transpose(1, 2) / math.sqrt(8)).softmax(-1)
-    expected = x + layer.out(weights @ layer.value(pixels)).transpose(1, 2).reshape(x.shape)
-    torch.testing.assert_close(layer(x), expected)
-
-
-def test_attention_sits_at_its_resolutions_and_always_in_the_middle():
-    net = _on_meta(CIFAR10)
-    down = [stage.attention is not None for stage in net.down if hasattr(stage, "block")]
-    up = [stage.attention is not None for stage in net.up if hasattr(stage, "block")]
-    assert down == [False] * 2 + [True] * 2 + [False] * 4
-    assert up == [False] * 6 + [True] * 3 + [False] * 3
-    assert net.middle1.attention is not None and net.middle2.attention is None
-
-
 def _on_meta(config):
     with torch.device("meta"):
         return UNet(config)
@@ -92,11 +62,6 @@ def test_dropout_is_on_in_training_and_off_in_evaluation():
     assert not torch.equal(net(x, t), net(x, t))
     net.eval()
     assert torch.equal(net(x, t), net(x, t))
-
-
-def test_twice_the_channels_for_a_learned_variance():
-    config = replace(TINY, out_channels=2)
-    assert UNet(config)(torch.zeros(1, 1, 8, 8), torch.tensor([1])).shape == (1, 2, 8, 8)
 
 
 def test_images_need_not_be_square_and_attention_goes_by_their_height():

@@ -53,7 +53,3 @@ def test_no_cell_failed_unless_it_says_that_it_will(code_cells):
     failed = [cell for cell in code_cells if any(output["output_type"] == "error" for output in cell["outputs"])]
     assert all("raises-exception" in cell["metadata"].get("tags", []) for cell in failed)
 
-
-def test_no_output_holds_a_warning_a_progress_bar_or_a_name_of_this_machine(section):
-    executed = json.loads(executed_path(*section).read_text(encoding="utf-8"))
-    assert list(checks.problems(places.read(*section), executed)) == []

@@ -7,7 +7,7 @@ import pytest
 from publishing import paths
 from publishing.site import origin
 
-from .small_site import Repository
+from .small_site import Commands, Repository
 
 collect_ignore = ["corpus"]  # notebooks to be imported, with outputs of elsewhere
 
@@ -25,3 +25,9 @@ def repository_in(root: Path, patch: pytest.MonkeyPatch) -> Repository:
 @pytest.fixture
 def repository(tmp_path, monkeypatch) -> Repository:
     return repository_in(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def commands(built: Commands, tmp_path) -> Commands:
+    """A copy of the site that a file of tests has built, to be changed."""
+    return built.copy(tmp_path / "notes")

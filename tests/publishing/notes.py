@@ -6,11 +6,14 @@ import struct
 import zlib
 
 import nbformat
+import pytest
 from bs4 import BeautifulSoup, Tag
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from publishing import contract, paths
+from publishing.checks import lint
 from publishing.contract import CLAIMS_PAGE
+from publishing.errors import PublishingError
 from publishing.folders import Report, sync
 from publishing.render import findings, reading
 from publishing.render.exporter import SectionExporter
@@ -91,6 +94,14 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     return html_of(page.sections[stem])
 
 
+def error(*cells) -> str:
+    """The one line that a notebook with these cells is refused with."""
+    with pytest.raises(PublishingError) as caught:
+        fragment(*cells)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
 def select(html: str, selector: str) -> list[Tag]:
     """The elements that a CSS selector finds."""
     return BeautifulSoup(html, "html.parser").select(selector)
@@ -99,6 +110,13 @@ def select(html: str, selector: str) -> list[Tag]:
 def texts(html: str, selector: str) -> list[str]:
     """What these elements say."""
     return [one.get_text().strip() for one in select(html, selector)]
+
+
+def linted(repository, *cells: str) -> list[str]:
+    """What the lints say of a notebook with these cells; it has a title."""
+    titled = any(cell.startswith("# ") for cell in cells)
+    repository.notebook("01-a", *cells, *([] if titled else ["# Title"]))
+    return list(lint.problems("toy", "01-a"))
 
 
 def made(*_executed, paper: str = "toy") -> Report:

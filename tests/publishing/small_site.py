@@ -81,7 +81,9 @@ class Commands(Repository):
 
     def copy(self, root: Path) -> "Commands":
         """The same repository in another folder, with all that was built: to be changed."""
-        return Commands(shutil.copytree(self.root, root, symlinks=True, dirs_exist_ok=True))
+        copied = Commands(shutil.copytree(self.root, root, symlinks=True, dirs_exist_ok=True))
+        copied.environment = self.environment | {"PYTHONPATH": str(root)}
+        return copied
 
     def name_browser_files(self, files: dict) -> None:
         package = json.loads((HOME / "package.json").read_text(encoding="utf-8"))

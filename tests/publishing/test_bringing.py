@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-import subprocess
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from publishing import notebooks, paths
 from publishing.blog.bring_in import bring_in
+from publishing.blog.bringing import left
 from publishing.errors import PublishingError
 from publishing.notebooks import HEADER
 
@@ -365,15 +366,6 @@ def test_a_place_that_cannot_be_is_refused(paper, place, says):
     assert made(paper) == before
 
 
-def test_to_import_twice_is_refused(paper):
-    path = paper.write("old/a.md", "# Title\n\nWords.\n")
-    bring_in(str(path), "toy/studies/new")
-    before = made(paper)
-    with pytest.raises(PublishingError, match="^notebooks/toy/studies/new.md is there already, and stays"):
-        bring_in(str(path), "toy/studies/new")
-    assert made(paper) == before
-
-
 def test_what_cannot_be_written_leaves_nothing(paper):
     (paper.root / "notebooks/toy/macros.tex").mkdir()
     path = paper.write("old/a.md", "# Title\n\n$\\newcommand{\\E}{E}$\n")
@@ -383,11 +375,7 @@ def test_what_cannot_be_written_leaves_nothing(paper):
     assert made(paper) == before
 
 
-def test_the_file_reaches_the_command_through_make_as_it_was_given(tmp_path):
-    given = ["PYTHON=:", "PUBLISHING=printf '%s|'", "FILE=my notes/it's $x.ipynb", "AS=ddim/05-x"]
-    told = subprocess.run(
-        ["make", "--no-print-directory", "--dry-run", "import", *given],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    said = subprocess.run(["sh", "-c", told], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert said == "import|my notes/it's $x.ipynb|ddim/05-x|"
+def test_steps_of_one_line_stand_in_the_order_in_which_they_were_found():
+    told = [f"step {number}" for number in range(20)]
+    source = SimpleNamespace(at=lambda cell, line: f"notebooks/toy/01-a.md:{line}")
+    assert left._once(source, [(1, 7, step) for step in told]) == [f"notebooks/toy/01-a.md:7: {step}" for step in told]

@@ -3,8 +3,6 @@
 import fcntl
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -39,12 +37,6 @@ def built(tmp_path_factory):
     commands.post("01-figure", "02-claim")
     commands.said = commands.succeed("site")
     return commands
-
-
-@pytest.fixture
-def commands(built, tmp_path):
-    """A copy of it."""
-    return built.copy(tmp_path / "notes")
 
 
 @pytest.fixture
@@ -187,17 +179,6 @@ def test_a_draft_is_shown_to_its_writer_alone(commands):
 
     commands.succeed("site")
     assert not any("toy" in name for name in commands.outputs("_site"))
-
-
-def test_nbconvert_writes_with_our_exporter_what_stands_on_the_page(commands, tmp_path):
-    made = commands.outputs("build", "_includes")
-    command = [sys.executable, "-m", "nbconvert", "--to", "publishing.render.exporter.SectionExporter"]
-    arguments = ["--output-dir", tmp_path / "by nbconvert", *(commands.root / "build/executed/toy").iterdir()]
-    subprocess.run([*command, *arguments], cwd=commands.root, env=commands.environment, check=True, capture_output=True)
-    for stem in ("01-figure", "02-claim"):
-        written = (tmp_path / f"by nbconvert/{stem}.html").read_bytes()
-        assert written == made[f"_includes/sections/toy/{stem}.html"]
-    assert commands.outputs("build", "_includes") == made
 
 
 def test_a_formula_that_is_wrong_leaves_the_site_alone(commands):

@@ -41,38 +41,10 @@ def test_code_and_its_order_and_the_tag_that_bears_on_execution_are_in_the_key(k
     assert key(*CELLS) != key(*cells)
 
 
-def test_an_imported_formula_is_in_the_key_and_its_docstring_is_not(key, repository):
-    before = key(*CELLS)
-    repository.write("net.py", 'def loss(x):\n    """The loss."""\n    return x\n')
-    assert key(*CELLS) == before
-    repository.write("net.py", "def loss(x):\n    return 2 * x\n")
-    assert key(*CELLS) != before
-
-
 def test_the_lock_is_in_the_key(key, repository):
     before = key(*CELLS)
     repository.write("requirements/main.lock", "numpy==2\n")
     assert key(*CELLS) != before
-
-
-def test_what_is_stored_is_loaded(repository):
-    assert cache.load("k") is None
-    cache.store("k", RUN)
-    assert cache.load("k") == RUN
-
-
-def test_a_changed_or_missing_data_file_is_a_miss(repository):
-    data = repository.write("data.json", "1")
-    cache.store("k", Run(RUN.cells, {"data.json": cache.digest(data), "absent.json": None}))
-    assert cache.load("k")
-    repository.write("data.json", "2")
-    assert cache.load("k") is None
-    repository.write("data.json", "1")
-    assert cache.load("k")
-    repository.write("absent.json", "")
-    assert cache.load("k") is None
-    data.unlink()
-    assert cache.load("k") is None
 
 
 def test_no_damage_to_an_entry_is_anything_but_a_miss(repository):

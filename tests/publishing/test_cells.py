@@ -88,10 +88,6 @@ def pictures(figure, rows=1, columns=2):
         panel.imshow([[0, 1], [2, 3]])
 
 
-def mixed(figure):
-    figure.subplots(1, 2)[0].imshow([[0, 1]])
-
-
 def test_of_a_row_of_pictures_a_phone_has_the_first_the_last_and_some_between():
     figure = Figure(figsize=(7.2, 2.0), layout="constrained")
     pictures(figure, rows=2, columns=8)
@@ -101,15 +97,6 @@ def test_of_a_row_of_pictures_a_phone_has_the_first_the_last_and_some_between():
     phone = data[cells.DIAGRAM]["phone"]
     assert [panel.get_title() for panel in figure.axes] == ["0", "2", "5", "7", "8", "10", "13", "15"]
     assert (phone["width"], phone["height"]) == (390, 200)
-
-
-def test_a_drawing_without_axes_stays_as_it_is_on_a_phone():
-    figure = Figure(figsize=(6, 1.8))
-    axes = figure.subplots()
-    axes.axis("off")
-    axes.text(0, 0, "$x_0$")
-    data, _ = shown(diagram, figure, "a", alt="A.", caption="A.")
-    assert "phone" not in data[cells.DIAGRAM]
 
 
 def test_a_figure_may_bring_its_own_picture_for_a_phone():
@@ -154,37 +141,29 @@ def test_a_plot_is_narrower_on_a_phone_and_its_legend_hides_nothing(names, rows)
     assert legend.get_window_extent().y1 <= panel.get_window_extent().y0
 
 
-def test_a_legend_without_names_stays_as_it_is():
+@pytest.mark.parametrize("draw", [Figure.subplots, lambda figure: figure.subplots().legend(handles=[])])
+def test_a_plot_without_a_legend_keeps_its_height_on_a_phone(draw):
     figure = Figure(figsize=(7.2, 2.0))
-    figure.subplots().legend(handles=[])
-    assert shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]["phone"]["height"] == 200
-
-
-def test_a_plot_without_a_legend_keeps_its_height_on_a_phone():
-    figure = Figure(figsize=(7.2, 2.0))
-    figure.subplots()
+    draw(figure)
     phone = shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]["phone"]
     assert (phone["width"], phone["height"]) == (390, 200)
 
 
-@pytest.mark.parametrize("draw", [lambda figure: figure.subplots(2, 2), mixed, lambda figure: None])
-@pytest.mark.parametrize("width", [3.0, 7.2])
-def test_any_other_figure_is_the_same_on_a_phone(draw, width):
-    figure = Figure(figsize=(width, 3.0))
+@pytest.mark.parametrize(
+    ("width", "draw"),
+    [
+        (3.9, Figure.subplots),
+        (3.0, pictures),
+        (7.2, lambda figure: None),
+        (7.2, lambda figure: figure.subplots(2, 2)),
+        (7.2, lambda figure: figure.subplots(1, 2)[0].imshow([[0, 1]])),
+        (7.2, lambda figure: figure.subplots().text(0, 0, "residual block")),
+    ],
+    ids=["fits", "pictures that fit", "empty", "a square of plots", "mixed", "words inside"],
+)
+def test_any_other_figure_is_the_same_on_a_phone(width, draw):
+    figure = Figure(figsize=(width, 2.0))
     draw(figure)
-    data, _ = shown(diagram, figure, "a", alt="A.", caption="A.")
-    assert "phone" not in data[cells.DIAGRAM]
-
-
-def test_a_plot_with_words_inside_is_the_same_on_a_phone():
-    figure = Figure(figsize=(7.2, 2.0))
-    figure.subplots().text(0, 0, "residual block")
-    assert "phone" not in shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]
-
-
-def test_a_plot_that_fits_a_phone_is_the_same_there():
-    figure = Figure(figsize=(3.9, 3.0))
-    figure.subplots()
     assert "phone" not in shown(diagram, figure, "a", alt="A.", caption="A.")[0][cells.DIAGRAM]
 
 

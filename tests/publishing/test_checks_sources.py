@@ -3,16 +3,11 @@
 import pytest
 
 from publishing.checks import beside, citations, liquid, posts
-from publishing.checks import lint as lints
+
+from .notes import linted
 
 CODE = "notebooks/toy/01-a.md:18 (cell 2): "
 PROSE = "notebooks/toy/01-a.md:18 (cell 1): "
-
-
-def problems(repository, *cells):
-    titled = any(cell.startswith("# ") for cell in cells)
-    repository.notebook("01-a", *cells, *([] if titled else ["# Title"]))
-    return list(lints.problems("toy", "01-a"))
 
 
 # formulas
@@ -28,24 +23,24 @@ def problems(repository, *cells):
     ],
 )
 def test_a_sign_that_is_no_tex_is_named(repository, formula, says):
-    (problem,) = problems(repository, f"# T\n\n{formula}")
+    (problem,) = linted(repository, f"# T\n\n{formula}")
     assert problem.startswith(PROSE) and says in problem
 
 
 @pytest.mark.parametrize("prose", ["é", "`$é$`", "cost \\$é and \\$ü", "```text\n$é$\n```", "$x$ é $y$"])
 def test_other_signs_are_welcome_outside_formulas(repository, prose):
-    assert problems(repository, f"# T\n\n{prose}") == []
+    assert linted(repository, f"# T\n\n{prose}") == []
 
 
 def test_a_bare_bar_in_the_mathematics_of_a_table_is_named(repository):
     rows = "| a | b |\n|---|---|\n| $q(x|y)$ | 1 |\n| $\\|x\\|$ | 2 |"
-    first, second = problems(repository, f"# T\n\n{rows}")
+    first, second = linted(repository, f"# T\n\n{rows}")
     assert first.startswith("notebooks/toy/01-a.md:20 (cell 1): the | in the formula “q(x|y)” ends the table's cell")
     assert second.startswith("notebooks/toy/01-a.md:21 (cell 1): the | in the formula “\\|x\\|”")
 
 
 def test_a_bar_is_welcome_in_mathematics_elsewhere(repository):
-    assert problems(repository, "# T\n\n$q(x|y)$\n\n| a | b |\n|---|---|\n| $q(x\\mid y)$ | `a|b` |\n\n$p(x|y)$") == []
+    assert linted(repository, "# T\n\n$q(x|y)$\n\n| a | b |\n|---|---|\n| $q(x\\mid y)$ | `a|b` |\n\n$p(x|y)$") == []
 
 
 @pytest.mark.parametrize(
@@ -58,12 +53,12 @@ def test_a_bar_is_welcome_in_mathematics_elsewhere(repository):
     ],
 )
 def test_formulas_in_the_writers_language_are_looked_at(repository, code, says):
-    (problem,) = problems(repository, "# T", code)
+    (problem,) = linted(repository, "# T", code)
     assert problem.startswith("notebooks/toy/01-a.md:19 (cell 2): ") and says in problem
 
 
 def test_a_bar_in_a_caption_or_a_claim_is_welcome(repository):
-    assert problems(repository, 'diagram(f, "n", alt="a", caption="$q(x|y)$")\nclaim("$q(x|y)$", x, "<", 1)') == []
+    assert linted(repository, 'diagram(f, "n", alt="a", caption="$q(x|y)$")\nclaim("$q(x|y)$", x, "<", 1)') == []
 
 
 # claims
@@ -82,7 +77,7 @@ def test_a_bar_in_a_caption_or_a_claim_is_welcome(repository):
     ],
 )
 def test_a_claim_that_cannot_fail_is_named(repository, code, says):
-    (problem,) = problems(repository, "# T", code)
+    (problem,) = linted(repository, "# T", code)
     assert problem.startswith("notebooks/toy/01-a.md:") and "(cell 2): " in problem and says in problem
 
 
@@ -102,7 +97,7 @@ def test_a_claim_that_cannot_fail_is_named(repository, code, says):
     ],
 )
 def test_a_claim_that_can_fail_is_let_pass(repository, code):
-    assert problems(repository, code) == []
+    assert linted(repository, code) == []
 
 
 # citations

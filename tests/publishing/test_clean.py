@@ -42,12 +42,6 @@ def built(tmp_path_factory):
     return commands
 
 
-@pytest.fixture
-def commands(built, tmp_path):
-    """A copy of it."""
-    return built.copy(tmp_path / "notes")
-
-
 def write_post(commands: Commands, paper: str, *stems: str) -> Path:
     sections = [stem for stem in stems if "/" not in stem]
     studies = [stem.removeprefix("studies/") for stem in stems if "/" in stem]
@@ -198,16 +192,6 @@ def test_nothing_is_made_of_a_paper_that_no_post_shows(commands):
     out = commands.succeed("site")
     assert "quiet has no post at /quiet/" in out
     assert not any("quiet" in name for name in tree(commands))
-
-
-def test_every_mention_of_a_paper_that_is_gone_is_named_before_anything_runs(commands):
-    (commands.root / "notebooks/quiet").rename(commands.root / "notebooks/calm")
-    status, out, err = commands.run("site")
-    assert (status, out) == (1, "")
-    assert [line.removeprefix("error: ").split(":")[0] for line in err.splitlines()] == [
-        "_claims/quiet.md",
-        "_posts/2026-01-01-quiet.md",
-    ]
 
 
 def test_what_is_generated_can_be_read_by_a_web_server_whatever_the_umask(commands):

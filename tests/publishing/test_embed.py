@@ -9,9 +9,13 @@ import pytest
 
 from publishing import paths, posts
 from publishing.blog import embed, pages
+from publishing.blog.theme import Theme
 from publishing.errors import PublishingError
+from publishing.site import search
 
-INCLUDES, ASSETS = paths.INCLUDES, paths.ASSETS
+INCLUDES, ASSETS, MODULES = paths.INCLUDES, paths.ASSETS, paths.ROOT / "node_modules"
+INDEX = f"{pages.OWN}/{search.FOLDER}"
+with_pagefind = pytest.mark.skipif(not search.is_possible(), reason="Pagefind does not run on this platform")
 POST = """\
 ---
 layout: post
@@ -112,8 +116,8 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def contents(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def front(blog: Path, name: str) -> dict:
@@ -167,7 +171,11 @@ def test_what_will_be_is_said_first_and_with_dry_nothing_else_is_done(notes, blo
     embed.embed(blog, dry=True)
     assert contents(blog) == before
     said = capsys.readouterr().out
-    assert said.splitlines()[:2] == ["layout of the post: post; it shows the title", "layout of its studies: post"]
+    assert said.splitlines()[:3] == [
+        "layout of the post: post; it shows the title",
+        "layout of its studies: post",
+        "search: none, since Pagefind does not run here",
+    ]
     assert "  _posts/: 1 file, 0.0 MB\n" in said and "in all 20 files, 0.1 MB\n" in said
     assert "of them 3 files, 0.0 MB, are for figures that can be tried out; INSTRUMENTS=0 leaves" in said
 
@@ -359,6 +367,72 @@ def test_the_layout_is_that_of_the_blogs_posts_and_a_title_is_shown_once(
         assert ours.startswith(f"---\nlayout: {layout}\n---\n")
         assert f"paper_titled = {'true' if titled else 'false'} " in ours
     assert (blog / "_layouts/paper_frame.html").exists() == (layout == "paper_frame" or "nowhere" in config)
+
+
+MENU = "<nav>{% if site.search == true %}{% include form.html %}{% endif %}</nav>"
+DOCS = "<nav>{% if site.search_enabled != false %}{% include form.html %}{% endif %}{{ site.search.button }}</nav>"
+FORM = "<form role='search'><input type='text'></form>"
+
+
+@pytest.mark.parametrize(
+    ("config", "files", "has_one"),
+    [
+        ("", {"_includes/head.html": '<p class="research">{{ site.search_engine }}</p>'}, False),
+        ("", {"_includes/head.html": '<input\n  class="form"\n  id="search-input"\n>'}, True),
+        ("", {"_layouts/page.html": "<ninja-keys></ninja-keys>"}, True),
+        ("", {"_includes/scripts.html": '<script src="/js/lunr.min.js"></script>'}, True),
+        # A layout that asks a setting shows it as that says.
+        ("", {"_layouts/page.html": MENU, "_includes/form.html": FORM}, False),
+        ("search:", {"_layouts/page.html": MENU, "_includes/form.html": FORM}, False),
+        ("search: true", {"_layouts/page.html": MENU, "_includes/form.html": FORM}, True),
+        ("search: {button: true}", {"_layouts/page.html": DOCS, "_includes/form.html": FORM}, True),
+        ("{search_enabled: false, search: {}}", {"_layouts/page.html": DOCS, "_includes/form.html": FORM}, False),
+        # A page of the blog may be its search; what is no page, or only tells of one, is not.
+        ("", {"find.md": "---\nlayout: page\npermalink: /search/\n---\n"}, True),
+        ("", {"_pages/find.html": f"---\n---\n{FORM}"}, True),
+        ("", {"about.md": "---\n---\nI am in search of lunr and Pagefind."}, False),
+        ("", {"README.md": FORM, "_posts/2020-01-02-form.md": f"---\n---\n{FORM}"}, False),
+        # Of a theme that is not here its name and the settings tell.
+        ("theme: nowhere", {}, False),
+        ("{theme: nowhere, search: true}", {}, True),
+        ("remote_theme: someone/jekyll-theme-chirpy@v7", {}, True),
+        ("{remote_theme: just-the-docs/just-the-docs, search_enabled: false, search: {}}", {}, False),
+    ],
+)
+def test_whether_the_blog_has_a_search_is_seen_by_what_it_holds(blog, config, files, has_one):
+    write(blog / "_config.yml", f"{config}\n")
+    for name, text in files.items():
+        write(blog / name, text)
+    assert Theme(blog, frozenset()).has_search == has_one
+
+
+@with_pagefind
+def test_a_blog_without_a_search_gets_one_of_the_notes_and_loses_it_with_them(notes, blog, capsys):
+    (notes.root / "node_modules").symlink_to(MODULES)
+    before = contents(blog)
+    embed.embed(blog)
+    said = capsys.readouterr().out
+    assert "\nsearch: one of the notes\n" in said and f"  {INDEX}/: " in said
+    index = [name.removeprefix(INDEX) for name in contents(blog) if name.startswith(INDEX)]
+    assert "/pagefind.js" in index and len(index) > 6
+    assert [name for name in index if "/_" in name or name.endswith(".md")] == [], "GitHub Pages would not publish it"
+    assert f"{pages.OWN}/css/search.css" in contents(blog)
+    assert "{%- if true %}\n<button" in (blog / "_layouts/paper_notes.html").read_text()
+    embed.embed(blog)
+    assert ": 0 written, 0 removed" in capsys.readouterr().out
+    embed.undo(blog)
+    assert contents(blog) == before
+
+
+@with_pagefind
+def test_the_search_of_the_notes_goes_when_the_blog_gets_one(notes, blog, capsys):
+    (notes.root / "node_modules").symlink_to(MODULES)
+    embed.embed(blog)
+    write(blog / "_includes/form.html", FORM)
+    embed.embed(blog)
+    assert "\nsearch: the blog has one, so the notes bring none\n" in capsys.readouterr().out
+    assert not (blog / INDEX).exists() and f"{pages.OWN}/css/search.css" not in contents(blog)
+    assert "{%- if false %}\n<button" in (blog / "_layouts/paper_notes.html").read_text()
 
 
 def test_of_a_theme_that_is_not_here_studies_take_no_layout_and_it_is_said(notes, blog, capsys):

@@ -2,27 +2,12 @@
 
 import pytest
 
-from publishing.errors import PublishingError
-from publishing.faults import Faults, in_order
+from publishing.faults import in_order
 
 from .small_site import Commands
 
 HEADERLESS = "# T\n\n```python\nx = 1\n```\n"
 FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
-
-
-def raises(text: str) -> None:
-    raise PublishingError(text)
-
-
-def test_what_stops_one_thing_is_remembered_and_the_next_is_made():
-    faults = Faults()
-    assert faults.attempt(int, "3") == 3
-    assert faults.attempt(raises, "a\nb") is None
-    assert faults == ["a", "b"]
-    with pytest.raises(PublishingError, match="^a\nb$"):
-        faults.tell()
-    Faults().tell()
 
 
 def test_faults_are_told_by_notebook_cell_and_line_and_each_once():

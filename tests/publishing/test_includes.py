@@ -1,8 +1,6 @@
 """Our includes through the real Jekyll: Liquid, kramdown, and back."""
 
-import re
 import shutil
-from html import unescape
 
 import pytest
 
@@ -10,7 +8,7 @@ from publishing import contract, paths
 from publishing.render.exporter import SectionExporter
 from publishing.site.jekyll import build_site
 
-from .notes import code, diagram, draft, executed, made, printed, select, texts
+from .notes import code, diagram, draft, executed, made, select, texts
 
 INCLUDES = paths.INCLUDES
 NASTY = (
@@ -40,23 +38,6 @@ def built(repository, monkeypatch):
         return (build_site() / "index.html").read_text()
 
     return run
-
-
-def test_a_section_comes_through_liquid_and_kramdown_byte_for_byte(built, repository):
-    notebook = executed(
-        repository,
-        "01-first",
-        f"# Title\n\n```text\n{NASTY}\n```\n\nwhere $p(x|y)$",
-        code(f"# {NASTY}", printed(NASTY)),
-    )
-    made(notebook)
-    fragment = draft("01-first")
-    page = built('before\n\n{% include paper_section.html name="toy/01-first" %}\n\n*after*\n')
-    parts = re.split(r"\{% include paper_section_tools.html .*? %\}\n", fragment)
-    assert len(parts) == 2
-    assert all(part in page for part in parts)
-    assert unescape(page).count(NASTY) == 3
-    assert "<em>after</em>" in page
 
 
 def test_a_figure_of_the_notes_is_one_figure_on_the_page(built, repository):

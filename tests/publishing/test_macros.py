@@ -13,7 +13,7 @@ from publishing.macros import Macro
 from publishing.render.serialise import html_of
 from publishing.typeset.formulas import Formula, typeset
 
-from .notes import code, fragment, select, shows
+from .notes import code, fragment, linted, select, shows
 
 GOOD = r"""% Letters
 \newcommand{\eps}{\boldsymbol{\epsilon}}  % the noise
@@ -50,7 +50,7 @@ def test_a_letter_after_a_row_s_end_is_no_macro(repository):
         "notebooks/toy/macros.tex", "\\newcommand{\\b}{x}\n\\newcommand{\\c}{a \\\\d}\n\\newcommand{\\d}{y}\n"
     )
     assert [macro.name for macro in macros.read("toy")] == ["\\b", "\\c", "\\d"]
-    assert problems(repository, "# T\n\n$$\na \\\\b\n$$") == []
+    assert linted(repository, "# T\n\n$$\na \\\\b\n$$") == []
 
 
 @pytest.mark.parametrize(
@@ -154,11 +154,6 @@ def test_an_edited_macro_reaches_executed_notebooks_without_running_them(toy):
 PROSE = "notebooks/toy/01-a.md:18 (cell 1): "
 
 
-def problems(repository, *cells):
-    repository.notebook("01-a", *cells)
-    return list(lints.problems("toy", "01-a"))
-
-
 @pytest.mark.parametrize(
     ("prose", "line"),
     [
@@ -171,19 +166,19 @@ def problems(repository, *cells):
     ],
 )  # fmt: skip
 def test_a_definition_in_a_notebook_is_refused_with_the_line_to_move(repository, prose, line):
-    (problem,) = problems(repository, f"# T\n\n{prose}")
+    (problem,) = linted(repository, f"# T\n\n{prose}")
     assert problem.startswith("notebooks/toy/01-a.md:1") and problem.endswith(line)
 
 
 def test_a_definition_in_a_caption_is_refused_and_one_in_code_is_not(repository):
-    (problem,) = problems(
+    (problem,) = linted(
         repository, "# T\n\n`\\def`", 'x = r"\\def"', 'diagram(f, "n", alt="a", caption=r"$\\def\\x{y}$")'
     )
     assert problem.startswith("notebooks/toy/01-a.md:25 (cell 3): \\def stands in a notebook")
 
 
 def test_a_macro_that_jupyter_does_not_know_yet_is_named(toy):
-    assert problems(toy, "# T\n\n$x$ and $\\eps$, $\\given$", "macros()", "## U\n\n$\\eps$") == [
+    assert linted(toy, "# T\n\n$x$ and $\\eps$, $\\given$", "macros()", "## U\n\n$\\eps$") == [
         PROSE + "JupyterLab does not know \\eps yet; call macros() in a cell above"
     ]
-    assert problems(toy, "# T\n\n`$\\eps$`, $\\epsilon$", "macros()", "## U\n\n$\\eps$") == []
+    assert linted(toy, "# T\n\n`$\\eps$`, $\\epsilon$", "macros()", "## U\n\n$\\eps$") == []

@@ -2,18 +2,8 @@ import re
 
 import pytest
 
-from publishing.errors import PublishingError
-
-from .notes import claim, code, diagram, fragment, select, shows, texts
+from .notes import claim, code, diagram, error, fragment, select, shows, texts
 from .test_origin import git
-
-
-def error(*cells) -> str:
-    with pytest.raises(PublishingError) as caught:
-        fragment(*cells)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
 
 # --- references to equations ---------------------------------------------------------------------------------------
 
@@ -299,10 +289,6 @@ def test_code_and_what_is_no_address_stay_text(text):
 def test_an_address_within_a_link_makes_no_other():
     (link,) = select(fragment("[at https://example.org](https://example.com)"), "a")
     assert link.get_text() == "at https://example.org"
-
-
-def test_a_script_in_a_link_is_no_link():
-    assert select(fragment("[a](javascript:alert(1))"), "a") == []
 
 
 def test_a_citation_can_be_linked_back_to():

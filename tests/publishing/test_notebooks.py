@@ -38,19 +38,6 @@ def test_two_notebooks_of_one_number_are_refused(repository):
         notebooks.sections("toy")
 
 
-@pytest.mark.parametrize("only", ["05", "5", "05-five"])
-def test_a_section_is_selected_by_number_or_stem(repository, only):
-    repository.notebook("04-four", "# x")
-    repository.notebook("05-five", "# x")
-    assert notebooks.select("toy", only) == ["05-five"]
-
-
-def test_without_a_choice_all_sections_are_selected_and_an_unknown_one_is_none(repository):
-    repository.notebook("04-four", "# x")
-    assert notebooks.select("toy", None) == ["04-four"]
-    assert notebooks.select("toy", "40") == []
-
-
 def test_cell_ids_are_stable_unique_and_follow_the_content(repository):
     repository.notebook("01-a", "# Title", "x = 1", "x = 1", "y = 2")
     first = [cell["id"] for cell in notebooks.read("toy", "01-a").cells]

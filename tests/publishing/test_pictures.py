@@ -14,7 +14,7 @@ from publishing.render import figures
 from publishing.render.page import Context, Page, Paper
 from publishing.render.products import images_and_data
 
-from .notes import code, diagram, fragment, notebook, select
+from .notes import code, diagram, error, fragment, notebook, select
 from .test_origin import git
 
 SHOWN = '![A grey *square*](square.png "Eq. (1) says $\\{x\\}$ is \\"grey\\".")'
@@ -39,13 +39,6 @@ def put(repository):
             git(repository, "add", str(path))
 
     return write
-
-
-def error(*cells) -> str:
-    with pytest.raises(PublishingError) as caught:
-        fragment(*cells)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_a_picture_by_itself_is_a_figure_with_its_size_and_its_caption_as_typed(put):
@@ -161,8 +154,8 @@ def test_a_picture_and_a_drawing_of_one_name_are_refused(put):
 def test_another_picture_is_work_for_the_build(put):
     put("square.png", picture())
 
-    def read() -> list[stamps.Digests]:
-        return [stamps.digests(build._read_by_notebooks("toy")), stamps.digests(build._read_by_site(["toy"]))]
+    def read() -> list[dict]:
+        return [build._inputs("toy", {}), stamps.digests(build._read_by_site(["toy"]))]
 
     notes, site = read()
     put("square.png", picture(41))

@@ -135,3 +135,9 @@ def test_the_minutes_that_a_link_tells_are_those_of_its_study(repository, told, 
     repository.notebook("studies/why", f"# Why?\n\n{WORDY}")
     sources = {stem: places.read("toy", stem) for stem in ("01-a", "studies/why")}
     assert list(budgets.exceeded("toy", sources)) == problems
+
+
+def test_a_fold_that_is_closed_but_was_never_opened_is_told_in_one_line(repository):
+    executed(repository, "01-first", "# Title\n\nx\n\n</details>")
+    with pytest.raises(PublishingError, match=r"\Atoy/01-first, cell 1: </details> closes what is not open.*\Z"):
+        draft("01-first")

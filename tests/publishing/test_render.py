@@ -63,14 +63,6 @@ def test_everything_the_site_needs_is_written(paper):
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
 
 
-def test_rendering_again_changes_nothing(paper):
-    made()
-    before = {path: path.stat().st_mtime_ns for path in paths.ROOT.rglob("*") if path.is_file()}
-    report = made()
-    assert figures(report.unchanged) == ["toy-chain.png"] and report.written == report.changed == []
-    assert before == {path: path.stat().st_mtime_ns for path in paths.ROOT.rglob("*") if path.is_file()}
-
-
 def test_a_figure_that_changed_is_told_and_all_that_is_made_is_named(paper):
     first = made()
     remembered = set((paths.BUILD / "memory").iterdir())
@@ -84,14 +76,6 @@ def test_a_figure_that_changed_is_told_and_all_that_is_made_is_named(paper):
 
 def written() -> set[Path]:
     return {path for folder in (paths.NOTEBOOKS, paths.CLAIMS) for path in folder.rglob("*") if path.is_file()}
-
-
-def test_one_section_alone_is_rendered_without_touching_the_others(paper):
-    made()
-    paper[1].unlink()
-    assert made().unchanged
-    assert (paths.IMAGES / "toy-chain.png").exists()
-    assert (paths.downloads_dir("toy") / "02-second.ipynb").exists()
 
 
 def test_the_bibliography_links_back_to_citations_of_later_and_earlier_sections(paper):

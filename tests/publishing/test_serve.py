@@ -120,11 +120,16 @@ def test_the_index_of_the_search_is_made_when_its_script_is_asked_for_and_lies_b
         server.shutdown()
 
 
-@pytest.mark.parametrize(("ends", "error"), [("", None), ("sys.exit('error: no paper')", "error: no paper")])
-def test_what_a_rebuild_is_doing_is_told_and_how_it_ended(repository, monkeypatch, ends, error):
-    code = f"import os, sys\nos.write(int(sys.argv[-1]), b'rendering\\n')\n{ends}\n"
+@pytest.fixture
+def press(repository):
+    """Writes what `python -m publishing` is here."""
     repository.write("publishing/__init__.py", "")  # or the real package is found first
-    repository.write("publishing/__main__.py", code)
+    return lambda code: repository.write("publishing/__main__.py", code)
+
+
+@pytest.mark.parametrize(("ends", "error"), [("", None), ("sys.exit('error: no paper')", "error: no paper")])
+def test_what_a_rebuild_is_doing_is_told_and_how_it_ended(press, monkeypatch, ends, error):
+    press(f"import os, sys\nos.write(int(sys.argv[-1]), b'rendering\\n')\n{ends}\n")
     news, told = News(), []
     monkeypatch.setattr(news, "doing", told.append)
     Builder().rebuild(news)
@@ -258,25 +263,21 @@ def test_clients_that_leave_say_nothing_and_those_that_wait_are_bounded(live, ca
     assert capsys.readouterr().err == ""
 
 
-def test_bytes_that_are_no_text_on_a_builds_stderr_end_nothing(repository):
-    repository.write("publishing/__init__.py", "")
-    code = "import os, sys\nos.write(2, b'error: \\xff')\nsys.exit(1)\n"
-    repository.write("publishing/__main__.py", code)
+def test_bytes_that_are_no_text_on_a_builds_stderr_end_nothing(press):
+    press("import os, sys\nos.write(2, b'error: \\xff')\nsys.exit(1)\n")
     news = News()
     Builder().rebuild(news)
     assert news.other_than(None)["error"] == "error: \ufffd"
 
 
 @pytest.fixture
-def builder(repository):
+def builder(repository, press):
     """Of a press that writes down each build, and is killed while the source says so."""
-    repository.write("publishing/__init__.py", "")
     repository.write("source", "fine")
-    code = (
+    press(
         "import os, sys\nif sys.stdin.readline():\n    open('built', 'a').write('once ')\n"
         "    if open('source').read() != 'fine':\n        os.kill(os.getpid(), 9)\n"
     )
-    repository.write("publishing/__main__.py", code)
     return Builder()
 
 
@@ -302,22 +303,3 @@ def test_the_checkpoints_and_results_that_notebooks_open_are_in_one_watched_room
     for opened in ("checkpoints", "results"):
         around = [folder for folder in serve.folders() if folder in (paths.ROOT / "experiments" / opened).parents]
         assert around == [paths.ROOT / "experiments"]
-
-
-def test_the_site_is_built_at_once_and_after_every_edit(repository, monkeypatch):
-    builds, counted = [], []
-
-    def watch(*_, **__):
-        for seen in (set(), set(), {"notebooks/toy/01-x.md"}):
-            yield seen
-            counted.append(len(builds))
-        for name in ("_config.yml", "index.md"):
-            repository.write("new", name).rename(repository.root / name)  # as many editors save
-            yield set()
-            counted.append(len(builds))
-
-    monkeypatch.setattr(serve, "watch", watch)
-    monkeypatch.setattr(Builder, "rebuild", lambda _, news: builds.append(news))
-    monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
-    serve.serve(1, lambda: None)
-    assert counted == [1, 1, 2, 3, 4]

@@ -178,7 +178,11 @@ def noticed(tmp_path_factory):
         (repository.root / "notebooks/toy").mkdir(parents=True)
         change_all(TOGETHER, repository.root, "before")
         repository.notebook("01-a", "# One", *(code for code, _ in TOGETHER.values()))
-        job = jobs._job("toy", "01-a", notebooks.read("toy", "01-a"), force=False)
+
+        def planned() -> jobs.Job:
+            return jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")})[0]
+
+        job = planned()
         jobs._execute([job])
         assert job.failure is None
         pristine = shutil.copytree(outside, outside.with_name("pristine"), symlinks=True)
@@ -188,7 +192,7 @@ def noticed(tmp_path_factory):
             shutil.copytree(pristine, outside, symlinks=True)
             if name:
                 TOGETHER[name][1](repository.root, "after.")
-            return jobs._job("toy", "01-a", notebooks.read("toy", "01-a"), force=False).run is None
+            return planned().run is None
 
         yield {name: runs_again(name) for name in ("", *TOGETHER)}
 

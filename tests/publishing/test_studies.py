@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from publishing import paths, posts
 from publishing.serve.watch import start_server
 
+from . import small_site
 from .notes import select, texts
 from .small_site import MADE, Commands
 
@@ -58,23 +59,15 @@ It is [2](#claim-bits). See [what it costs](studies/cost.md) and Eq. (2).
 $$
 x = 1 \\tag{1}
 $$"""
-POST = """\
----
-layout: post
-title: Toy
-description: A toy.
-paper: toy
-mathjax: true
-permalink: /toy/
-feed: {excerpt_only: true}
+STUDIES = """\
 studies:
   - title: Costs
     pages: [cost]
   - title: Reasons
     pages: [why]
 ---
-{% include paper_section.html name="toy/01-first" %}
-"""
+{%"""
+POST = small_site.POST.format('{% include paper_section.html name="toy/01-first" %}').replace("---\n{%", STUDIES)
 BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}\n@misc{no, author={No, N.}, title={Uncited}, year={2021}}"
 LINK = "[Eq. (1)](../toy/01-first.md#eq-1), [a study](../toy/studies/cost.md#eq-2)"
 
@@ -94,14 +87,6 @@ def built(tmp_path_factory):
     commands.succeed("new", "second", "The Second")
     link_from_second(commands, LINK)
     commands.said = commands.succeed("site", "--drafts")
-    return commands
-
-
-@pytest.fixture
-def commands(built, tmp_path):
-    """A copy of it."""
-    commands = built.copy(tmp_path / "notes")
-    commands.environment = built.environment | {"PYTHONPATH": str(commands.root)}
     return commands
 
 
@@ -167,6 +152,29 @@ def test_a_link_finds_its_target_on_its_own_page_then_in_the_paper_then_in_anoth
     assert hrefs(page(built, "second"), "#\\30 2-key-contributions p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
 
 
+PAGES = """from publishing.__main__ import main
+from publishing.render import products
+pages, made = products.pages, []
+products.pages = lambda paper: made.append(paper.name) or pages(paper)
+main()
+print(made)"""
+
+
+def test_pages_are_made_anew_only_where_the_paper_or_one_to_which_it_links_has_changed(commands):
+    def made() -> str:
+        return commands.succeed("site", "--drafts", code=PAGES).splitlines()[-1]
+
+    assert made() == "[]"
+    link_from_second(commands, f"{LINK}, and more")
+    assert made() == "['second']"
+    commands.notebook("studies/why", WHY.replace("$y$", "$z$"))
+    assert made() == "['second', 'toy']"
+    link_from_second(commands, "nothing")
+    assert made() == "['second']"
+    commands.notebook("studies/why", WHY)
+    assert made() == "['toy']"
+
+
 def test_the_series_says_where_one_is_and_leads_on_and_the_post_lists_all(built):
     cost, why = page(built, "toy/cost"), page(built, "toy/why")
     assert texts(cost, ".series summary") == ["Study 1 of 2 · Costs"] and texts(why, ".series summary") == [
@@ -216,12 +224,15 @@ def test_one_study_is_run_alone(commands):
     )
 
 
-def test_nbconvert_writes_of_a_study_what_stands_on_its_page(built, tmp_path):
+def test_nbconvert_writes_with_our_exporter_what_stands_on_the_page_and_nothing_else(built, tmp_path):
+    before = built.outputs("build", "_includes")
     command = [sys.executable, "-m", "nbconvert", "--to", "publishing.render.exporter.SectionExporter"]
-    arguments = ["--output-dir", tmp_path, built.root / "build/executed/toy/studies/cost.ipynb"]
-    subprocess.run([*command, *arguments], cwd=built.root, env=built.environment, check=True, capture_output=True)
-    text = (built.root / "_includes/sections/toy/cost/text.html").read_bytes()
-    assert (tmp_path / "cost.html").read_bytes() == text
+    executed = [built.root / f"build/executed/toy/{stem}.ipynb" for stem in ("01-first", "studies/cost")]
+    arguments = [*command, "--output-dir", tmp_path, *executed]
+    subprocess.run(arguments, cwd=built.root, env=built.environment, check=True, capture_output=True)
+    for written, shown in (("01-first", "01-first"), ("cost", "cost/text")):
+        assert (tmp_path / f"{written}.html").read_bytes() == before[f"_includes/sections/toy/{shown}.html"]
+    assert built.outputs("build", "_includes") == before
 
 
 def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
@@ -276,51 +287,25 @@ def test_the_second_paper_is_published_and_the_first_renamed_and_deleted(command
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        (
-            "studies/none",
-            WHY,
-            "notebooks/toy/studies/none.md: no post lists it; add none to a group of `studies` in _posts",
-        ),
-        (
-            "studies/claims",
-            WHY,
-            "toy/studies/claims.md: the name is taken, /toy/claims/ is the page of claims; take another",
-        ),
-        ("studies/01-a", WHY, "toy/studies/01-a.md: the name is taken, sections are named like it; take another"),
-        (
-            "studies/A b",
-            WHY,
-            "toy/studies/A b.md: a study is named like which-variance.md, as in its address; name it so",
-        ),
-        ("studies/why", "# Why?\n\n## Because", "toy/studies/why, cell 1: a study begins with its title, `# …`, and a"),
-        (
-            "studies/why",
-            "# Why $x$?\n\nNo.",
-            "toy/studies/why, cell 1: the title of a study is shown in tabs and feeds, where",
-        ),
-        ("studies/why", f"{WHY}\n\n# Again", "toy/studies/why, cell 1: a study has one title; write its headings as"),
-        (
-            "studies/why",
-            f"{WHY} [x](#eq-9)",
-            "toy/studies/why, cell 1: links to #eq-9, which is nowhere in these notes",
-        ),
-        (
-            "studies/why",
-            f"{WHY} [x](gone.md)",
-            "toy/studies/why, cell 1: links to gone.md, where there is no such notebook",
-        ),
-        ("studies/why", f"{WHY} [x](#ref-no1)", "toy/studies/why, cell 1: cites 'no1', which has no entry; add it to"),
-        (
-            "studies/why",
-            f"{WHY} [x](../../x/01-a.md)",
-            "toy/studies/why, cell 1: links to ../../x/01-a.md, but no paper is",
-        ),
+        ("none", WHY, "no post lists it; add none to a group of `studies` in _posts"),
+        ("claims", WHY, "the name is taken, /toy/claims/ is the page of claims; take another"),
+        ("01-a", WHY, "the name is taken, sections are named like it; take another"),
+        ("A b", WHY, "a study is named like which-variance.md, as in its address; name it so"),
+        ("why", "# Why?\n\n## Because", "a study begins with its title, `# …`, and a"),
+        ("why", "# Why $x$?\n\nNo.", "the title of a study is shown in tabs and feeds, where"),
+        ("why", f"{WHY}\n\n# Again", "a study has one title; write its headings as"),
+        ("why", f"{WHY} [x](#eq-9)", "links to #eq-9, which is nowhere in these notes"),
+        ("why", f"{WHY} [x](gone.md)", "links to gone.md, where there is no such notebook"),
+        ("why", f"{WHY} [x](#ref-no1)", "cites 'no1', which has no entry; add it to"),
+        ("why", f"{WHY} [x](../../x/01-a.md)", "links to ../../x/01-a.md, but no paper is"),
     ],
 )
-def test_what_a_study_gets_wrong_is_one_line(commands, name, text, says):
-    commands.notebook(name, text)
+def test_what_a_study_gets_wrong_is_one_line_with_its_place(commands, name, text, says):
+    commands.notebook(f"studies/{name}", text)
     (fault,) = (line for line in commands.faults("site", "--drafts") if "links to why.md#because" not in line)
-    assert fault.startswith(says)
+    place, _, told = fault.partition(": ")
+    assert place.removeprefix("notebooks/") == f"toy/studies/{name}" + (", cell 1" if name == "why" else ".md")
+    assert told.startswith(says)
 
 
 @pytest.mark.parametrize(

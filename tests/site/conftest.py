@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from publishing import paths
 from publishing.serve.watch import start_server
@@ -70,7 +70,8 @@ def visit(browser: Browser, address: str, opened: dict[tuple, Visit]) -> Callabl
     def show(path: str = POST, *, width: int = 1280, scheme: str = "light") -> Visit:
         key = (path, width, scheme)
         if key not in opened:
-            opened[key] = _open(browser, address + path, width, scheme)
+            screen = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+            opened[key] = _open(browser.new_context(**screen, reduced_motion="reduce"), address + path)
         else:
             _reset(opened[key].page)
         return opened[key]
@@ -78,15 +79,27 @@ def visit(browser: Browser, address: str, opened: dict[tuple, Visit]) -> Callabl
     return show
 
 
-def _open(browser: Browser, url: str, width: int, scheme: str) -> Visit:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-    )
+@pytest.fixture
+def fresh(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
+    """A page that nobody has used yet, the post if no other; `before` gets it while it is empty."""
+    contexts = []
+
+    def show(path: str = POST, before: Callable = lambda page: None, **options) -> Visit:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options))
+        return _open(contexts[-1], address + path, before)
+
+    yield show
+    for context in contexts:
+        context.close()
+
+
+def _open(context: BrowserContext, url: str, before: Callable = lambda page: None) -> Visit:
     visited = Visit(context.new_page())
     visited.page.on("console", lambda message: visited.complaints.append(f"{message.type}: {message.text}"))
     visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
     visited.page.on("requestfailed", lambda request: visited.complaints.append(f"failed: {request.url}"))
     visited.page.on("request", lambda request: visited.requests.append(request.url))
+    before(visited.page)
     visited.page.goto(url)
     return visited
 

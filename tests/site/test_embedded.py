@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urlsplit
 
 import pytest
 import yaml
@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from publishing import paths
 from publishing.blog import embed
 from publishing.serve.watch import start_server
+from publishing.site import search
 
 from .conftest import load_images, take_picture
 from .test_accessibility import CONTEXT, IN_THE_DARK, OPTIONS
@@ -311,6 +312,40 @@ def test_a_fold_shows_the_contents_on_a_phone_and_a_button_all_code(blog):
     assert folds >= 5
     expect(page.locator("details.cell-input[open]")).to_have_count(folds)
     expect(page.locator("details.cell-input .highlight")).to_have_count(folds)
+
+
+@pytest.mark.skipif(not search.is_possible(), reason="Pagefind does not run on this platform")
+@in_blog(["attribute", "rewriting", "bare"])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_in_a_blog_without_a_search_the_notes_can_be_searched(blog, width, scheme):
+    page = blog.page(STUDY, width=width, scheme=scheme)
+    page.get_by_role("button", name="Search the notes").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("fixedlarge")
+    links = dialog.get_by_role("link")
+    links.nth(3).wait_for()
+    assert {urldefrag(link.get_attribute("href"))[0] for link in links.all()} == {
+        urlsplit(f"{blog.home}{path}").path for path in (STUDY, "ddpm/code-line-by-line/")
+    }
+    assert Axe().run(page, context="dialog").response["violations"] == []
+    assert look(page, ".search", "backgroundColor") == look(page, ".frame, body", "backgroundColor")
+    box = dialog.bounding_box()
+    assert 0 <= box["x"] and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 900
+    take_picture(page, paths.BUILD / "screenshots" / f"embedded-{blog.name}-search-{width}-{scheme}.png")
+    dialog.get_by_role("link", name="The question, and what the paper did").click()
+    expect(dialog).to_have_count(0)
+    assert 0 <= page.locator(":target").bounding_box()["y"] < 900
+    page.keyboard.press("/")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    page.keyboard.press("Escape")
+
+
+@in_blog(["printing"])
+def test_a_blog_with_a_search_of_its_own_keeps_it_alone(blog):
+    page = blog.page(CLAIMS)
+    page.keyboard.press("/")
+    assert page.locator(".search-button, dialog").count() == 0
+    assert not (blog.folder / "assets/paper-notes/pagefind").exists()
 
 
 @in_blog(["attribute"])

@@ -3,13 +3,13 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psutil
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Route
+from playwright.sync_api import Locator, Page, Route
 
 from ddpm_notes import sampling
 from ddpm_notes.checkpoints import load_checkpoint
@@ -17,7 +17,7 @@ from ddpm_notes.schedule import constant_schedule, linear_schedule, quadratic_sc
 from publishing import paths
 
 from ..conftest import eventually
-from .conftest import POST, Visit, take_picture
+from .conftest import Visit, take_picture
 
 OF_POST = {"gaussian-mixture": "gaussian-mixture", "progressive-clothes": "reverse-process"}
 FIGURES = OF_POST | {"where-the-bits-go--forward-process": "forward-process"}
@@ -27,13 +27,16 @@ CHECKPOINTS = paths.ROOT / "experiments/checkpoints"
 
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
     .filter((_, i) => i % 4 === 0)"""
-CHAIN = """async ({name, shape, steps, kind, clip, noise}) => {
+NETWORK = """
     const part = name => import(`/assets/js/instruments/parts/${name}.js`);
     const [{loadNetwork}, {chain}, {strided}] = await Promise.all(['network', 'chain', 'schedule'].map(part));
     const data = file => `/assets/data/ddpm-progressive-clothes-${file}`;
     const checkpoint = `${name}.safetensors`;
     const source = {graph: data(`${name}.onnx`), checkpoint: data(checkpoint), name: checkpoint, shape};
-    const network = await loadNetwork(source, () => {});
+    const network = await loadNetwork(source, () => {});"""
+CHAIN = (
+    f"async ({{name, shape, steps, kind, clip, noise}}) => {{{NETWORK}"
+    + """
     const noises = new Float32Array(await (await fetch(noise)).arrayBuffer());
     const size = shape.reduce((a, b) => a * b) * 2;
     const at = t => noises.slice(t * size, (t + 1) * size);
@@ -43,53 +46,28 @@ CHAIN = """async ({name, shape, steps, kind, clip, noise}) => {
     network.close();
     return found;
 }"""
-
-
-CLOSED = """async ({name, shape}) => {
-    const {loadNetwork} = await import('/assets/js/instruments/parts/network.js');
-    const data = file => `/assets/data/ddpm-progressive-clothes-${file}`;
-    const checkpoint = `${name}.safetensors`;
-    const source = {graph: data(`${name}.onnx`), checkpoint: data(checkpoint), name: checkpoint, shape};
-    const network = await loadNetwork(source, () => {});
+)
+CLOSED = (
+    f"async ({{name, shape}}) => {{{NETWORK}"
+    + """
     const x = new Float32Array(shape.reduce((a, b) => a * b));
     const asked = network.eps(x, 1);
     network.close();
     return Promise.all([asked, network.eps(x, 1)].map(one => one.then(() => 'answered', error => error.message)));
 }"""
+)
 
 
 @pytest.fixture
-def open_post(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
-    """The post, freshly opened."""
-    contexts = []
-
-    def show(path: str = POST, before: Callable = lambda context: None, **options) -> Visit:
-        settings = {"viewport": {"width": 1280, "height": 900}} | options
-        context = browser.new_context(**settings)
-        contexts.append(context)
-        before(context)
-        visited = Visit(context.new_page())
-        visited.page.on("console", lambda message: visited.complaints.append(f"{message.type}: {message.text}"))
-        visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
-        visited.page.on("request", lambda request: visited.requests.append(request.url.removeprefix(address)))
-        visited.page.goto(address + path)
-        return visited
-
-    yield show
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def open_figures(open_post: Callable[..., Visit]) -> Callable[..., Visit]:
+def open_figures(fresh: Callable[..., Visit]) -> Callable[..., Visit]:
     """The same figures, alone on a page that opens at once."""
 
-    def show(base: str = "", before: Callable = lambda context: None, **options) -> Visit:
-        def served(context) -> None:
-            before(context)
-            context.route(f"**{base}/figures", lambda route: route.fulfill(content_type="text/html", body=alone(base)))
+    def show(base: str = "", before: Callable = lambda page: None, **options) -> Visit:
+        def served(page: Page) -> None:
+            before(page)
+            page.route(f"**{base}/figures", lambda route: route.fulfill(content_type="text/html", body=alone(base)))
 
-        return open_post(f"{base}/figures", before=served, **options)
+        return fresh(f"{base}/figures", before=served, **options)
 
     return show
 
@@ -140,15 +118,15 @@ def move(panel: Locator, label: str, value: int) -> None:
 # --- all of them
 
 
-def test_a_reader_who_tries_nothing_fetches_one_small_script_and_its_style(open_post):
-    requests = open_post().requests
-    assert [name for name in requests if "/js/instruments/" in name] == ["/assets/js/instruments/loader.js"]
+def test_a_reader_who_tries_nothing_fetches_one_small_script_and_its_style(fresh, address):
+    requests = fresh().requests
+    assert [name for name in requests if "/js/instruments/" in name] == [f"{address}/assets/js/instruments/loader.js"]
     assert [name for name in requests if "/assets/data/" in name or "/assets/vendor/" in name] == []
     assert (paths.INSTRUMENTS / "loader.js").stat().st_size < 4096
 
 
-def test_without_javascript_the_pictures_are_there(open_post):
-    page = open_post(java_script_enabled=False).page
+def test_without_javascript_the_pictures_are_there(fresh):
+    page = fresh(java_script_enabled=False).page
     figures = page.locator("figure[data-instrument]")
     assert figures.count() == len(INSTRUMENTS)
     for figure in figures.all():
@@ -162,8 +140,8 @@ def test_without_javascript_the_pictures_are_there(open_post):
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)
-def test_it_comes_at_a_key_takes_the_picture_s_place_and_goes_again(open_post, instrument):
-    visited = open_post()
+def test_it_comes_at_a_key_takes_the_picture_s_place_and_goes_again(fresh, instrument):
+    visited = fresh()
     panel = started(visited.page, instrument)
     figure = visited.page.locator(f'figure[data-instrument="{instrument}"]')
     assert panel.is_visible()
@@ -176,7 +154,8 @@ def test_it_comes_at_a_key_takes_the_picture_s_place_and_goes_again(open_post, i
     assert panel.is_hidden()
     assert figure.locator("img").is_visible()
     assert visited.page.evaluate("document.activeElement.textContent") == "Try it"
-    assert visited.complaints == []
+    said = [one for one in visited.complaints if not one.startswith("failed: ")]  # of a file that is asked for its size
+    assert said == []
 
 
 def test_what_does_not_load_is_said_and_can_be_tried_again(open_figures):
@@ -192,8 +171,8 @@ def test_what_does_not_load_is_said_and_can_be_tried_again(open_figures):
     assert started(page, "forward-process").is_visible()
 
 
-def test_button_and_panel_say_of_which_figure_they_are(open_post):
-    page = open_post().page
+def test_button_and_panel_say_of_which_figure_they_are(fresh):
+    page = fresh().page
     for instrument in INSTRUMENTS:
         figure = page.locator(f'figure[data-instrument="{instrument}"]')
         caption = figure.locator("figcaption").get_attribute("id")
@@ -202,8 +181,8 @@ def test_button_and_panel_say_of_which_figure_they_are(open_post):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
-def test_in_use_they_are_accessible_and_fit(open_post, width, scheme):
-    page = open_post(viewport={"width": width, "height": 900}, color_scheme=scheme).page
+def test_in_use_they_are_accessible_and_fit(fresh, width, scheme):
+    page = fresh(viewport={"width": width, "height": 900}, color_scheme=scheme).page
     panel = [started(page, instrument) for instrument in INSTRUMENTS][-1]
     panel.get_by_label("Steps").select_option("20")
     panel.get_by_role("button", name="Sample").click()
@@ -213,9 +192,9 @@ def test_in_use_they_are_accessible_and_fit(open_post, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_they_work_under_a_base_path(open_figures):
-    def moved(context) -> None:
-        context.route(
+def test_they_work_under_a_base_path(open_figures, address):
+    def moved(page: Page) -> None:
+        page.route(
             "**/base/**",
             lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace("/base/", "/"))),
         )
@@ -226,7 +205,7 @@ def test_they_work_under_a_base_path(open_figures):
     panel = visited.page.locator('figure[data-instrument="reverse-process"] .instrument')
     panel.get_by_role("button", name="Sample").click()
     status(panel, "Done")
-    assert [name for name in visited.requests if not name.startswith("/base/")] == []
+    assert [name for name in visited.requests if not name.startswith(f"{address}/base/")] == []
 
 
 # --- the forward process
@@ -291,10 +270,10 @@ def noises(shape: list[int]) -> torch.Tensor:
         ("fashion", 20, "ddim", False),
     ],
 )
-def test_the_browser_s_chain_stays_within_a_thousandth_of_pytorch_s(open_post, name, steps, kind, clip):
+def test_the_browser_s_chain_stays_within_a_thousandth_of_pytorch_s(fresh, name, steps, kind, clip):
     """x_t of two pictures at every level, from the same noise."""
     z = noises(network(name)["shape"])
-    page = open_post("/").page
+    page = fresh("/").page
     page.route("**/noise", lambda route: route.fulfill(body=z.numpy().tobytes()))
     theirs = page.evaluate(CHAIN, {**network(name), "steps": steps, "kind": kind, "clip": clip, "noise": "/noise"})
     ours = chain(name, z, steps, kind, clip)
@@ -427,25 +406,6 @@ def test_a_few_pictures_are_larger_than_many(open_figures):
     assert sizes["1"] > 1.5 * sizes["8"]
 
 
-def test_samples_are_digits_and_the_reader_can_look_back_to_noise(open_figures):
-    panel = started(open_figures().page, "reverse-process")
-    done = sampled(panel, 5, count="16", steps="100")
-    borders = sum(sum(one[0::8]) for one in done) / (16 * 8 * 255)
-    assert borders < 0.2, "the left border of a digit is black"
-    move(panel.locator(".instrument-batch").first, "look back to t", 0)
-    noise = pictures(panel)
-    assert sum(sum(one[0::8]) for one in noise) / (16 * 8 * 255) == pytest.approx(0.5, abs=0.15)
-
-
-def test_the_other_network_is_chosen_and_draws_pictures_of_its_size(open_figures):
-    panel = started(open_figures().page, "reverse-process")
-    sampled(panel, 5, count="1", steps="20")
-    clothes = sampled(panel, 5, network="fashion", count="3", steps="20")
-    assert [len(one) for one in clothes] == [28 * 28] * 3
-    corners = [one[i] for one in clothes for i in (0, 27)]
-    assert max(corners) < 64, "clothes stand on black"
-
-
 def test_stopped_and_continued_is_as_if_it_had_not_been_stopped(open_figures):
     page = open_figures().page
     panel = started(page, "reverse-process")
@@ -522,7 +482,7 @@ def seconds_of_chromium() -> float:
     ],
 )
 def test_a_browser_that_cannot_run_it_is_told_so(open_figures, broken, says):
-    page = open_figures(before=lambda context: context.add_init_script(broken)).page
+    page = open_figures(before=lambda page: page.add_init_script(broken)).page
     panel = started(page, "reverse-process")
     assert says in panel.inner_text()
     assert panel.get_by_role("button", name="Sample").count() == 0
@@ -602,20 +562,9 @@ def test_while_a_network_comes_nothing_else_can_be_asked(open_figures):
     assert panel.locator("button[aria-disabled=true]").all_inner_texts() == ["Stop"]
 
 
-def test_who_waits_for_a_closed_network_is_told_so(open_post):
-    answers = open_post("/").page.evaluate(CLOSED, network("digits"))
+def test_who_waits_for_a_closed_network_is_told_so(fresh):
+    answers = fresh("/").page.evaluate(CLOSED, network("digits"))
     assert answers == ["the network was closed"] * 2
-
-
-def test_a_network_that_does_not_arrive_is_said_and_can_be_asked_for_again(open_figures):
-    page = open_figures().page
-    panel = started(page, "reverse-process")
-    pattern = "**/*.safetensors"
-    page.route(pattern, lambda route: route.fulfill(status=404))
-    panel.get_by_role("button", name="Sample", exact=True).click()
-    assert "404" in status(panel, "did not work")
-    page.unroute(pattern)
-    assert len(sampled(panel, 1, count="1", steps="20")) == 1
 
 
 # --- the plane
@@ -653,9 +602,9 @@ def test_who_wants_no_motion_gets_none(open_figures):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
-def test_the_instruments_are_pictured_in_use(open_post, width, scheme):
+def test_the_instruments_are_pictured_in_use(fresh, width, scheme):
     folder = paths.BUILD / "screenshots" / "instruments"
-    page = open_post(viewport={"width": width, "height": 900}, color_scheme=scheme).page
+    page = fresh(viewport={"width": width, "height": 900}, color_scheme=scheme).page
     for instrument in INSTRUMENTS:
         panel = started(page, instrument)
         if instrument == "reverse-process":

@@ -133,14 +133,6 @@ def test_formulas_take_the_colour_of_the_text(visit):
     assert other == []
 
 
-def test_on_paper_the_text_stands_alone(post):
-    post.emulate_media(media="print")
-    for around in (".site-header", ".site-footer", ".toc-side", ".toc-bar", ".instrument-call"):
-        assert post.locator(around).first.is_hidden()
-    assert post.evaluate("getComputedStyle(document.querySelector('.paper-notes')).display") == "block"
-    assert post.pdf().startswith(b"%PDF")
-
-
 def test_the_styles_of_a_note_touch_nothing_outside_it(post):
     there = "[...document.styleSheets].some(sheet => /instruments.css$/.test(sheet.href))"
     eventually(lambda: post.evaluate(there), "the style of the instruments")
@@ -194,11 +186,3 @@ def test_a_phone_gets_the_stacked_picture_and_nothing_jumps(visit, width, stacke
     after = picture.bounding_box()
     assert (after["width"], after["height"]) == pytest.approx((before["width"], before["height"]))
     assert (after["height"] > after["width"]) == stacked
-
-
-def test_code_that_nobody_opened_is_not_printed(visit):
-    page = visit().page
-    page.emulate_media(media="print")
-    seen = "all => all.filter(one => one.getClientRects().length).length"
-    assert page.locator("details.cell-input").count() > 10
-    assert page.eval_on_selector_all("details.cell-input summary, details.cell-input pre", seen) == 0

@@ -1,6 +1,6 @@
 """Links land where they say."""
 
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from playwright.sync_api import Locator
@@ -19,30 +19,10 @@ def lands(target: Locator, lowest: int) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_internal_link_leads_to_something(visit, address, path):
-    page = visit(path).page
-    links = page.eval_on_selector_all("a[href], link[href]", LINKS)
-    internal = {urldefrag(link)[0] for link in links if link.startswith(address)}
-    assert internal
-    for link in sorted(internal):
-        assert page.request.get(link).status == 200, link
-
-
-@pytest.mark.parametrize("path", PAGES)
 def test_links_to_other_hosts_are_encrypted(visit, address, path):
     links = visit(path).page.eval_on_selector_all("a[href]", LINKS)
     foreign = [link for link in links if not link.startswith((address, "mailto:"))]
     assert [link for link in foreign if urlsplit(link).scheme != "https"] == []
-
-
-def test_every_anchor_names_something_on_the_page(visit):
-    page = visit().page
-    dead = page.eval_on_selector_all(
-        "a[href^='#']",
-        """found => found.map(link => decodeURIComponent(link.hash.slice(1)))
-            .filter(id => !document.getElementById(id))""",
-    )
-    assert dead == []
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 SHIFT = """self.shift = 0;
 new PerformanceObserver(list => list.getEntries().forEach(one => { shift += one.value }))
     .observe({ type: 'layout-shift', buffered: true });"""
+UNFOLD = "link => { for (let one = link; one; one = one.parentElement) if (one.open === false) one.open = true; }"
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -38,23 +39,6 @@ def test_one_button_opens_and_closes_all_code(visit):
     expect(page.locator("details.cell-input[open]")).to_have_count(0)
 
 
-@pytest.fixture
-def untouched(browser, address):
-    """The post as nobody has used it yet; `before` gets the page while it is empty."""
-    contexts = []
-
-    def opened(before=lambda page: None, **options):
-        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options))
-        page = contexts[-1].new_page()
-        before(page)
-        page.goto(f"{address}/ddpm/")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 def stop_clock(page: Page) -> None:
     """Let the page's timers run by `page.clock.run_for` alone, so that what it shows for a while stays until then."""
     page.clock.install(time=0)
@@ -62,8 +46,8 @@ def stop_clock(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_code_opens_in_place_by_the_keyboard_with_and_without_scripts(untouched, scripts):
-    page = untouched(java_script_enabled=scripts)
+def test_code_opens_in_place_by_the_keyboard_with_and_without_scripts(fresh, scripts):
+    page = fresh(java_script_enabled=scripts).page
     control = page.locator("summary[aria-label^='code of figure']").first
     control.focus()
     control.press("Enter")
@@ -77,8 +61,8 @@ def test_code_opens_in_place_by_the_keyboard_with_and_without_scripts(untouched,
     ("of", "label", "copied"),
     [("#eq-2", "Copy as TeX", r"\tag{2}"), (".source >> nth=0", "Copy the code", "def ")],
 )
-def test_code_and_equations_can_be_copied(untouched, of, label, copied):
-    page = untouched(stop_clock, permissions=["clipboard-read", "clipboard-write"])
+def test_code_and_equations_can_be_copied(fresh, of, label, copied):
+    page = fresh(before=stop_clock, permissions=["clipboard-read", "clipboard-write"]).page
     one = page.locator(of)
     one.scroll_into_view_if_needed()
     one.hover()
@@ -89,16 +73,15 @@ def test_code_and_equations_can_be_copied(untouched, of, label, copied):
     one.get_by_role("button", name=label).wait_for()
 
 
-def test_where_copying_is_not_possible_it_is_said_and_read_out(untouched):
+def test_where_copying_is_not_possible_it_is_said_and_read_out(fresh):
     """As on plain http, where the browser has no clipboard for pages."""
-    failures = []
 
     def without_clipboard(page):
         page.add_init_script("delete Navigator.prototype.clipboard")
-        page.on("pageerror", lambda error: failures.append(str(error)))
         stop_clock(page)
 
-    page = untouched(without_clipboard)
+    visited = fresh(before=without_clipboard)
+    page = visited.page
     equation = page.locator("#eq-2")
     equation.scroll_into_view_if_needed()
     equation.hover()
@@ -109,7 +92,7 @@ def test_where_copying_is_not_possible_it_is_said_and_read_out(untouched):
     page.clock.run_for(2000)
     assert said.inner_text() == ""
     assert button.inner_text() == "TeX"
-    assert failures == []
+    assert visited.complaints == []
 
 
 def test_on_a_phone_the_contents_button_says_both_what_it_opens_and_where_the_reader_is(visit):
@@ -125,9 +108,7 @@ def test_on_a_phone_the_contents_button_says_both_what_it_opens_and_where_the_re
 def test_a_reference_shows_its_target_on_focus_and_escape_hides_it(visit, target):
     page = visit().page
     link = page.locator(f".post-body a[href='#{target}']:not(.permalink, .equation-number)").first
-    link.evaluate(
-        "link => { for (let one = link; one; one = one.parentElement) if (one.open === false) one.open = true; }"
-    )
+    link.evaluate(UNFOLD)
     link.scroll_into_view_if_needed()
     link.focus()
     preview = page.locator(".preview")
@@ -162,9 +143,7 @@ def test_the_preview_of_a_figure_in_use_is_its_picture_and_nothing_to_press(visi
 def test_a_reference_to_a_source_shows_it_but_its_own_link_does_not(visit):
     page = visit().page
     outside = page.locator(".post-body a[href^='#source-']:not(.source a)").first
-    outside.evaluate(
-        "link => { for (let one = link; one; one = one.parentElement) if (one.open === false) one.open = true; }"
-    )
+    outside.evaluate(UNFOLD)
     outside.focus()
     page.locator(".preview .highlight").wait_for()
     page.locator(".source > figcaption > a").first.focus()
@@ -172,8 +151,8 @@ def test_a_reference_to_a_source_shows_it_but_its_own_link_does_not(visit):
     assert page.locator("[aria-describedby=preview]").count() == 0
 
 
-def test_a_pointer_may_move_onto_the_preview(untouched):
-    page = untouched(stop_clock)
+def test_a_pointer_may_move_onto_the_preview(fresh):
+    page = fresh(before=stop_clock).page
     link = page.locator(".post-body a[href='#eq-14']").first
     link.scroll_into_view_if_needed()
     link.hover()
@@ -188,16 +167,16 @@ def test_a_pointer_may_move_onto_the_preview(untouched):
     preview.wait_for(state="hidden")
 
 
-def test_without_scripts_nothing_is_missing_and_nothing_is_dead(untouched):
-    page = untouched(java_script_enabled=False, viewport={"width": 390, "height": 900})
+def test_without_scripts_nothing_is_missing_and_nothing_is_dead(fresh):
+    page = fresh(java_script_enabled=False, viewport={"width": 390, "height": 900}).page
     assert page.locator(".math").count() > 100
     assert page.locator(".post-body button, .preview").count() == 0
     page.locator(".toc-button").click()
     page.locator(".toc a").first.wait_for()
 
 
-def test_no_script_moves_what_is_there(untouched):
-    page = untouched(lambda page: page.add_init_script(SHIFT), viewport={"width": 412, "height": 823})
+def test_no_script_moves_what_is_there(fresh):
+    page = fresh(before=lambda page: page.add_init_script(SHIFT), viewport={"width": 412, "height": 823}).page
     page.wait_for_load_state("networkidle")
     page.evaluate(TWO_FRAMES)
     assert page.evaluate("shift") == 0

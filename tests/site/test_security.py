@@ -1,13 +1,10 @@
 """The published pages run nothing, fetch nothing and tell nothing that is not theirs."""
 
-import base64
-import json
 from collections.abc import Iterator
 
 import pytest
 
-from publishing import paths
-from publishing.checks import leaks, site
+from publishing.checks import site
 from publishing.site.jekyll import build_settings
 
 from ..conftest import eventually
@@ -89,15 +86,3 @@ def test_web_assembly_may_be_compiled(guarded):
 
 def test_every_check_of_the_built_site_passes():
     assert list(site.problems(build_settings()["baseurl"])) == []
-
-
-def test_pictures_within_the_downloads_are_pictures_alone():
-    pictures = [
-        output["data"]["image/png"]
-        for path in (paths.SITE / "assets/notebooks").rglob("*.ipynb")
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    ]
-    assert len(pictures) > 10
-    assert [leak for picture in pictures for leak in leaks.in_picture(base64.b64decode("".join(picture)))] == []

@@ -57,7 +57,7 @@ function prepare(figure) {
         state.textContent = "";
       } catch (error) {
         panel.replaceChildren();
-        state.textContent = `This did not load (${reason(error)}). Press again to retry.`;
+        state.textContent = `This did not load (${error instanceof Error ? error.message : error}). Press again to retry.`;
         return;
       } finally {
         button.ariaDisabled = null;
@@ -85,9 +85,4 @@ async function mounted(figure, panel) {
   /** @type {{mount: Mount}} */
   const { mount } = await import(`./${instrument}.js`);
   return mount(panel, (name) => base + name);
-}
-
-/** @param {unknown} error */
-function reason(error) {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -47,8 +47,14 @@ class Directive:
     body: str
     known: Known
 
+    @property
     def label(self) -> str:
         return self.options.get("label") or self.options.get("name") or ""
+
+    @property
+    def text(self) -> str:
+        """What it holds, with the blocks in it."""
+        return blocks(self.body, self.known)
 
 
 def listings(text: str, known: Known) -> str:
@@ -102,6 +108,12 @@ def box(kind: str, title: str, body: str, known: Known) -> str:
     return "\n".join(f"> {line}".rstrip() for line in f"{opening}{gap}{body}".strip().split("\n"))
 
 
+def picture(alt: str, src: str, title: str) -> str:
+    """A picture, with its caption if it has one."""
+    caption = title.replace('"', r"\"")
+    return f'![{alt}]({src} "{caption}")' if title else f"![{alt}]({src})"
+
+
 def folded(title: str, body: str) -> str:
     """What opens at its title."""
     return f"<details>\n<summary>{title.strip() or 'More'}</summary>\n\n{body.strip()}\n\n</details>"
@@ -114,10 +126,11 @@ def _end(lines: list[str], position: int, opening: re.Match) -> int:
 
 
 def _listing(found: re.Match, directive: re.Match | None, code: str, known: Known) -> str:
+    as_it_is = f"{found['fence']}{found['info']}\n{code}\n{found['fence']}"
     if directive is None:
         language, _, rest = found["info"].partition(" ")
         if re.search(r"(?:title|label|caption)=|\.noeval", found["info"]):
-            return known.keep(f"{found['fence']}{found['info']}\n{code}\n{found['fence']}")
+            return known.keep(as_it_is)
         language = language.strip("{}.").partition(",")[0]
         return known.keep(code_fence(language, code, "" if found["info"].startswith("{") else rest))
     options, body = _options(code)
@@ -125,24 +138,22 @@ def _listing(found: re.Match, directive: re.Match | None, code: str, known: Know
     if name == "math":
         return formulas.display("\n".join(filter(None, [argument, body])), options.get("label"), known)
     if name in ("code", "code-block", "sourcecode", "code-cell"):
-        caption = options.get("caption")
-        return known.keep("\n\n".join([*([caption] if caption else []), code_fence(argument or "python", body)]))
+        return known.keep(_paragraphs(options.get("caption"), code_fence(argument or "python", body)))
     if name == "csv-table" and body:
         return _rows(list(csv.reader([*filter(None, [options.get("header")]), *body.split("\n")])), argument)
-    if name in ("python", "r", "julia") or name == "mermaid":
-        return known.keep(code_fence(name if name != "mermaid" else "text", code))
-    return known.keep(f"{found['fence']}{found['info']}\n{code}\n{found['fence']}")
+    return known.keep(code_fence("text", code) if name == "mermaid" else as_it_is)
+
+
+def _paragraphs(*parts: str | None) -> str:
+    return "\n\n".join(filter(None, parts))
 
 
 def _fenced(lines: list[str], position: int, known: Known) -> tuple[list[str], int] | None:
     found = _FENCE.match(lines[position])
-    if not found or not found["info"]:
+    if not found or not found["info"] or (end := _matching(lines, position, found)) is None:
         return None
-    end = _matching(lines, position, found)
-    if end is None:
-        return None
-    margin = found["margin"]
-    inside = "\n".join(line.removeprefix(again(margin)) for line in lines[position + 1 : end])
+    margin = again(found["margin"])
+    inside = "\n".join(line.removeprefix(margin) for line in lines[position + 1 : end])
     if directive := _DIRECTIVE.match(found["info"]):
         options, body = _options(inside)
         name = directive["name"].split(":")[-1]
@@ -153,7 +164,7 @@ def _fenced(lines: list[str], position: int, known: Known) -> tuple[list[str], i
         return None
     if new is None:
         return [lines[position], *blocks(inside, known).split("\n"), lines[end]], end + 1
-    return ["", *((again(margin) + line).rstrip() for line in new.split("\n")), ""], end + 1
+    return ["", *((margin + line).rstrip() for line in new.split("\n")), ""], end + 1
 
 
 def _matching(lines: list[str], position: int, opening: re.Match) -> int | None:
@@ -190,53 +201,51 @@ def _options(text: str) -> tuple[dict[str, str], str]:
 
 def _brought(directive: Directive) -> str | None:
     """What a directive becomes; None if it has no form here."""
-    name, known = directive.name, directive.known
+    name, known, argument = directive.name, directive.known, directive.argument
     if name in _OTHERS:
         return _OTHERS[name](directive)
-    body = blocks(directive.body, known)
-    if name == "dropdown" or "dropdown" in directive.options.get("class", ""):
-        return _place(directive) + folded(directive.argument, body)
+    body, look = directive.text, directive.options.get("class", "")
+    if name == "dropdown" or "dropdown" in look:
+        return _place(directive.label, argument or name, known) + folded(argument, body)
     if name not in _KIND:
         return None
+    kind, title = _KIND[name], ""
     if name in _TITLED:
-        kinds = [_KIND[one] for one in directive.options.get("class", "").split() if one in _KIND]
-        title = directive.argument or ("" if name in _STATEMENTS.split(" ") else name.capitalize())
-        return _place(directive) + box([*kinds, _KIND[name]][0], title, body, known)
-    text = "\n\n".join(part for part in (directive.argument, body) if part)
-    return _place(directive) + box(_KIND[name], "", text, known)
+        kind = next((_KIND[one] for one in look.split() if one in _KIND), kind)
+        title = argument or ("" if name in _STATEMENTS.split(" ") else name.capitalize())
+    else:
+        body = _paragraphs(argument, body)
+    return _place(directive.label, argument or name, known) + box(kind, title, body, known)
 
 
 _TITLED = ("admonition", "sidebar", "example", "exercise", "solution", *_STATEMENTS.split(" "))
 
 
-def _place(directive: Directive) -> str:
+def _place(label: str, words: str, known: Known) -> str:
     """A place to which the label of a block can lead."""
-    if not (label := directive.label()):
+    if not label:
         return ""
     name = place(label)
-    directive.known.labels[label] = f"[{directive.argument or directive.name}](#{name})"
+    known.labels[label] = f"[{words}](#{name})"
     return f'<span id="{name}"></span>\n\n'
 
 
 def _division(attributes: str, inside: str, known: Known) -> str | None:
     """A division of Quarto's: a callout, or what only says how the text in it is laid out."""
     told = dict(re.findall(r'([\w-]+)="([^"]*)"', attributes))
-    body, title = blocks(inside, known), told.get("title", "")
+    body = rest = blocks(inside, known)
+    title = told.get("title", "")
     if heading := re.match(r"\s*#+ +(.*)\n", body):
         title, rest = title or heading[1], body[heading.end() :]
-    else:
-        rest = body
     if found := re.search(r"\.callout-(\w+)", attributes):
         if told.get("collapse", "false") != "false":
             return folded(title, rest)
         return box(_KIND.get(found[1], "Note"), title, rest, known)
     if found := re.match(r"#((thm|def|lem|prp|cor)-[\w-]+)", attributes):
-        kind_here = _QUARTO_KINDS[found[2]]
-        return _place(Directive(kind_here, "", {"label": found[1]}, "", known)) + box(kind_here, title, rest, known)
-    kind = re.match(r"\.([\w-]+)", attributes)
-    if kind and kind[1] in _KIND:
-        return box(_KIND[kind[1]], title, rest, known)
-    return body
+        kind = _QUARTO_KINDS[found[2]]
+        return _place(found[1], kind, known) + box(kind, title, rest, known)
+    named = re.match(r"\.([\w-]+)", attributes)
+    return box(_KIND[named[1]], title, rest, known) if named and named[1] in _KIND else body
 
 
 _QUARTO_KINDS = {"thm": "Theorem", "def": "Definition", "lem": "Lemma", "prp": "Proposition", "cor": "Corollary"}
@@ -268,29 +277,19 @@ def _quoted(lines: list[str], position: int, known: Known) -> tuple[list[str], i
     while end < len(lines) and lines[end].startswith(f"{margin}>"):
         end += 1
     inside = "\n".join(re.sub(r"^> ?", "", line.removeprefix(margin)) for line in lines[position + 1 : end])
-    body, title = blocks(inside, known), found["title"]
-    kind = found["kind"].lower()
-    if found["fold"] == "-":
-        new = folded(title or found["kind"].capitalize(), body)
-    else:
-        new = box(_KIND.get(kind, "Note"), title, body, known)
+    body, kind, title = blocks(inside, known), found["kind"], found["title"]
+    box_of_kind = _KIND.get(kind.lower(), "Note")
+    new = folded(title or kind.capitalize(), body) if found["fold"] == "-" else box(box_of_kind, title, body, known)
     return [f"{margin}{line}".rstrip() for line in new.split("\n")], end
 
 
 def _figure(directive: Directive) -> str:
-    title = " ".join(directive.body.split()).replace('"', r"\"")
-    alt = directive.options.get("alt", "")
-    label = directive.label()
-    told = f' "{title}"' if title else ""
-    return f"![{alt}]({directive.argument.strip()}{told})" + (f"{{#{label} .given}}" if label else "")
+    title, alt, label = " ".join(directive.body.split()), directive.options.get("alt", ""), directive.label
+    return picture(alt, directive.argument.strip(), title) + (f"{{#{label} .given}}" if label else "")
 
 
 def _quote(directive: Directive) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in blocks(directive.body, directive.known).split("\n"))
-
-
-def _captioned(directive: Directive) -> str:
-    return "\n\n".join(part for part in (directive.argument, blocks(directive.body, directive.known)) if part)
+    return "\n".join(f"> {line}".rstrip() for line in directive.text.split("\n"))
 
 
 def _list_table(directive: Directive) -> str | None:
@@ -306,13 +305,12 @@ def _list_table(directive: Directive) -> str | None:
 def _rows(rows: list[list[str]], caption: str) -> str:
     lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
     table = "\n".join("| " + " | ".join(cell.strip() for cell in line) + " |" for line in lines)
-    return "\n\n".join(part for part in (caption, table) if part)
+    return _paragraphs(caption, table)
 
 
 def _card(directive: Directive) -> str:
     """One of several texts that were shown side by side, or one at a time."""
-    title = f"**{directive.argument}**" if directive.argument else ""
-    return "\n\n".join(part for part in (title, blocks(directive.body, directive.known)) if part)
+    return _paragraphs(directive.argument and f"**{directive.argument}**", directive.text)
 
 
 def _hidden(directive: Directive) -> str:
@@ -326,24 +324,15 @@ def _nothing(directive: Directive) -> str | None:
 
 
 _OTHERS: dict[str, Callable[[Directive], str | None]] = {
-    "figure": _figure,
-    "image": _figure,
-    "epigraph": _quote,
-    "pull-quote": _quote,
-    "highlights": _quote,
-    "blockquote": _quote,
-    "table": _captioned,
+    **dict.fromkeys(("figure", "image"), _figure),
+    **dict.fromkeys(("epigraph", "pull-quote", "highlights", "blockquote"), _quote),
+    "table": lambda directive: _paragraphs(directive.argument, directive.text),
     "list-table": _list_table,
-    "div": lambda directive: blocks(directive.body, directive.known),
-    "grid": lambda directive: blocks(directive.body, directive.known),
-    "tab-set": lambda directive: blocks(directive.body, directive.known),
+    **dict.fromkeys(("div", "grid", "tab-set"), lambda directive: directive.text),
     **dict.fromkeys(("grid-item", "grid-item-card", "card", "tab-item", "tab"), _card),
     "index": _hidden,
     "solution-start": lambda directive: "**Solution.**",
-    "solution-end": lambda directive: "",
     "exercise-start": lambda directive: "**Exercise.**",
-    "exercise-end": lambda directive: "",
-    "contents": _nothing,
-    "tableofcontents": _nothing,
-    "bibliography": _nothing,
+    **dict.fromkeys(("solution-end", "exercise-end"), lambda directive: ""),
+    **dict.fromkeys(("contents", "tableofcontents", "bibliography"), _nothing),
 }

@@ -34,17 +34,10 @@ _SUBSTITUTES = {
 }
 _COMMANDS = (
     r"\times \cdot \le \ge \ne \approx \in \notin \subset \cup \cap \infty \to \leftarrow \Rightarrow \Leftrightarrow "
-    r"\sum \prod \int \partial \nabla \surd \pm \forall \exists - \dots \sim \propto \Vert \mid \mathbb{R} \mathbb{E}"
+    r"\sum \prod \int \partial \nabla \surd \pm \forall \exists - \dots \sim \propto \Vert \mid \mathbb{R} \mathbb{E} "
+    r"^2 ^3 _0 _1 _2 '"
 )
-_SIGNS = dict(zip("×·≤≥≠≈∈∉⊂∪∩∞→←⇒⇔∑∏∫∂∇√±∀∃−…∼∝‖∣ℝ𝔼", _COMMANDS.split(" "), strict=True)) | {
-    "²": "^2",
-    "³": "^3",
-    "₀": "_0",
-    "₁": "_1",
-    "₂": "_2",
-    "′": "'",
-    "\u00a0": " ",
-}
+_SIGNS = dict(zip("×·≤≥≠≈∈∉⊂∪∩∞→←⇒⇔∑∏∫∂∇√±∀∃−…∼∝‖∣ℝ𝔼²³₀₁₂′", _COMMANDS.split(" "), strict=True)) | {"\u00a0": " "}
 
 
 def formulas(text: str, known: Known) -> str:

@@ -3,18 +3,16 @@
 import re
 from collections.abc import Callable
 from html import unescape
-from html.parser import HTMLParser
 
-from publishing.blog.bringing.directives import box
+from bs4 import BeautifulSoup
+
+from publishing.blog.bringing.directives import box, picture
 from publishing.blog.bringing.known import Known, place
 
 _MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "s": "~~", "del": "~~", "strike": "~~"}
-_CODE = re.compile(r"<(code|tt|samp|var)(?:\s[^>]*)?>([^<`]*)</\1>", re.IGNORECASE)
 _LAYOUT = (
     r"</?(?:center|font|u|big|figure|section|article|header|main|picture|ins|nobr|tt|q|cite|blink|nav)(?:\s[^<>]*)?>"
 )
-_STYLED = r"<(?P<tag>div|span|p)(?:\s[^<>]*)?>"
-_BLOCKS = re.compile(r"<(/?)(p|h[1-6]|hr|br|li|ul|ol|figcaption|blockquote)((?:\s[^<>]*)?)/?>", re.IGNORECASE)
 _ALERT = re.compile(
     r"""<div\s[^>]*class=["'][^"'>]*alert-(?P<kind>\w+)[^>]*>(?P<inside>(?:(?!</?div).)*)</div>""",
     re.DOTALL | re.IGNORECASE,
@@ -22,24 +20,17 @@ _ALERT = re.compile(
 _NAMED = re.compile(r'\s(id|name)\s*=\s*["\']?([\w.:-]+)')
 
 
-class _Attributes(HTMLParser):
-    def handle_starttag(self, tag, attrs):
-        self.found = {name: value or "" for name, value in attrs}
-
-
 def attributes(tag: str) -> dict[str, str]:
     """What a tag says, by name."""
-    parser = _Attributes()
-    parser.found = {}
-    parser.feed(tag)
-    return parser.found
+    found = BeautifulSoup(tag, "html.parser", multi_valued_attributes=None).find(True)
+    return {name: str(value) for name, value in found.attrs.items()} if found else {}
 
 
 def as_markdown(text: str, known: Known) -> str:
     """The text with Markdown in place of tags that mean the same, and without those that only place or colour it."""
-    text = _ALERT.sub(lambda found: f"\n{_alert(found, known)}\n", text)
+    text = _ALERT.sub(lambda found: _alert(found, known), text)
     for pattern, new in _CHANGES:
-        text = pattern.sub(new, text)
+        text = re.sub(pattern, new, text, flags=re.IGNORECASE | re.DOTALL)
     return text
 
 
@@ -48,15 +39,13 @@ def _alert(found: re.Match, known: Known) -> str:
     kind = "Warning" if found["kind"] in ("warning", "danger") else "Note"
     title = re.match(r"\s*<(b|strong|h\d)(?:\s[^>]*)?>(.*?)</\1>", found["inside"], re.DOTALL)
     body = found["inside"][title.end() :] if title else found["inside"]
-    return box(kind, title[2] if title else "", body.strip(), known)
+    return f"\n{box(kind, title[2] if title else '', body.strip(), known)}\n"
 
 
 def _picture(found: re.Match) -> str:
     told = attributes(found.group())
-    if not told.get("src"):
-        return found.group()
-    title = told.get("title", "").replace('"', r"\"")
-    return f"![{told.get('alt', '')}]({told['src'].replace(' ', '%20')}" + (f' "{title}")' if title else ")")
+    src = told.get("src", "").replace(" ", "%20")
+    return picture(told.get("alt", ""), src, told.get("title", "")) if src else found.group()
 
 
 def _link(found: re.Match) -> str:
@@ -65,10 +54,6 @@ def _link(found: re.Match) -> str:
         return f"[{' '.join(words.split())}]({told['href'].replace(' ', '%20')})"
     name = told.get("id") or told.get("name") or ""
     return f'<span id="{place(name)}"></span>{words}' if name else words
-
-
-def _code(found: re.Match) -> str:
-    return f"`{unescape(found[2])}`"
 
 
 def _mark(found: re.Match) -> str:
@@ -93,10 +78,9 @@ def _block(found: re.Match) -> str:
 def _placed(found: re.Match) -> str:
     """A division keeps its name, by which a link finds it, and what makes it an algorithm."""
     told, tag = attributes(found.group()), found["tag"].lower()
-    kept = {"id": place(told["id"])} if told.get("id") else {}
-    kept |= {"class": "algorithm"} if told.get("class") == "algorithm" else {}
-    tag = "div" if tag == "p" else tag
-    return f"<{' '.join([tag, *(f'{name}={chr(34)}{value}{chr(34)}' for name, value in kept.items())])}>"
+    name = f' id="{place(told["id"])}"' if told.get("id") else ""
+    kind = ' class="algorithm"' if told.get("class") == "algorithm" else ""
+    return f"<{'div' if tag == 'p' else tag}{name}{kind}>"
 
 
 def _plain(found: re.Match) -> str:
@@ -104,20 +88,15 @@ def _plain(found: re.Match) -> str:
     return found["inside"] if found["tag"].lower() == "span" else f"\n\n{found['inside'].strip()}\n\n"
 
 
-def _change(pattern: str, new: str | Callable[[re.Match], str]) -> tuple[re.Pattern, str | Callable[[re.Match], str]]:
-    return re.compile(pattern, re.IGNORECASE | re.DOTALL), new
-
-
 _PAIR = r"<(?P<tag>div|span)>(?P<inside>(?:(?!</?(?:div|span)[\s>]).)*)</(?P=tag)>"
-_CHANGES = [
-    (_CODE, _code),
-    _change(r"<style.*?</style>|<script.*?</script>", lambda found: f"<!-- {found.group().replace('--', '- -')} -->"),
-    _change(r"<img\s[^>]*>", _picture),
-    _change(r"<(b|strong|i|em|s|del|strike)(?:\s[^<>]*)?>((?:(?!<(?:b|i|em|strong)>).)*?)</\1>", _mark),
-    _change(r"<(b|strong|i|em|s|del|strike)(?:\s[^<>]*)?>((?:(?!<(?:b|i|em|strong)>).)*?)</\1>", _mark),
-    _change(r"<a(\s[^<>]*)>(.*?)</a>", _link),
-    (_BLOCKS, _block),
-    _change(_LAYOUT, ""),
-    _change(_STYLED, _placed),
-    *[_change(_PAIR, _plain)] * 4,
+_CHANGES: list[tuple[str, str | Callable[[re.Match], str]]] = [
+    (r"<(code|tt|samp|var)(?:\s[^>]*)?>([^<`]*)</\1>", lambda found: f"`{unescape(found[2])}`"),
+    (r"<style.*?</style>|<script.*?</script>", lambda found: f"<!-- {found.group().replace('--', '- -')} -->"),
+    (r"<img\s[^>]*>", _picture),
+    *[(r"<(b|strong|i|em|s|del|strike)(?:\s[^<>]*)?>((?:(?!<(?:b|i|em|strong)>).)*?)</\1>", _mark)] * 2,
+    (r"<a(\s[^<>]*)>(.*?)</a>", _link),
+    (r"<(/?)(p|h[1-6]|hr|br|li|ul|ol|figcaption|blockquote)((?:\s[^<>]*)?)/?>", _block),
+    (_LAYOUT, ""),
+    (r"<(?P<tag>div|span|p)(?:\s[^<>]*)?>", _placed),
+    *[(_PAIR, _plain)] * 4,
 ]

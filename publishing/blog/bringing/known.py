@@ -20,6 +20,11 @@ def place(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
+def defined(macro: str) -> str:
+    """The name that a line of the paper's macros gives."""
+    return macro.partition("{")[2].partition("}")[0]
+
+
 def again(margin: str) -> str:
     """How a line begins that goes on what began so: within a quotation, below the sign of a list."""
     return _MARKERS.sub(" ", margin)
@@ -91,8 +96,7 @@ class Known:
 
     def name(self, words: str, otherwise: str) -> str:
         """A name for a figure, after these words if they hold any letter."""
-        plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or otherwise
-        plain = "-".join(plain.split("-")[:6])
+        plain = "-".join((place(words) or otherwise).split("-")[:6])
         return self._free(plain if count == 1 else f"{plain}-{count}" for count in range(1, 10**4))
 
     def _free(self, candidates) -> str:

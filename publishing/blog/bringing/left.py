@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from publishing import git, macros, notebooks, paths, posts
-from publishing.blog.bringing.known import RUNS, STARTER, Known
+from publishing.blog.bringing.known import RUNS, STARTER, Known, defined
 from publishing.checks import lint, places
-from publishing.checks.places import Source, line_of
+from publishing.checks.places import Found, Source, line_of
 from publishing.notebooks import calls, slug_of, syntax
 from publishing.render.exporter import SectionExporter
 from publishing.render.page import Page
@@ -29,17 +29,14 @@ _LEFT = {
 _LINK = re.compile(r"(?<!!)\]\(#([^\s()]+)\)")
 _FAULT = re.compile(r"\S+, cell (\d+): (.*)")
 
-Found = Iterator[tuple[int, int, str]]
-
 
 def steps(known: Known, old: Path) -> list[str]:
     """A line each: what to fetch, what to put right, what to write, what to cite, what to tell git and the post."""
     source = places.read(known.paper, known.stem)
     page = SectionExporter().excerpt(known.paper, {known.stem: source.notebook}).pages[slug_of(known.stem)]
     to_fetch = _once(source, _packages(source, old), _files(source, old))
-    to_fix = _once(
-        source, _programs(source), _left(source), _refused(source, page, known), _anchors(source, page, known)
-    )
+    wrong = (_programs(source), _left(source), _refused(source, page, known), _anchors(source, page, known))
+    to_fix = _once(source, *wrong)
     at_a_line = {step.partition(": ")[0] for step in to_fix}
     found = lint.problems(known.paper, known.stem)
     to_fix += [problem for problem in found if problem.partition(": ")[0] not in at_a_line]
@@ -49,7 +46,7 @@ def steps(known: Known, old: Path) -> list[str]:
 
 def _once(source: Source, *found: Found) -> list[str]:
     """Each thing once, by lines of the notebook."""
-    told = {f"{source.at(cell, line)}: {step}" for problems in found for cell, line, step in problems}
+    told = dict.fromkeys(f"{source.at(cell, line)}: {step}" for problems in found for cell, line, step in problems)
     return sorted(told, key=_line)
 
 
@@ -59,14 +56,7 @@ def _line(step: str) -> int:
 
 
 def _code(source: Source) -> Iterator[tuple[int, ast.Module]]:
-    for number, cell in enumerate(source.notebook.cells, 1):
-        if cell.cell_type == "code" and (tree := syntax(cell.source)):
-            yield number, tree
-
-
-def _prose(source: Source) -> dict[int, str]:
-    cells = enumerate(source.notebook.cells, 1)
-    return {number: cell.source for number, cell in cells if cell.cell_type == "markdown"}
+    return ((number, tree) for number, code in source.cells("code") if (tree := syntax(code)))
 
 
 def _packages(source: Source, old: Path) -> Found:
@@ -145,11 +135,10 @@ def _programs(source: Source) -> Found:
 
 
 def _left(source: Source) -> Found:
-    for number, cell in enumerate(source.notebook.cells, 1):
-        if cell.cell_type == "markdown":
-            for pattern, remedy in _LEFT.items():
-                for found in pattern.finditer(cell.source):
-                    yield number, line_of(cell.source, found.start(1)), f"{found[1]:.60} {remedy}"
+    for number, text in source.cells("markdown"):
+        for pattern, remedy in _LEFT.items():
+            for found in pattern.finditer(text):
+                yield number, line_of(text, found.start(1)), f"{found[1]:.60} {remedy}"
 
 
 def _refused(source: Source, page: Page, known: Known) -> Found:
@@ -175,7 +164,7 @@ def _anchors(source: Source, page: Page, known: Known) -> Found:
     here |= {f"{kind}-{name}" for kind in ("fig", "table", "claim") for name in known.taken}
     others = [stem for stem in notebooks.every(known.paper) if stem != known.stem]
     elsewhere = "\n".join(notebooks.text_of(known.paper, stem) for stem in others)
-    for number, text in _prose(source).items():
+    for number, text in source.cells("markdown"):
         for found in _LINK.finditer(text):
             name = found[1]
             if name not in here and not name.startswith("ref-") and name not in elsewhere:
@@ -211,7 +200,7 @@ def _uncited(source: Source, known: Known) -> Iterator[str]:
 def _around(known: Known) -> Iterator[str]:
     there = {macro.name: macro for macro in macros.known_and_wrong(known.paper)[0]}
     for line in known.macros:
-        name = line.partition("{")[2].partition("}")[0]
+        name = defined(line)
         if name in there and not line.endswith(f"{{{there[name].body}}}"):
             yield f"{paths.relative(paths.macros(known.paper))}: {name} is another macro; rename that at its end"
     if known.pictures and git.said("rev-parse", "--git-dir"):

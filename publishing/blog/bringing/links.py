@@ -29,15 +29,7 @@ _WIKI = re.compile(r"(?<!!)\[\[(?P<page>[^\[\]|#]*)(?:#(?P<heading>[^\[\]|]*))?(
 _HEADING = re.compile(r"^(?P<hashes>#{1,6})[ ]+(?P<words>.*?)[ ]*#*[ ]*$", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[ ]*\{(?P<told>[#.][^{}]*|-)\}[ ]*$")
 _LABEL = re.compile(r"^[ ]*\((?P<label>[\w:.+-]+)\)=[ ]*\n+(?P<next>.*)", re.MULTILINE)
-_KINDS = {
-    "fig": "Figure",
-    "tbl": "Table",
-    "tab": "Table",
-    "sec": "Section",
-    "lst": "Listing",
-    "thm": "Theorem",
-    "def": "Definition",
-}
+_KINDS = {"fig": "Figure", "tbl": "Table", "tab": "Table", "lst": "Listing", "thm": "Theorem", "def": "Definition"}
 
 
 def roles(text: str, known: Known) -> str:
@@ -56,7 +48,7 @@ def links(text: str, known: Known) -> str:
     text = re.sub(r"<(https?://[^<>\s]+)>", r"\1", text)
     text = _WIKI.sub(lambda found: _to_page(found, known), text)
     text = _CITE_TEX.sub(lambda found: known.keep(cited(found[1].split(","), known)), text)
-    text = _EQUATION.sub(lambda found: _numbered(found, known), text)
+    text = _EQUATION.sub(lambda found: known.keep(lambda: _to_label("", found["label"], known) or found.group()), text)
     text = _LINK.sub(lambda found: _link(found, known), text)
     text = _CITE_BRACKETS.sub(lambda found: _in_brackets(found, known), text)
     return _KEY.sub(lambda found: _bare(found, known), text)
@@ -84,9 +76,8 @@ def _names(entry) -> str:
 
 
 def _role(found: re.Match, known: Known) -> str:
-    inside, role = found["inside"], (found["role"] or "").strip("{}").split(":")[-1]
-    full = (found["role"] or "").strip("{}")
-    if not role:
+    inside, full = found["inside"], (found["role"] or "").strip("{}")
+    if not (role := full.split(":")[-1]):
         return known.keep(found.group())
     with_target = _WITH_TARGET.fullmatch(inside)
     words, target = with_target.groups() if with_target else ("", inside)
@@ -153,12 +144,11 @@ def _heading(found: re.Match, known: Known) -> str:
 def _to_page(found: re.Match, known: Known) -> str:
     """A link of Obsidian's leads to a heading of this notebook, or is words alone."""
     words = found["words"] or found["heading"] or found["page"]
-    if found["heading"] and not found["page"] and found["heading"].startswith("^"):
-        return known.keep(f"[{words}](#{place(found['heading'])})")
-    if found["heading"] and not found["page"]:
-        return known.keep(lambda: _to_label(words, found["heading"].replace(" ", "-"), known) or words)
-    name = place(found["page"])
-    stem = _stem(name, known)
+    if (heading := found["heading"]) and not found["page"]:
+        is_block = heading.startswith("^")
+        block = f"[{words}](#{place(heading)})"
+        return known.keep(block if is_block else lambda: _to_label(words, heading.replace(" ", "-"), known) or words)
+    stem = _stem(place(found["page"]), known)
     return known.keep(f"[{words}]({stem})") if stem else words
 
 
@@ -190,10 +180,6 @@ def _own(target: str) -> str:
     return target if re.match(r"#(?:eq|fig|table|ref|claim|source)-", target) else f"#{place(target) or target[1:]}"
 
 
-def _numbered(found: re.Match, known: Known) -> str:
-    return known.keep(lambda: _to_label("", found["label"], known) or found.group())
-
-
 def _in_brackets(found: re.Match, known: Known) -> str:
     """`[@key, p. 3; @other]`, with what stands around the keys in parentheses."""
     inside = found["inside"]
@@ -205,8 +191,7 @@ def _in_brackets(found: re.Match, known: Known) -> str:
 def _bare(found: re.Match, known: Known) -> str:
     key = found["key"]
     if _cross(key, known):
-        words = _KINDS.get(re.split("[-:]", key)[0], "")
-        return known.keep(lambda: _to_label("" if words in ("Section", "") else words, key, known) or found.group())
+        return known.keep(lambda: _to_label(_KINDS.get(re.split("[-:]", key)[0], ""), key, known) or found.group())
     return known.keep(cited([key], known)) if key in known.citations else found.group()
 
 

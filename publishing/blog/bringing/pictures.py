@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from publishing.blog.bringing.known import STARTER, Known, alone, before
 from publishing.notebooks import is_study, path_of
@@ -70,11 +70,7 @@ def _is_elsewhere(src: str) -> bool:
 
 def _copied(src: str, known: Known) -> str | None:
     """The name that a picture's file gets beside the notebook; None if there is none that can be shown."""
-    data, suffix = _content(src, known), Path(src).suffix.lower()
-    if data is None:
-        return None
-    shown = _shown(data)
-    if shown is None:
+    if (data := _content(src, known)) is None or (shown := _shown(data)) is None:
         return None
     content, suffix = shown
     for name, other in known.pictures.items():
@@ -100,7 +96,7 @@ def _content(src: str, known: Known) -> bytes | None:
             return base64.b64decode(found[1])
         except binascii.Error:
             return None
-    name = re.sub(r"[?#].*", "", src).lstrip("/") if src.startswith("/") else re.sub(r"[?#].*", "", src)
+    name = re.sub(r"[?#].*", "", src).lstrip("/")
     places = [known.folder / name, *known.folder.rglob(Path(name).name)][:2] if len(name) < 200 else []
     return next((place.read_bytes() for place in places if place.is_file()), None)
 
@@ -114,10 +110,7 @@ def _shown(data: bytes) -> tuple[bytes, str] | None:
             if is_plain and max(image.size) <= named.MOST_PIXELS and len(data) <= named.MOST_BYTES:
                 return data, suffix or ".png"
             image.thumbnail((named.MOST_PIXELS, named.MOST_PIXELS))
-            saved = io.BytesIO()
-            image.convert("RGBA" if "transparency" in image.info or image.mode in ("RGBA", "LA") else "RGB").save(
-                saved, "PNG", optimize=True
-            )
-            return saved.getvalue(), ".png"
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            is_clear = "transparency" in image.info or image.mode in ("RGBA", "LA")
+            return named.as_png(image.convert("RGBA" if is_clear else "RGB")), ".png"
+    except named.UNREADABLE:
         return None

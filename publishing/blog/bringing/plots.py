@@ -49,32 +49,33 @@ class Plots:
         if (tree := syntax(source := _unfolded(source))) is None:
             return source
         self.pyplot = next(_pyplots(tree), self.pyplot)
-        count, changes = self.count, _Changes(source)
+        count, changes = self.count, _Changes(source, options, known)
         for statement in tree.body:
-            self._visit(statement, changes, options, known)
+            self._visit(statement, changes)
         if self.drawn and shows is not False:
-            changes.add(self._call(changes, None, options, known))
+            changes.more.append(self._call(changes, None))
         elif shows and self.count == count:
-            changes.add(ASK_PICTURE)
+            changes.more.append(ASK_PICTURE)
         self._shown()
         return changes.text()
 
-    def _visit(self, statement: ast.stmt, changes: "_Changes", options: Options, known: Known) -> None:
+    def _visit(self, statement: ast.stmt, changes: "_Changes") -> None:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             self._define(statement, changes)
         elif shows := [node for node in _statements(statement) if self._is_show(node)]:
             for show in shows:
-                changes.replace(show, self._call(changes, show, options, known, within=statement))
+                changes.replace(show, self._call(changes, show, within=statement))
             self._shown()
         elif figure := self._named_alone(statement):
-            changes.replace(statement, self._call(changes, statement, options, known, figure=figure))
+            changes.replace(statement, self._call(changes, statement, figure=figure))
             self._shown()
-        elif loop := self._opens_in_turn(statement):
-            changes.follow(loop.body[-1], self._call(changes, loop.body[-1], options, known, within=loop))
+        elif isinstance(statement, ast.For) and any(self._opened(one) is not None for one in statement.body):
+            last = statement.body[-1]
+            changes.replace(last, f"{changes.of(last)}\n{self._call(changes, last, within=statement)}")
             self._shown()
         elif (opened := self._opened(statement)) is not None:
             if self.drawn:
-                changes.precede(statement, self._call(changes, statement, options, known))
+                changes.replace(statement, f"{self._call(changes, statement)}\n{changes.of(statement)}")
             self.figure, self.drawn = opened, False
         elif self._calls_pyplot(statement, ("close",)):
             self._shown()
@@ -124,18 +125,10 @@ class Plots:
                 return name
         return ""
 
-    def _opens_in_turn(self, statement: ast.stmt) -> ast.For | None:
-        """A loop that makes a figure each time."""
-        if not isinstance(statement, ast.For):
-            return None
-        return statement if any(self._opened(one) is not None for one in statement.body) else None
-
     def _calls_pyplot(self, statement: ast.stmt, names: tuple[str, ...]) -> bool:
-        match statement:
-            case ast.Expr(value=call) | ast.Assign(value=call):
-                match call:
-                    case ast.Call(func=ast.Attribute(value=ast.Name(id=of), attr=attr)):
-                        return of in (self.pyplot, "plt") and attr in names
+        match getattr(statement, "value", None) if isinstance(statement, ast.Expr | ast.Assign) else None:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=of), attr=attr)):
+                return of in (self.pyplot, "plt") and attr in names
         return False
 
     def _draws(self, statement: ast.stmt) -> bool:
@@ -156,15 +149,10 @@ class Plots:
         return f"{self.pyplot or 'plt'}.gcf()"
 
     def _call(
-        self,
-        changes: "_Changes",
-        here: ast.stmt | None,
-        options: Options,
-        known: Known,
-        within: ast.stmt | None = None,
-        figure: str = "",
+        self, changes: "_Changes", here: ast.stmt | None, within: ast.stmt | None = None, figure: str = ""
     ) -> str:
         """The call, by the words that the writer gave: a label, a title, a caption."""
+        options, known = changes.options, changes.known
         self.count += 1
         figure = figure or self.figure or self._current
         if figure == self._current and not self.pyplot:
@@ -185,23 +173,15 @@ class Plots:
 
 
 class _Changes:
-    """Statements of a cell with other text in their place, before or after them."""
+    """A cell, with other text in the place of some of its statements, and more at its end."""
 
-    def __init__(self, source: str):
-        self.lines, self.more = source.split("\n"), [""]
+    def __init__(self, source: str, options: Options, known: Known):
+        self.lines, self.options, self.known = source.split("\n"), options, known
+        self.more: list[str] = []
         self.texts: list[tuple[ast.stmt, str]] = []
 
     def replace(self, statement: ast.stmt, text: str) -> None:
         self.texts.append((statement, text))
-
-    def precede(self, statement: ast.stmt, text: str) -> None:
-        self.replace(statement, f"{text}\n{self._of(statement)}")
-
-    def follow(self, statement: ast.stmt, text: str) -> None:
-        self.replace(statement, f"{self._of(statement)}\n{text}")
-
-    def add(self, text: str) -> None:
-        self.more.append(text)
 
     def title(self, here: ast.stmt | None) -> str:
         """The words of the last title that the code gave a plot up to here."""
@@ -217,15 +197,11 @@ class _Changes:
             after = line[statement.end_col_offset or len(line) :].decode().strip().removeprefix(";").strip()
             indent = before[: len(before) - len(before.lstrip())]
             kept = before.rstrip().removesuffix(";").rstrip()
-            new = [
-                *([kept] if kept else []),
-                *(indent + one for one in text.split("\n")),
-                *([indent + after] if after else []),
-            ]
-            self.lines[first:last] = new
-        return "\n".join([*self.lines, *self.more[1:]]).strip("\n")
+            new = [indent + one for one in [*text.split("\n"), *filter(None, [after])]]
+            self.lines[first:last] = [*filter(None, [kept]), *new]
+        return "\n".join([*self.lines, *self.more]).strip("\n")
 
-    def _of(self, statement: ast.stmt) -> str:
+    def of(self, statement: ast.stmt) -> str:
         first, *rest = self.lines[statement.lineno - 1 : statement.end_lineno]
         margin = first[: statement.col_offset]
         return "\n".join(line.removeprefix(margin) for line in [first, *rest])

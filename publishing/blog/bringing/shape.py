@@ -3,16 +3,13 @@
 import ast
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from publishing import macros, notebooks
-from publishing.blog.bringing.known import STARTER, Known
+from publishing.blog.bringing.known import STARTER, Known, defined
 from publishing.blog.bringing.plots import Plots
 from publishing.checks.formulas import formulas_of
-from publishing.notebooks import syntax
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from publishing.notebooks import NotebookNode, syntax
 
 ANSWER = f"{STARTER} the answer in two or three sentences, with its number; search engines and the feed show it."
 NO_TITLE = f"{STARTER} title"
@@ -29,7 +26,7 @@ class Cell:
     text: str
     tags: list[str] = field(default_factory=list)
 
-    def as_node(self) -> "NotebookNode":
+    def as_node(self) -> NotebookNode:
         from nbformat.v4 import new_code_cell, new_markdown_cell
 
         if self.kind == "markdown":
@@ -92,7 +89,7 @@ def _words(value: Any) -> str:
 def _tell_macros(cells: list[Cell], known: Known) -> None:
     """Let a cell tell JupyterLab the macros of the paper before the first formula that uses one."""
     names = {macro.name for macro in macros.known_and_wrong(known.paper)[0]}
-    names |= {found for line in known.macros for found in re.findall(r"^\\newcommand\{(\\[A-Za-z]+)\}", line)}
+    names |= {*map(defined, known.macros)}
     uses = [number for number, cell in enumerate(cells) if cell.kind == "markdown" and _uses(cell.text, names)]
     if not uses:
         return
@@ -121,12 +118,8 @@ def _import(cells: list[Cell], known: Known, plots: Plots) -> None:
     caller = next(n for n, cell in enumerate(code) if any(f"{name}(" in cell.text for name in known.cells))
     importing = next((n for n, cell in enumerate(code[: caller + 1]) if _imports(cell.text)), None)
     cell = code[caller if importing is None else importing]
-    last = _imports(cell.text)
-    text = cell.text.split("\n")
-    if last:
-        text[last:last] = lines
-    else:
-        text[:0] = [*lines, ""]
+    last, text = _imports(cell.text), cell.text.split("\n")
+    text[last:last] = lines if last else [*lines, ""]
     cell.text = "\n".join(text)
 
 

@@ -41,7 +41,7 @@ MINIATURES: dict[str, dict[str, object]] = {  # the names that get another value
     "scaling": {
         "scaling.WIDTHS": (8,),
         "scaling.STEPS": (10, 20),
-        "scaling.SAMPLES": 32,
+        "scaling.SETS": 1,
         "scaling.CONFIG": replace(networks.CONFIG, **SMALL),
     },
     "projection": {"projection.REPEATS": 1},

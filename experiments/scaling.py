@@ -3,27 +3,27 @@
 from dataclasses import replace
 from functools import partial
 
-from torch import Generator
-
-from ddpm_notes import Parameterized, count_parameters, linear_schedule, sample, strided, train
+from ddpm_notes import Parameterized, count_parameters, linear_schedule, strided, train
 from ddpm_notes.data import Images, load
 from experiments.networks import CONFIG, held_out_loss, small_network
 from experiments.quality import Judge
 from experiments.results import STATES, Result, weights_of
+from experiments.samples import draw, set_of
 
 WIDTHS = (8, 16, 32)
 STEPS = (250, 500, 1000, 2000, 4000)
-SAMPLES = 256
+SETS = 3
 
 
 def judged(model: Parameterized, judge: Judge, train_images: Images, test_images: Images) -> dict:
     """Losses on training and held-out digits, and the feature distance of samples of 100 steps."""
     short = strided(model.schedule, 100)
-    drawn = sample(model, (SAMPLES, 1, 8, 8), short, Generator().manual_seed(3), clip_x0=True)
+    sets = [judge.distance(draw(model, short, set_of(k))) for k in range(SETS)]
     return {
         "train_loss": held_out_loss(model, train_images, model.schedule, draws=2),
         "held_out_loss": held_out_loss(model, test_images, model.schedule),
-        "distance": judge.distance(drawn),
+        "distance": sum(sets) / SETS,
+        "distance_of_sets": sets,
     }
 
 

@@ -29,13 +29,13 @@ def process_group(name: str = "auto") -> Iterator[torch.device]:
     if not dist.is_torchelastic_launched():
         yield device
         return
-    importlib.import_module("torch.distributed.nn")  # its default arguments would keep a group that is there before it
+    importlib.import_module("torch.distributed.nn")  # later its default arguments would hold the group
     backend = "nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=timedelta(hours=2))  # the first may fetch the data
     try:
         yield device
     finally:
-        gc.collect()  # DDP holds the group too; a thread of gloo that outlives the interpreter aborts the process
+        gc.collect()  # DDP holds it too; threads of gloo that outlive the interpreter abort the process
         dist.destroy_process_group()
 
 

@@ -48,12 +48,13 @@ def build_site(drafts: bool = False) -> None:
     from publishing.site import jekyll
 
     with _alone():
+        began = stamps.now()
         faults = _of_files()
         settings = jekyll.build_settings(drafts)
         papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
         made = _notebooks_stage(papers, faults)
         _remove_strays(papers, made)
-        _site_stage(papers, settings)
+        _site_stage(papers, settings, began)
     for paper in _papers():
         post = paths.SITE / paper / "index.html"
         if post.is_file():
@@ -69,7 +70,7 @@ def index_site() -> None:
 
 
 def warm_up() -> None:
-    """Import what a build of the site takes, but for kernels, and hash what it reads and what the last one wrote."""
+    """Import what a build of the site takes, but for kernels, and look at what the last one read and wrote."""
     import jupytext  # noqa: F401
 
     from publishing.checks import lint  # noqa: F401
@@ -77,7 +78,7 @@ def warm_up() -> None:
     from publishing.render import exporter  # noqa: F401
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
 
-    stamps.digests([*_code(), *_read_by_site(_papers()), *folders.everything(paths.SITE)])
+    stamps.look_at_all()
 
 
 @contextmanager
@@ -248,11 +249,10 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 
 
-def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
+def _site_stage(papers: list[str], settings: dict[str, Any], began: float) -> None:
     from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
-    began = stamps.now()
     inputs = {**stamps.digests(_read_by_site(papers)), **settings, "search": search.program().is_file()}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if strays := folders.sweep([paths.SITE, *_written_for_site()], outputs):
@@ -273,26 +273,40 @@ def _site_stage(papers: list[str], settings: dict[str, Any]) -> None:
     made_before = [path for outputs in kept.values() for path in outputs or []]
     folders.sweep(_written_for_site(), [*made, *made_before])
     for paper, of_paper in pages.items():
-        stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _linked_from(paper), since=began)
+        stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
     if not (may_patch and patch.patched(before, made)):
         with progress.doing(lambda: "building the site with Jekyll"):
             jekyll.build_site(settings["unpublished"])
-    stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], since=began)
+    met = {name: was for paper in papers for name, was in stamps.found(stamps.of_pages(paper)).items()}
+    beside = {name: was for name, was in met.items() if name not in inputs}
+    stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], beside, since=began)
 
 
 def _made_from_of_pages(paper: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """What the pages of a paper are made of: all that the site is, but for what is around; and the code they show."""
-    around = [paths.ROOT / "_layouts", paths.INCLUDES, paths.ASSETS / "css"]
-    around += [place(one) for place in _PLACES for one in notebooks.papers() if one != paper]
-    names = tuple(f"{paths.relative(folder)}/" for folder in around)
-    own = {name: was for name, was in inputs.items() if not name.startswith(names)}
-    return own | stamps.digests(_code())
+    """What the pages of a paper are made of: all that the site is, but for other papers and what Jekyll alone reads."""
+    others = [folder for one in notebooks.papers() if one != paper for folder in _folders_of(one)]
+    around = _within(paths.ROOT / "_layouts", paths.INCLUDES, paths.ASSETS / "css", *others)
+    return {name: was for name, was in inputs.items() if not name.startswith(around)}
 
 
-def _linked_from(paper: str) -> stamps.Digests:
-    """The other papers to which its pages link, which may change where a link leads and what its number is."""
-    linked = {place.paper for page in _paper(paper).pages.values() for _, place in page.links} - {paper}
-    return stamps.digests(path for other in linked for place in _PLACES for path in below(place(other)))
+def _met(paper: str, inputs: dict[str, Any]) -> stamps.Digests:
+    """What its pages came upon beside that: papers to which they link, whose numbers they give, and files they name."""
+    pages = _paper(paper).pages.values()
+    linked = {place.paper for page in pages for _, place in page.links} - {paper}
+    others = _within(*(folder for one in linked for folder in _folders_of(one)))
+    return {name: was for name, was in inputs.items() if name.startswith(others)} | stamps.states(
+        name for page in pages for name in page.met
+    )
+
+
+def _folders_of(paper: str) -> list[Path]:
+    """What the pages of a paper are made of, for the most part."""
+    return [paths.executed_dir(paper), paths.notebooks_dir(paper)]
+
+
+def _within(*folders: Path) -> tuple[str, ...]:
+    """How the names of files in these folders begin."""
+    return tuple(f"{paths.relative(folder)}/" for folder in folders)
 
 
 def _pages(papers: list[str], settings: dict[str, Any]) -> dict[str, dict[Path, str]]:
@@ -312,7 +326,7 @@ def _pages(papers: list[str], settings: dict[str, Any]) -> dict[str, dict[Path, 
 
 def _only_text_changed(inputs: dict[str, Any]) -> bool:
     """Whether the site is as it was last built, but for what notebooks say."""
-    of_notebooks = tuple(f"{paths.relative(folder)}/" for folder in (paths.NOTEBOOKS, paths.EXECUTED))
+    of_notebooks = _within(paths.NOTEBOOKS, paths.EXECUTED)
     was = stamps.inputs("site")
     same = {name: value for name, value in was.items() if not name.startswith(of_notebooks)}
     now = {name: value for name, value in inputs.items() if not name.startswith(of_notebooks)}
@@ -349,9 +363,6 @@ def _say_removed(strays: list[Path]) -> None:
         print(f"removed, since nothing makes it any more: {paths.relative(strays[0])}{more}", flush=True)
 
 
-_PLACES = (paths.executed_dir, paths.notebooks_dir)  # what the pages of a paper are made of
-
-
 def _code() -> list[Path]:
     """All that notebooks may import, and the lock of the packages."""
     return [*(path for package in paths.packages() for path in below(package)), paths.REQUIREMENTS]
@@ -360,11 +371,11 @@ def _code() -> list[Path]:
 def _read_by_site(papers: list[str]) -> list[Path]:
     """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of."""
     own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path not in paths.generated()]
-    made_of = [place(paper) for paper in papers for place in _PLACES]
+    made_of = [folder for paper in papers for folder in _folders_of(paper)]
     linked = [path for path in paths.ASSETS.rglob("*") if path.is_symlink() and path.is_dir()]
     found = [path for folder in (*own, paths.ASSETS, *linked, paths.PACKAGE, *made_of) for path in below(folder)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
-    return loose + [path for path in found if set(_written_for_site()).isdisjoint(path.parents)]
+    return [paths.REQUIREMENTS, *loose] + [path for path in found if set(_written_for_site()).isdisjoint(path.parents)]
 
 
 def _written_for_site() -> list[Path]:

@@ -8,6 +8,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from publishing import paths
@@ -17,24 +18,35 @@ from publishing.folders import make_way
 
 Digests = dict[str, str | None]
 _CLOCK = getattr(time, "CLOCK_REALTIME_COARSE", time.CLOCK_REALTIME)  # that of the file systems
-
-
-def digests(files: Iterable[Path]) -> Digests:
-    """Digest of every file, by its name from the root."""
-    return {paths.relative(path): _digest(path) for path in files}
-
-
 _TICK_NS = 100_000_000  # writes that lie further apart have different times, where times have parts of a second
 _known: dict[Path, tuple[tuple[int, ...], str | None]] = {}
 
 
-def _digest(path: Path) -> str | None:
+def digests(files: Iterable[Path]) -> Digests:
+    """Digest of every file, by its name from the root."""
+    return {paths.relative(path): _known_digest(path) for path in files}
+
+
+def states(names: Iterable[str]) -> Digests:
+    """What is now where these names lead from the root: see `files.state`."""
+    return {name: _now(name) for name in names}
+
+
+def look_at_all() -> None:
+    """Look at whatever a stage read or wrote, so that the next look is fast."""
+    with suppress(OSError):  # another build may be at work
+        for path in paths.STAMPS.rglob("*.json"):
+            stage = path.relative_to(paths.STAMPS).with_suffix("").as_posix()
+            states(name for part in ("inputs", "found", "outputs") for name in _part(stage, part))
+
+
+def _known_digest(path: Path) -> str | None:
     """That of what the file holds, which is read again only if it was written meanwhile, as its inode tells."""
     try:
         found = path.stat()
     except OSError:
         return digest(path)
-    written = found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    written = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
     if (known := _known.get(path)) and known[0] == written:
         return known[1]
     now = digest(path)
@@ -67,10 +79,11 @@ def record(
 ) -> None:
     """Remember a stage that succeeded. The inputs' digests are those from before it ran, taken from `since` on.
 
-    One that was written meanwhile may have been read as it is no longer, even if it holds the same again: nothing is
+    One that somebody wrote meanwhile may have been read as it is no longer, even if it holds the same again: nothing is
     remembered then.
     """
-    if any(_written(paths.ROOT / name) > since for name in inputs):
+    written = (path for name in inputs if _written(path := paths.ROOT / name) > since)
+    if any(set(paths.generated()).isdisjoint(path.parents) for path in written):
         path_of(stage).unlink(missing_ok=True)
         return
     stamp = {"inputs": inputs, "found": found or {}, "outputs": digests(outputs)}
@@ -114,8 +127,10 @@ def _unchanged(met: Digests) -> bool:
 def _now(name: str) -> str | None:
     if name.startswith("$"):
         return of_variable(name)
-    path = paths.ROOT / name
-    return _digest(path) if path.is_file() and not name.endswith("/") else state(name, paths.ROOT)
+    with suppress(OSError):  # which is a state too
+        if not name.endswith("/") and (paths.ROOT / name).is_file():
+            return _known_digest(paths.ROOT / name)
+    return state(name, paths.ROOT)
 
 
 def of_variable(name: str) -> str | None:

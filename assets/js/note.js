@@ -18,6 +18,7 @@ if (buttons.length) {
   const search = async () => (await import("./search.js")).openSearch();
   for (const button of buttons) {
     button.closest(".paper-notes")?.querySelector(".note-actions")?.prepend(button, " ");
+    button.removeAttribute("hidden");
     button.addEventListener("click", search);
   }
   document.addEventListener("keydown", (event) => {

@@ -34,8 +34,10 @@ let pagefind;
 let results = [];
 
 dialog.addEventListener("click", ({ target }) => {
-  if (target === dialog || (target instanceof Element && target.closest("a"))) dialog.close(); // beside it, or led away
+  const link = target instanceof Element && target.closest("a");
+  if (target === dialog || (link && link.pathname === location.pathname)) dialog.close(); // beside it, or led down the page
 });
+addEventListener("pagehide", () => dialog.close()); // who comes back finds the page
 dialog.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) move(event, step);

@@ -39,12 +39,13 @@ def embed(blog: str | Path, instruments: bool = True, dry: bool = False) -> None
     blog = _checked(blog)
     known = _known(blog)
     theme = Theme(blog, frozenset(known))
-    wanted = _wanted(theme, instruments)
+    brings_search = not theme.has_search and search.is_possible()
+    wanted = _wanted(theme, instruments, brings_search)
     theirs = [name for name in wanted if _is_theirs(blog, name, known, wanted[name])]
     for name in theirs:
         if name not in known:
             raise PublishingError(f"the blog has {name} already, which is not touched; rename it there and try again")
-    for line in (*_plan(theme), *_sizes(wanted)):
+    for line in (*_plan(theme, brings_search), *_sizes(wanted)):
         print(line)
     if dry:
         return
@@ -131,7 +132,7 @@ def _say_left(names: list[str]) -> None:
         print(f"left as it is: {name}")
 
 
-def _plan(theme: Theme) -> Iterator[str]:
+def _plan(theme: Theme, brings_search: bool) -> Iterator[str]:
     """What a reader of the blog will see, and what its theme does not do."""
     shown = "shows the title" if theme.shows_title else "shows no title, so the notes do"
     yield f"layout of the post: {_named(theme.post)}; it {shown}"
@@ -143,7 +144,7 @@ def _plan(theme: Theme) -> Iterator[str]:
     if theme.has_search:
         yield "search: the blog has one, so the notes bring none"
     else:
-        yield f"search: {'one of the notes' if search.is_possible() else 'none, since Pagefind does not run here'}"
+        yield f"search: {'one of the notes' if brings_search else 'none, since Pagefind does not run here'}"
 
 
 def _named(layout: str) -> str:
@@ -167,9 +168,8 @@ def _amount(sizes: list[int]) -> str:
     return f"{len(sizes)} file{'' if len(sizes) == 1 else 's'}, {sum(sizes) / 1e6:.1f} MB"
 
 
-def _wanted(theme: Theme, instruments: bool) -> dict[str, bytes]:
+def _wanted(theme: Theme, instruments: bool, brings_search: bool) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
-    has_search = not theme.has_search and search.is_possible()
     texts = {f"_includes/{NOTES}/cite.html": in_capitals(_read(paths.INCLUDES / "paper_cite.html"))}
     assets: set[str] = set()
     built = []
@@ -184,11 +184,11 @@ def _wanted(theme: Theme, instruments: bool) -> dict[str, bytes]:
             else:
                 texts[f"{address}/index.html"] = _front(page, PAGE, "title" if theme.titles_pages else "heading")
             assets |= {*fetched(note), *_pictures(page)}
-    texts |= _layouts(theme, has_search)
-    texts |= {f"{OWN}/{name}": text for name, text in _styles(theme, instruments, has_search).items()}
+    texts |= _layouts(theme, brings_search)
+    texts |= {f"{OWN}/{name}": text for name, text in _styles(theme, instruments, brings_search).items()}
     texts[f"{OWN}/js/ground.js"] = _read(TEMPLATES / "ground.js")
     files = {name: text.encode() for name, text in texts.items()}
-    index = search.of(paths.SITE, built) if has_search else {}
+    index = search.of(paths.SITE, built) if brings_search else {}
     return files | {f"{OWN}/{name}": content for name, content in (_assets(assets) | index).items()}
 
 
@@ -223,11 +223,11 @@ def _pictures(page: posts.Post) -> list[str]:
     return [image["path"].removeprefix("/assets/")] if isinstance(image, dict) and "path" in image else []
 
 
-def _layouts(theme: Theme, has_search: bool) -> dict[str, str]:
+def _layouts(theme: Theme, brings_search: bool) -> dict[str, str]:
     layouts = {NOTES: (theme.post, theme.shows_title), PAGE: (theme.page, theme.shows_title and theme.titles_pages)}
     made = Template(_read(TEMPLATES / "layout.html"))
     texts = {
-        name: made.substitute(layout=one, titled=str(shown).lower(), search=str(has_search).lower())
+        name: made.substitute(layout=one, titled=str(shown).lower(), search=str(brings_search).lower())
         for name, (one, shown) in layouts.items()
     }
     if FRAME in (theme.post, theme.page):
@@ -235,14 +235,14 @@ def _layouts(theme: Theme, has_search: bool) -> dict[str, str]:
     return {f"_layouts/{name}.html": text for name, text in texts.items()}
 
 
-def _styles(theme: Theme, instruments: bool, has_search: bool) -> dict[str, str]:
+def _styles(theme: Theme, instruments: bool, brings_search: bool) -> dict[str, str]:
     """Our styles, each rule of which outweighs those of the theme, and meets nothing outside the notes."""
     css = {path.stem: _read(path) for path in (*paths.ASSETS.glob("css/*.css"), *TEMPLATES.glob("*.css"))}
     styles = {
         "embedded": "\n".join(css[name] for name in ("embedded", "tokens", "notes", "code")),
         "print": css["print"],
     }
-    if has_search:
+    if brings_search:
         styles["search"] = f".paper-notes {{\n{css['search']}}}\n"
     if instruments:
         styles["instruments"] = css["instruments"]

@@ -26,6 +26,7 @@ def file_of(address: str, context: Context) -> Path:
     path = (folder / name).resolve()
     if not path.is_relative_to(paths.ROOT):
         raise context.error(f"{name!r} lies outside this repository; link to what is in it, or write https://…")
+    context.page.met.add(paths.relative(path))
     if not path.is_file():
         raise context.error(f"{name!r} leads nowhere: there is no file {paths.relative(path)}; correct the name")
     if not git.keeps(path):

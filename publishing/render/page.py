@@ -30,6 +30,7 @@ class Page:
     ids: dict[str, str] = field(default_factory=dict)
     links: list[tuple[str, Place]] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)  # below the site's, of links and pictures as written
+    met: set[str] = field(default_factory=set)  # files that it names, and folders, with /, in which it looks for such
     citations: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     headings: list[Heading] = field(default_factory=list)
     equations: list[str] = field(default_factory=list)

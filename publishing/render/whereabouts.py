@@ -38,6 +38,7 @@ def of_files(paper: Paper) -> dict[str, list[Place]]:
     found: defaultdict[str, list[Place]] = defaultdict(list)
     for page, stem, _ in _sections(paper):
         patterns = {re.sub(r"\{\w+\}", "*", one) for one in _FILE.findall(notebooks.text_of(paper.name, stem))}
+        page.met |= {f"{pattern.rpartition('/')[0]}/" for pattern in patterns}
         for file in {paths.relative(path) for pattern in patterns for path in paths.ROOT.glob(pattern)}:
             found[file].append((page, stem, ""))
     return dict(sorted(found.items()))

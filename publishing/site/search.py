@@ -23,7 +23,7 @@ STAGE = "search"
 _FORMULAS, _OMITTED = ".math", "…"
 _NO_TEXT = "script, style, svg, nav, pre, button, .cell-input, .equation-side, .backlinks, .cite"
 _NO_TEXT += ", .instrument-call, .post-byline, .post-categories, .section-tools, .toc-bar"
-_NEITHER = re.compile(rb"<style.*?</style>|<pre\b.*?</pre>|</?(?:path|use|g|rect)\b[^>]*>", re.DOTALL)  # half of a page
+_SKIPPED = re.compile(rb"<style.*?</style>|<pre\b.*?</pre>|</?(?:path|use|g|rect)\b[^>]*>", re.DOTALL)  # half of it
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")  # the places that a result leads to
 _DIALOG = re.compile(r"(ui|highlight)\.(css|js)$")  # Pagefind's own
 _NO_LANGUAGE = "wasm.unknown.pagefind"  # for languages whose words it cannot reduce to stems
@@ -99,7 +99,7 @@ def program() -> Path:
 
 
 def _remembered(path: Path) -> bytes:
-    page = _NEITHER.sub(b"", path.read_bytes())
+    page = _SKIPPED.sub(b"", path.read_bytes())
     return remembered(page, partial(_text, page), by=__file__)
 
 

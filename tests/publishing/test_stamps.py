@@ -42,6 +42,12 @@ def test_a_stage_that_never_ran_or_whose_stamp_is_damaged_is_stale(stage):
         assert fresh(stage) is None
 
 
+def test_what_cannot_be_looked_at_is_found_so_again(stage):
+    long = "x" * 300
+    stamps.record("stage", {}, [], stamps.states([long, "source.md/inside", "source.md/"]))
+    assert stamps.outputs_if_fresh("stage", {}) == [] and stamps.found("stage")[long] == "OSError"
+
+
 def test_a_folder_where_a_stamp_belongs_gives_way(repository):
     (stamps.path_of("stage") / "inside").mkdir(parents=True)
     assert stamps.outputs_if_fresh("stage", {}) is None

@@ -175,6 +175,44 @@ def test_pages_are_made_anew_only_where_the_paper_or_one_to_which_it_links_has_c
     assert made() == "['toy']"
 
 
+def edit(commands: Commands, name: str, old: str, new: str) -> None:
+    path = commands.root / name
+    text = path.read_text() if path.is_file() else ""
+    assert old in text
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text.replace(old, new) if old else text + new)
+
+
+EDITS = {  # of what pages are made of, beside notebooks
+    "the order of studies": ("_posts/2026-01-01-toy.md", "title: Costs", "title: Prices"),
+    "a reference": ("notebooks/toy/references.bib", "title={DDPM}", "title={Denoising}"),
+    "a macro": ("notebooks/toy/macros.tex", "", r"\newcommand{\eps}{\epsilon}"),
+    "a layout that is linked": ("_layouts/extra.html", "one", "two"),
+    "a file like those that code names": ("data/of/two.json", "", "{}"),
+    "the lock of the packages": ("requirements/main.lock", "", "# a comment\n"),
+    "the renderer": ("publishing/render/highlighting.py", "Comment: Comment,", ""),
+}
+
+
+def test_pages_are_what_a_clean_build_makes_whatever_was_edited(commands):
+    commands.write("_layouts/extra.html", "one")
+    commands.notebook(
+        "studies/why", f"{WHY}, in [the layout](../../../_layouts/extra.html)", '"data/of/{name}.json"  # and more'
+    )
+    commands.write("data/of/one.json", "{}")
+    for what in ("", *EDITS):
+        if what:
+            edit(commands, *EDITS[what])
+        commands.succeed("site", "--drafts")
+        made = commands.outputs(*MADE)
+        shutil.rmtree(commands.root / "build/stamps")
+        commands.succeed("site", "--drafts")
+        again = commands.outputs(*MADE)
+        assert {name for name in made.keys() | again.keys() if made.get(name) != again.get(name)} == set(), what
+    (commands.root / "_layouts/extra.html").unlink()
+    assert "extra.html' leads nowhere" in commands.fail("site", "--drafts")
+
+
 def test_the_series_says_where_one_is_and_leads_on_and_the_post_lists_all(built):
     cost, why = page(built, "toy/cost"), page(built, "toy/why")
     assert texts(cost, ".series summary") == ["Study 1 of 2 · Costs"] and texts(why, ".series summary") == [

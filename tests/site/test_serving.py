@@ -165,5 +165,5 @@ def test_the_search_finds_what_was_written_just_now_and_its_index_is_made_for_it
     served.write("Words about lilies.", "print(2)")
     eventually(lambda: build_of(page) != before, "another build")
     expect(page.get_by_role("textbox")).to_have_value("marigolds")
-    page.keyboard.press("Escape")
+    page.locator(".search-results a").first.click()
     expect(page.get_by_text("about lilies")).to_be_attached()

@@ -457,6 +457,13 @@ def take(steps: tuple[Callable[[], None], ...]) -> None:
             step()
 
 
+def stand_outside() -> None:
+    """Go on by the Python from which `.venv` was made, if that in it was called: it could not lay itself anew."""
+    if Path(sys.prefix) in (VENV, LAB):
+        outside = str(getattr(sys, "_base_executable", ""))
+        os.execv(outside, [outside, *sys.argv])
+
+
 def main(arguments: list[str]) -> int:
     """Take the steps of one target, where the platform is served."""
     sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
@@ -479,4 +486,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    stand_outside()
     sys.exit(main(sys.argv[1:]))

@@ -114,6 +114,14 @@ def test_an_environment_is_sound_until_it_is_moved(bootstrap):
     assert not bootstrap.is_sound(made)
 
 
+def test_the_python_inside_an_environment_leaves_the_laying_to_the_one_outside(tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    script = SCRIPT.read_text().replace("sys.exit(main(sys.argv[1:]))", "print(sys.prefix, sys.argv[1:])")
+    (tmp_path / "bootstrap.py").write_text(script)
+    said = subprocess.check_output([tmp_path / ".venv/bin/python", tmp_path / "bootstrap.py", "site"], text=True)
+    assert said == f"{sys.base_prefix} ['site']\n"
+
+
 def test_a_command_that_fails_shows_its_last_words_and_is_one_sentence(bootstrap, capsys):
     with pytest.raises(bootstrap.StepError, match="installing the moon failed"):
         bootstrap.run("installing the moon", sys.executable, "-c", "print('no rocket'); raise SystemExit(3)")

@@ -129,11 +129,11 @@ def test_a_command_that_fails_shows_its_last_words_and_is_one_sentence(bootstrap
 
 
 def pretending(what: str, target: str = "site") -> subprocess.CompletedProcess[str]:
-    """A run of the script after statements that make the machine look like another."""
+    """A run of the script, by the Python outside, after statements that make the machine look like another."""
     script = (
         f"import platform, runpy, shutil, subprocess, sys; {what}; runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
     )
-    return subprocess.run([sys.executable, "-c", script, target], capture_output=True, text=True)
+    return subprocess.run([sys._base_executable, "-c", script, target], capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("version", ["3.9.7", "3.15.0"])

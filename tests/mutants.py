@@ -23,6 +23,7 @@ MARK = re.compile("«(.*?)→(.*?)»", re.DOTALL)  # the right words, and the br
 # (module, its tests): {what is wrong: a snippet of the module, with the words that are broken}
 MUTANTS: dict[tuple[str, str], dict[str, str]] = {
     ("schedule", "test_schedule.py"): {
+        "strided: levels rounded down": "«-(-→»torch.arange(steps + 1) * schedule.T // steps«)→»",
         "alpha is 1 - sqrt(beta)": "return 1 - self.beta«→.sqrt()»\n",
         "alpha_bar as a sum": "return «self.alpha.cumprod→1 - self.beta.cumsum»(0)",
         "beta_tilde upside down": "«before / (1 - self.alpha_bar[1:])→(1 - self.alpha_bar[1:]) / before»",
@@ -35,7 +36,6 @@ MUTANTS: dict[tuple[str, str], dict[str, str]] = {
     },
     ("schedule", "test_identities.py"): {
         "alpha for alpha_bar in beta_tilde": "before = 1 - self.«alpha_bar→alpha»[:-1]",
-        "strided: levels rounded down": "«-(-→»torch.arange(steps + 1) * schedule.T // steps«)→»",
     },
     ("schedule", "test_sampling.py"): {
         "strided: the levels are lost": "return t if «self.levels is None→True» else",

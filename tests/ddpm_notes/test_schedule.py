@@ -52,6 +52,10 @@ def test_rescaling_keeps_the_end_in_noise_and_not_rescaling_does_not():
     torch.testing.assert_close(rescaled_linear_schedule(1000).beta, linear_schedule().beta)
 
 
+def test_levels_that_do_not_divide_are_rounded_up():
+    assert strided(rescaled_linear_schedule(50), 4).levels.tolist() == [0, 13, 25, 38, 50]
+
+
 @given(T=st.integers(2, 60), seed=st.integers(0, 2**20))
 def test_from_alpha_bar_undoes_alpha_bar(T, seed):
     betas = torch.rand(T, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).sort().values

@@ -1,10 +1,11 @@
 """What a reader searches: an index of the text of all pages of the finished site, made by Pagefind.
 
-Pagefind reads a copy of the pages that holds their text alone. So nothing else can get into the index, and nothing of
-the search stands in the pages but a button.
+Pagefind is given of each page its text alone. So nothing else can get into the index, and nothing of the search stands
+in the pages but a button.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,8 +16,9 @@ from tempfile import TemporaryDirectory
 
 from publishing import folders, paths, stamps
 from publishing.errors import PublishingError
-from publishing.files import below, digest_of, write
+from publishing.files import below, digest_of
 from publishing.memory import remembered
+from publishing.node import node
 
 FOLDER, SCRIPT = "pagefind", "pagefind.js"  # where `assets/js/search.js` expects it, and what asks it
 STAGE = "search"
@@ -25,14 +27,15 @@ _NO_TEXT = "script, style, svg, nav, pre, button, .cell-input, .equation-side, .
 _NO_TEXT += ", .instrument-call, .post-byline, .post-categories, .section-tools, .toc-bar"
 _SKIPPED = re.compile(rb"<style.*?</style>|<pre\b.*?</pre>|</?(?:path|use|g|rect)\b[^>]*>", re.DOTALL)  # half of it
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")  # the places that a result leads to
+_SCRIPT = Path(__file__).with_name("pagefind.mjs")
 _DIALOG = re.compile(r"(ui|highlight)\.(css|js)$")  # Pagefind's own
 _NO_LANGUAGE = "wasm.unknown.pagefind"  # for languages whose words it cannot reduce to stems
 
 
 def is_possible() -> bool:
-    """Whether Pagefind is there and runs; it comes as a program for some platforms."""
+    """Whether Pagefind is there and runs; it comes as a program for some platforms, and is told by Node what to do."""
     try:
-        return subprocess.run([program(), "--version"], capture_output=True).returncode == 0
+        return node() is not None and subprocess.run([program(), "--version"], capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -52,7 +55,7 @@ def add(site: Path) -> None:
 def update(site: Path) -> None:
     """Bring the index up to date; it is made anew only where a text has changed."""
     texts = _texts(site, (path for path in below(site) if path.suffix == ".html" and path.name != "404.html"))
-    tools = stamps.digests([paths.ROOT / "package-lock.json", Path(__file__)])
+    tools = stamps.digests([paths.ROOT / "package-lock.json", Path(__file__), _SCRIPT])
     inputs = {"texts": digest_of(json.dumps(texts).encode()), **tools}
     if stamps.outputs_if_fresh(STAGE, inputs) is None:
         _make(texts, folder())
@@ -72,16 +75,17 @@ def _texts(site: Path, pages: Iterable[Path]) -> dict[str, str]:
 
 
 def _make(texts: dict[str, str], target: Path) -> None:
-    work = target.with_name(f"{STAGE}-pages")
-    for old in (work, target):
-        shutil.rmtree(old, ignore_errors=True)
-    for name, text in texts.items():
-        write(work / name, text)
+    shutil.rmtree(target, ignore_errors=True)
     if not texts:  # which Pagefind takes for a mistake
         return
-    command: list[str | Path] = [program(), "--silent", "--site", work, "--output-path", target / FOLDER]
-    done = subprocess.run(command, capture_output=True, text=True, close_fds=False)
-    shutil.rmtree(work, ignore_errors=True)
+    done = subprocess.run(
+        [str(node()), _SCRIPT],
+        input=json.dumps({"pages": list(texts.items()), "target": str(target / FOLDER)}),
+        env=os.environ | {"PAGEFIND_BINARY_PATH": str(program())},
+        capture_output=True,
+        text=True,
+        close_fds=False,
+    )
     if done.returncode:
         cause = " ".join(done.stderr.split()[-20:]) or f"exit code {done.returncode}"
         raise PublishingError(f"Pagefind made no index for the search: {cause}; try again")

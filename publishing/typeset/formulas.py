@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -23,6 +21,7 @@ import psutil
 from publishing import files, macros, paths
 from publishing.errors import PublishingError
 from publishing.folders import make_way
+from publishing.node import node
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
 _OUTLINE = _SCRIPT.with_name("outline.mjs")
@@ -177,13 +176,13 @@ def _kept(name: str, key: str) -> dict | None:
 
 
 def _mathjax(question: str) -> str:
-    node = _node()
-    if node is None:
+    program = node()
+    if program is None:
         raise PublishingError("typesetting needs Node, which is not installed here; run `python3 bootstrap.py site`")
     with TemporaryFile() as asked, TemporaryFile() as said:
         asked.write(question.encode())  # a pipe would be left half full where Node starts slowly
         asked.seek(0)
-        with subprocess.Popen([node, _SCRIPT], stdin=asked, stdout=PIPE, stderr=said, encoding="utf-8") as run:
+        with subprocess.Popen([program, _SCRIPT], stdin=asked, stdout=PIPE, stderr=said, encoding="utf-8") as run:
             answer = _within_time(run, said)
         if run.returncode == 0:
             return answer
@@ -194,12 +193,7 @@ def _mathjax(question: str) -> str:
 
 def can_typeset() -> bool:
     """Whether what typesetting needs is installed; `make notebooks` does without."""
-    return _node() is not None and (paths.ROOT / "node_modules").is_dir()
-
-
-def _node() -> str | None:
-    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return shutil.which("node", path=here)
+    return node() is not None and (paths.ROOT / "node_modules").is_dir()
 
 
 def _within_time(run: subprocess.Popen, said: IO[bytes]) -> str:

@@ -22,10 +22,10 @@ EXPERIMENTS = {
     "fashion": "the Fashion-MNIST checkpoint (hours)",
     "browser": "both networks' graphs for the reader's browser (a minute)",
     "report": "bound, sample quality, neighbours of both checkpoints (an hour)",
-    "few_steps": "fewer steps: ancestral and DDIM sampling (half an hour)",
+    "few_steps": "fewer steps: ancestral and DDIM sampling (an hour)",
     "ablation": "Table 2 in miniature (two hours)",
     "schedules": "schedules and T, trained (half an hour)",
-    "scaling": "loss and quality against steps and width; EMA on and off (an hour)",
+    "scaling": "loss and quality against steps and width; EMA on and off (half an hour)",
     "projection": "what the paper's CIFAR10 run would cost here (minutes)",
 }
 

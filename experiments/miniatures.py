@@ -34,10 +34,15 @@ MINIATURES: dict[str, dict[str, object]] = {  # the names that get another value
     "few_steps": {"few_steps.STEPS": (5,), "few_steps.SETS": 1},
     "ablation": {
         "ablation.SEEDS": (1,),
+        "networks.SETS": 1,
         "ablation.CONFIG": replace(networks.CONFIG, **SMALL),
         "ablation.linear_schedule": partial(linear_schedule, T=10),
     },
-    "schedules": {"schedules.SEEDS": (1,), "schedules.CONFIG": replace(networks.CONFIG, **SMALL)},
+    "schedules": {
+        "schedules.SEEDS": (1,),
+        "networks.SETS": 1,
+        "schedules.CONFIG": replace(networks.CONFIG, **SMALL),
+    },
     "scaling": {
         "scaling.WIDTHS": (8,),
         "scaling.STEPS": (10, 20),

@@ -30,7 +30,12 @@ MINIATURES: dict[str, dict[str, object]] = {  # the names that get another value
     "fashion_pilot": {"fashion_pilot.TRIED": fashion_pilot.TRIED[:1]},
     "digits": {"digits.CONFIG": replace(digits.CONFIG, **SMALL)},
     "fashion": {"fashion.CONFIG": replace(fashion.CONFIG, **SMALL)},
-    "report": {"report.BOUND_IMAGES": {"digits": 4, "fashion-mnist": 2}, "report.SAMPLES": 4, "report.PART": 2},
+    "report": {
+        "report.BOUND_IMAGES": {"digits": 4, "fashion-mnist": 2},
+        "report.SAMPLES": 4,
+        "report.PART": 2,
+        "report.SET": 4,
+    },
     "few_steps": {"few_steps.STEPS": (5,), "few_steps.SETS": 1},
     "ablation": {
         "ablation.SEEDS": (1,),

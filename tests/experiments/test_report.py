@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from ddpm_notes.data import Images
-from experiments.report import SAMPLES, full_gaussian, histograms, pixel_gaussian
+from experiments.report import SET, full_gaussian, histograms, pixel_gaussian
 
 
 class AnyDistance:
@@ -59,7 +59,7 @@ def test_the_full_gaussian_uses_what_pixels_share_and_the_independent_one_cannot
 def test_baselines_draw_images_like_those_they_saw(noise, baseline):
     judge = AnyDistance()
     baseline(noise, noise, judge)
-    assert judge.seen.shape == (SAMPLES, 1, 2, 2)
+    assert judge.seen.shape == (SET, 1, 2, 2)
     x0 = noise.x0
     assert (judge.seen.mean(0) - x0.mean(0)).abs().max() < 0.03
     assert (judge.seen.std(0) / x0.std(0) - 1).abs().max() < 0.15

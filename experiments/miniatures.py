@@ -32,7 +32,7 @@ MINIATURES: dict[str, dict[str, object]] = {  # the names that get another value
     "fashion": {"fashion.CONFIG": replace(fashion.CONFIG, **SMALL)},
     "report": {
         "report.BOUND_IMAGES": {"digits": 4, "fashion-mnist": 2},
-        "report.SAMPLES": 4,
+        "report.SAMPLES": {"digits": 8, "fashion-mnist": 4},
         "report.PART": 2,
         "report.SET": 4,
     },

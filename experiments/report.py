@@ -20,7 +20,8 @@ from experiments.stale import CHECKPOINTS, RESULTS
 
 CHECKPOINT_OF = {"digits": "digits", "fashion-mnist": "fashion"}
 BOUND_IMAGES = {"digits": 299, "fashion-mnist": 64}
-SAMPLES, PART = 768, 16  # a small part is faster
+SAMPLES = {"digits": 768, "fashion-mnist": 2048}
+PART = 16  # which is faster than more at once
 SHOWN, STRIPS = 40, 6
 SHOWN_T = (1000, 900, 800, 700, 600, 500, 400, 300, 250, 200, 150, 100, 50, 25, 1)
 
@@ -92,7 +93,7 @@ def chains(name: str, checkpoint: Checkpoint, weights: str) -> tuple[Tensor, Ten
     The second is (SET, len(SHOWN_T), C, H, W). Image i is drawn from the generator of its own number.
     """
     drawn = []
-    for k in range(SAMPLES // PART):
+    for k in range(SAMPLES[name] // PART):
         path = STATES / f"samples-{name}-{weights}-{k}.safetensors"
         if not path.exists():
             write_tensors(path, _chain(checkpoint, set_of(k, PART)), {})
@@ -118,7 +119,8 @@ def sampled(name: str, checkpoint: Checkpoint, weights: str, judge: Judge, train
     less biased. Held-out images stand beside both, as many as there are.
     """
     every, x0_hat = chains(name, checkpoint, weights)
-    x0, real = every[:SET], test.x0[:SET]
+    held_out = test.x0[: len(every)]
+    x0, real = every[:SET], held_out[:SET]
     (near, index), (near_real, _) = nearest(x0, train.x0), nearest(real, train.x0)
     file = RESULTS / f"samples-{name}.safetensors"
     pictures = {"samples": x0, "nearest": train.x0[index[:SHOWN]], "held_out": real[:SHOWN], "x0_hat": x0_hat[:STRIPS]}
@@ -132,10 +134,11 @@ def sampled(name: str, checkpoint: Checkpoint, weights: str, judge: Judge, train
         "distance_of_sets": [judge.distance(one) for one in every.split(SET)],
         "distance_of_all": judge.distance(every),
         "all": len(every),
+        "classes_of_all": judge.classes(every),
         "distance_of_held_out": judge.distance(real),
-        "distance_of_held_out_sets": [judge.distance(one) for one in test.x0[:SAMPLES].split(SET) if len(one) == SET],
-        "distance_of_held_out_all": judge.distance(test.x0[:SAMPLES]),
-        "held_out_all": len(test.x0[:SAMPLES]),
+        "distance_of_held_out_sets": [judge.distance(one) for one in held_out.split(SET) if len(one) == SET],
+        "distance_of_held_out_all": judge.distance(held_out),
+        "held_out_all": len(held_out),
         "distance_of_x0_hat": {str(t): judge.distance(x0_hat[:, i]) for i, t in enumerate(SHOWN_T)},
         "classes": judge.classes(x0),
         "nearest": {"samples": near.tolist(), "held_out": near_real.tolist(), "index": index.tolist()},

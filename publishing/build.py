@@ -7,7 +7,7 @@ import fcntl
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -265,18 +265,19 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float) -> No
 
     made_from = {paper: _made_from_of_pages(paper, inputs) for paper in papers}
     kept = {paper: stamps.outputs_if_fresh(stamps.of_pages(paper), made_from[paper]) for paper in papers}
-    pages = _pages([paper for paper, outputs in kept.items() if outputs is None], settings)
-    made = {path: text for of_paper in pages.values() for path, text in of_paper.items()}
-    before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
     may_patch = settings["unpublished"] and _only_text_changed(inputs)
-    folders.sync(made)
-    made_before = [path for outputs in kept.values() for path in outputs or []]
-    folders.sweep(_written_for_site(), [*made, *made_before])
-    for paper, of_paper in pages.items():
-        stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
-    if not (may_patch and patch.patched(before, made)):
-        with progress.doing(lambda: "building the site with Jekyll"):
-            jekyll.build_site(settings["unpublished"])
+    with nullcontext() if may_patch else jekyll.loading() as loaded:
+        pages = _pages([paper for paper, outputs in kept.items() if outputs is None], settings)
+        made = {path: text for of_paper in pages.values() for path, text in of_paper.items()}
+        before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
+        folders.sync(made)
+        made_before = [path for outputs in kept.values() for path in outputs or []]
+        folders.sweep(_written_for_site(), [*made, *made_before])
+        for paper, of_paper in pages.items():
+            stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
+        if not (may_patch and patch.patched(before, made)):
+            with progress.doing(lambda: "building the site with Jekyll"):
+                jekyll.build_site(settings["unpublished"], loaded)
     met = {name: was for paper in papers for name, was in stamps.found(stamps.of_pages(paper)).items()}
     beside = {name: was for name, was in met.items() if name not in inputs}
     stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], beside, since=began)

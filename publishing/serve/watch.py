@@ -63,6 +63,8 @@ def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingH
 class LocalServer(ThreadingHTTPServer):
     """Serves a browser on this machine: no more clients at once than that has, and no word about those that leave."""
 
+    request_queue_size = CLIENTS  # a browser asks for many files at once, and tries again late where it finds no place
+
     def __init__(self, *arguments: Any) -> None:
         self._free = BoundedSemaphore(CLIENTS)
         super().__init__(*arguments)

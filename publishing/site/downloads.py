@@ -4,6 +4,7 @@ What they link to and show stays here. So links lead to the site; where that has
 to the file in the repository.
 """
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from nbformat import NotebookNode, v4
 
 from publishing import paths, posts, source
 from publishing.contract import PRIVATE, SOURCE
+from publishing.memory import remembered
 from publishing.notebooks import path_of
 from publishing.render.page import Page, Paper
 
@@ -68,7 +70,11 @@ def _executed(paper: str, stem: str, lead: Callable[[re.Match], str]) -> str:
         if cell.cell_type == "markdown":
             _attach_pictures(cell, path_of(paper, stem).parent)
             cell.source = _CODE_OR_TARGET.sub(lead, cell.source)
-    return v4.writes(notebook) + "\n"
+    return remembered(json.dumps(notebook).encode(), partial(_written, notebook), by=__file__).decode()
+
+
+def _written(notebook: NotebookNode) -> bytes:
+    return (v4.writes(notebook) + "\n").encode()
 
 
 def _attach_pictures(cell: NotebookNode, folder: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -21,25 +21,59 @@ from publishing.folders import make_way, readable
 from publishing.site import feeds, origin, search, styles
 
 _OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
+_OVERRIDES = "overrides.yml"  # JSON is YAML
+_SCRIPT = Path(__file__).with_name("jekyll.rb")
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
 
 
-def build_site(drafts: bool = False) -> Path:
-    """Build `_site/` anew, with unpublished posts if `drafts`.
+@contextmanager
+def loading() -> Iterator[subprocess.Popen[str]]:
+    """Jekyll, which loads while its sources are made, and waits for `build_site`."""
+    bundle = paths.ROOT / "vendor" / "bundle"
+    if bundle.exists():
+        ruby, own = ["bundle", "exec", "ruby"], {"BUNDLE_PATH": str(bundle)}
+    else:
+        ruby, own = ["ruby"], {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
+    if shutil.which("bundle" if bundle.exists() else "jekyll") is None:
+        raise PublishingError("Jekyll is not installed; run `python3 bootstrap.py site`")
+    folders = ["--source", str(paths.ROOT), "--destination", str(_work() / "site")]
+    configurations = ["--config", f"_config.yml,{paths.relative(_work() / _OVERRIDES)}"]
+    process = subprocess.Popen(
+        [*ruby, str(_SCRIPT), "build", *folders, *configurations],
+        cwd=paths.ROOT,
+        env=os.environ | own | {"JEKYLL_ENV": "production", "LANG": "C.UTF-8", "RUBYOPT": "-W0"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        close_fds=False,  # it keeps the hold on the repository, should this process be killed before Jekyll is done
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def build_site(drafts: bool = False, loaded: subprocess.Popen[str] | None = None) -> Path:
+    """Build `_site/` anew, with unpublished posts if `drafts`, perhaps by a Jekyll that is `loading`.
 
     A build that fails, or only warns, raises PublishingError and leaves the site as it was.
     """
     _check_front_matter()
-    work = paths.BUILD / "jekyll"
+    work, fresh = _work(), _work() / "site"
     shutil.rmtree(work, ignore_errors=True)
-    make_way(work / "site")
+    make_way(fresh)
     work.mkdir(parents=True)
     settings = build_settings(drafts) | {"search": search.is_possible()}
-    overrides = work / "overrides.yml"  # JSON is YAML
     excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
-    overrides.write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
-    fresh = work / "site"
-    _run(fresh, "_config.yml", paths.relative(overrides))
+    (work / _OVERRIDES).write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
+    with nullcontext(loaded) if loaded else loading() as jekyll:
+        _, said = jekyll.communicate("build\n")
+    if complaint := first_complaint(said):
+        raise PublishingError(f"Jekyll: {complaint}")
+    if jekyll.returncode:
+        raise PublishingError(f"Jekyll stopped with exit code {jekyll.returncode} and gave no reason; try again")
     styles.inline(fresh, settings["baseurl"])
     feeds.complete(fresh, settings["url"] + settings["baseurl"])
     if not settings["search"]:
@@ -52,6 +86,10 @@ def build_site(drafts: bool = False) -> Path:
     fresh.rename(paths.SITE)
     shutil.rmtree(work)
     return paths.SITE
+
+
+def _work() -> Path:
+    return paths.BUILD / "jekyll"
 
 
 def build_settings(drafts: bool = False) -> dict[str, Any]:
@@ -122,28 +160,3 @@ def _beside_the_site() -> Iterator[str]:
             raise PublishingError(f"{path.name}: a layout of this name would be left out with it; rename the file")
         if not _OF_THE_SITE.fullmatch(path.name):
             yield "".join(f"\\{letter}" for letter in path.name)
-
-
-def _run(destination: Path, *configurations: str) -> None:
-    bundle = paths.ROOT / "vendor" / "bundle"
-    if bundle.exists():
-        jekyll, own = ["bundle", "exec", "jekyll"], {"BUNDLE_PATH": str(bundle)}
-    else:
-        jekyll, own = ["jekyll"], {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
-    if shutil.which(jekyll[0]) is None:
-        raise PublishingError("Jekyll is not installed; run `python3 bootstrap.py site`")
-    folders = ["--source", str(paths.ROOT), "--destination", str(destination)]
-    command = [*jekyll, "build", *folders, "--config", ",".join(configurations)]
-    environment = os.environ | own | {"JEKYLL_ENV": "production", "LANG": "C.UTF-8", "RUBYOPT": "-W0"}
-    done = subprocess.run(
-        command,
-        cwd=paths.ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        close_fds=False,  # it keeps the hold on the repository, should this process be killed before Jekyll is done
-    )
-    if complaint := first_complaint(done.stderr):
-        raise PublishingError(f"Jekyll: {complaint}")
-    if done.returncode:
-        raise PublishingError(f"Jekyll stopped with exit code {done.returncode} and gave no reason; try again")

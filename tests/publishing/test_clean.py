@@ -226,7 +226,7 @@ def test_a_site_is_built_in_an_awkward_place(commands, tmp_path):
 def test_under_serve_text_that_was_edited_is_put_into_the_pages_as_jekyll_would(commands):
     commands.notebook("02-more", "# 2. More $x$\n\nA word.\n\nThe end.")
     commands.succeed("site", "--drafts")
-    without_jekyll = "from publishing.site import jekyll; from publishing.__main__ import main; jekyll._run = 0; main()"
+    without_jekyll = "from publishing.site import jekyll; from publishing.__main__ import main; jekyll.build_site = 0; main()"
     edits = (
         ("02-more", "A word.", "Another word, and $y$."),
         ("02-more", "The end.", "More words.\n\n- The end."),

@@ -141,11 +141,13 @@ def test_where_pagefind_does_not_run_it_is_said_in_a_line_and_the_button_is_abse
         assert not select(page.read_text(), ".search-button"), page
 
 
-def test_an_index_that_cannot_be_made_is_one_line_and_the_site_stays(site):
+@pytest.mark.parametrize("end", ["exit 1", "sleep 0.2; exit 1", "exec <&-; sleep 0.2", "kill -9 $$"])
+def test_an_index_that_cannot_be_made_is_one_line_and_the_site_stays(site, end):
+    """However the program ends: Node hears of it in one way or another."""
     before = site.outputs("_site")
-    replace_pagefind(site, "#!/bin/sh\ntest $1 = --version || { echo no room >&2; exit 1; }\n")
+    replace_pagefind(site, f"#!/bin/sh\ntest $1 = --version || {{ echo no room >&2; {end}; }}\n")
     site.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
-    assert site.fail("site") == "Pagefind made no index for the search: no room; try again"
+    assert site.fail("site") == "Pagefind made no index for the search: no room Pagefind backend closed; try again"
     assert site.outputs("_site") == before
 
 

@@ -4,6 +4,7 @@ import argparse
 import errno
 import gc
 import io
+import os
 import sys
 
 from publishing.errors import PublishingError
@@ -137,4 +138,6 @@ def _embed(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # what a build holds is large, and to take it apart takes a tenth of a second

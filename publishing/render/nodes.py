@@ -273,12 +273,11 @@ class PageLink:
 
 
 def walk(node: object) -> Iterator[object]:
-    """The node and all below it, in the order of the page."""
+    """The node and all below it that may hold more, in the order of the page."""
     waiting = [node]
     while waiting:
         yield (one := waiting.pop())
-        if type(one) not in _LEAVES:
-            waiting += reversed(_inside(one))
+        waiting += [inner for inner in reversed(_inside(one)) if type(inner) not in _LEAVES]
 
 
 _LEAVES = {str, Markup, bytes, int, float, bool, type(None)}  # most of what is met

@@ -13,7 +13,8 @@ _LIQUID = ("{{", "{%")
 def patched(before: Mapping[Path, str], after: Mapping[Path, str]) -> bool:
     """Bring what changed of these files into the site, if all of it stands there as it was written, once; else nothing.
 
-    Jekyll copies a section as it is, but for its Liquid, and a notebook that can be downloaded.
+    Jekyll copies a section as it is, but for its Liquid, and a notebook that can be downloaded. A line may stand on
+    several pages, like a glyph, so the whole file is looked for first.
     """
     if before.keys() != after.keys():
         return False
@@ -22,11 +23,9 @@ def patched(before: Mapping[Path, str], after: Mapping[Path, str]) -> bool:
         return False
     pages = {page: page.read_text(encoding="utf-8") for page in paths.SITE.rglob("*.html")}
     for path in (path for path in changed if path.suffix == ".html"):
-        for old, new in _edits(before[path].split("\n"), after[path].split("\n")):
-            there = [page for page, html in pages.items() if old in html]
-            if any(sign in old + new for sign in _LIQUID) or len(there) != 1 or pages[there[0]].count(old) != 1:
-                return False
-            pages[there[0]] = pages[there[0]].replace(old, new)
+        old, new = before[path], after[path]
+        if not (_replaced(pages, old, new) or all(_replaced(pages, *edit) for edit in _edits(old, new))):
+            return False
     for page, html in pages.items():
         write(page, html)
     for path in (path for path in changed if path.suffix != ".html"):
@@ -34,9 +33,19 @@ def patched(before: Mapping[Path, str], after: Mapping[Path, str]) -> bool:
     return True
 
 
-def _edits(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
+def _replaced(pages: dict[Path, str], old: str, new: str) -> bool:
+    """Whether the old text stood on one page alone, once, and the new one is there now."""
+    there = [page for page, html in pages.items() if old in html]
+    if any(sign in old + new for sign in _LIQUID) or len(there) != 1 or pages[there[0]].count(old) != 1:
+        return False
+    pages[there[0]] = pages[there[0]].replace(old, new)
+    return True
+
+
+def _edits(old: str, new: str) -> Iterator[tuple[str, str]]:
     """Lines that changed; those that are new, or gone, with the one before, which tells where they stand."""
-    for kind, start, end, begins, ends in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    was, now = old.split("\n"), new.split("\n")
+    for kind, start, end, begins, ends in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if kind != "equal":
             before = 0 if kind == "replace" else min(1, start)
-            yield "\n".join(old[start - before : end]), "\n".join(new[begins - before : ends])
+            yield "\n".join(was[start - before : end]), "\n".join(now[begins - before : ends])

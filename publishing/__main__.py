@@ -19,6 +19,8 @@ def main() -> int:
         sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
     try:
         arguments.command(arguments)
+        if sys.stdout:
+            sys.stdout.flush()
     except PublishingError as error:
         print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1
@@ -138,6 +140,4 @@ def _embed(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    os._exit(status)  # what a build holds is large, and to take it apart takes a tenth of a second
+    os._exit(main())  # what a build holds is large, and to take it apart takes a tenth of a second

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from publishing import folders, notebooks, paths, posts, progress, stamps
+from publishing import folders, memory, notebooks, paths, posts, progress, stamps
 from publishing.errors import PublishingError
 from publishing.faults import Faults
 from publishing.files import UNFINISHED, below
@@ -281,6 +281,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float) -> No
     met = {name: was for paper in papers for name, was in stamps.found(stamps.of_pages(paper)).items()}
     beside = {name: was for name, was in met.items() if name not in inputs}
     stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], beside, since=began)
+    memory.forget()
 
 
 def _made_from_of_pages(paper: str, inputs: dict[str, Any]) -> dict[str, Any]:

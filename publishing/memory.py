@@ -1,5 +1,6 @@
 """What is slow to make and follows from its ingredients alone, kept from one build to the next."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +9,7 @@ from publishing import paths
 from publishing.files import digest, digest_of, read_sealed, write_sealed
 from publishing.folders import make_way
 
-KEPT = 2000
+KEPT = 100_000_000  # bytes
 
 
 def _folder() -> Path:
@@ -20,11 +21,21 @@ def remembered(made_from: bytes, make: Callable[[], bytes], by: str) -> bytes:
     tools = f"{digest(Path(by))} {digest(paths.REQUIREMENTS)} ".encode()
     path = _folder() / digest_of(tools + made_from)
     known = read_sealed(path)
-    if known is None:
-        known = make()
-        with suppress(FileNotFoundError):  # where others keep the same, or clear up, at the same time
+    made = make() if known is None else known
+    with suppress(FileNotFoundError):  # where others keep the same, or clear up, at the same time
+        if known is None:
             make_way(path)
-            write_sealed(path, known)
-            for old in sorted(_folder().iterdir(), key=lambda entry: entry.lstat().st_mtime)[:-KEPT]:
-                old.unlink()
-    return known
+            write_sealed(path, made)
+        os.utime(path)
+    return made
+
+
+def forget() -> None:
+    """Remove what was longest not asked for, where all of it takes more than `KEPT`."""
+    with suppress(FileNotFoundError):
+        entries = [(path.lstat(), path) for path in _folder().iterdir()]
+        kept = 0
+        for entry, path in sorted(entries, key=lambda one: one[0].st_mtime, reverse=True):
+            kept += entry.st_size
+            if kept > KEPT:
+                path.unlink()

@@ -31,10 +31,10 @@ def loading() -> Iterator[subprocess.Popen[str]]:
     """Jekyll, which loads while its sources are made, and waits for `build_site`."""
     bundle = paths.ROOT / "vendor" / "bundle"
     if bundle.exists():
-        ruby, own = ["bundle", "exec", "ruby"], {"BUNDLE_PATH": str(bundle)}
+        needed, ruby, own = ["bundle"], ["bundle", "exec", "ruby"], {"BUNDLE_PATH": str(bundle)}
     else:
-        ruby, own = ["ruby"], {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
-    if shutil.which("bundle" if bundle.exists() else "jekyll") is None:
+        needed, ruby, own = ["ruby", "jekyll"], ["ruby"], {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
+    if not all(map(shutil.which, needed)):
         raise PublishingError("Jekyll is not installed; run `python3 bootstrap.py site`")
     folders = ["--source", str(paths.ROOT), "--destination", str(_work() / "site")]
     configurations = ["--config", f"_config.yml,{paths.relative(_work() / _OVERRIDES)}"]

@@ -14,14 +14,19 @@ process.on("exit", () => {
 });
 
 async function make({ pages, target }) {
-  const { index } = await createIndex();
-  for (const [sourcePath, content] of pages) await index.addHTMLFile({ sourcePath, content });
-  const { errors } = await index.writeFiles({ outputPath: target });
+  const { index } = await done(createIndex());
+  for (const [sourcePath, content] of pages) await done(index.addHTMLFile({ sourcePath, content }));
+  await done(index.writeFiles({ outputPath: target }));
   await close();
-  return errors.join("; ");
+}
+
+async function done(asked) {
+  const answer = await asked;
+  if (answer.errors.length) throw answer.errors.join("; ");
+  return answer;
 }
 
 make(JSON.parse(readFileSync(0, "utf8"))).then(
-  (errors) => (failure = errors),
-  (error) => (failure = error.message),
+  () => (failure = ""),
+  (error) => (failure = String(error.message ?? error) || failure),
 );

@@ -103,13 +103,8 @@ def program() -> Path:
 
 
 def _remembered(path: Path) -> bytes:
-    page = path.read_bytes()
-    return remembered(page, partial(_remembered_of_half, page), by=__file__)
-
-
-def _remembered_of_half(page: bytes) -> bytes:
-    half = _SKIPPED.sub(b"", page)
-    return remembered(half, partial(_text, half), by=__file__)
+    page = _SKIPPED.sub(b"", path.read_bytes())
+    return remembered(page, partial(_text, page), by=__file__)
 
 
 def _text(page: bytes) -> bytes:

@@ -85,20 +85,26 @@ function typeset(page, macros, formulas) {
   });
   const output = new SVG({ fontCache: "global" });
   const document = mathjax.document("", { InputJax: input, OutputJax: output });
-  const shapes = { page, glyphs: new Map(), outlines: [], shared: [], sizes: [] };
-  const typeset = formulas.map((formula, number) => {
+  const drawings = formulas.map((formula, number) => {
     writeSync(2, `${TURN}${page} ${number}\n`);
     try {
-      const drawn = formula.drawn ?? draw(document, output.fontCache.getCache(), formula);
-      return { html: formula.display ? displayed(drawn, shapes) : inline(drawn, shapes, formula.count), drawn };
+      return formula.drawn ?? draw(document, output.fontCache.getCache(), formula);
     } catch (error) {
       return { error: error.message };
     }
   });
-  const drawn = [...shapes.outlines, ...shapes.shared].join("");
+  const outlines = Object.assign({}, ...drawings.map((one) => one.outlines));
+  const shapes = { page, shared: [], sizes: [] };
+  const typeset = drawings.map((drawn, number) => {
+    if (drawn.error) return drawn;
+    const { display, count } = formulas[number];
+    return { html: display ? displayed(drawn, shapes) : inline(drawn, shapes, count), drawn };
+  });
+  const paths = Object.entries(outlines).map(([id, d]) => `<path id="${nameOf(id, page)}" stroke-width="3" d="${d}"/>`);
   const style = STYLE.replace("</style>", `${shapes.sizes.join("")}\n</style>`);
+  const defined = [...paths, ...shapes.shared].join("");
   return {
-    glyphs: `${style}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${drawn}</defs></svg>\n`,
+    glyphs: `${style}<svg class="math-glyphs" width="0" height="0" aria-hidden="true"><defs>${defined}</defs></svg>\n`,
     formulas: typeset,
   };
 }
@@ -151,14 +157,13 @@ function share({ viewBox, width, height, style }, inside, shapes) {
 }
 
 // The inside of a drawing with short names for its glyphs, of which each page has one outline.
-function fromGlyphs({ inside, outlines }, shapes) {
-  return inside.replace(/(?<= href="#)[^"]+/g, (id) => {
-    if (!shapes.glyphs.has(id)) {
-      shapes.glyphs.set(id, `${shapes.page}-g${shapes.glyphs.size + 1}`);
-      shapes.outlines.push(`<path id="${shapes.glyphs.get(id)}" stroke-width="3" d="${outlines[id]}"/>`);
-    }
-    return shapes.glyphs.get(id);
-  });
+function fromGlyphs({ inside }, { page }) {
+  return inside.replace(/(?<= href="#)[^"]+/g, (id) => nameOf(id, page));
+}
+
+// By font and letter: a formula more on the page renames none.
+function nameOf(id, page) {
+  return id.replace(/^MJX(-\d+)?-TEX-(\w+)-/, `${page}-$2-`);
 }
 
 function element(name, attributes, inside) {

@@ -2,6 +2,8 @@
 
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -223,20 +225,30 @@ def test_a_site_is_built_in_an_awkward_place(commands, tmp_path):
     assert "site: nothing changed" in there.succeed("site")
 
 
+@pytest.mark.parametrize(("out", "status", "said"), [(">&-", 0, ""), ("> /dev/full", 1, "make room on the disk")])
+def test_an_output_that_takes_nothing_is_no_traceback(commands, out, status, said):
+    command = f"unset PYTHONUNBUFFERED; exec {sys.executable} -m publishing site {out}"
+    done = subprocess.run(["sh", "-c", command], cwd=commands.root, env=commands.environment, stderr=subprocess.PIPE)
+    assert done.returncode == status and said in done.stderr.decode() and "Traceback" not in done.stderr.decode()
+
+
 def test_under_serve_text_that_was_edited_is_put_into_the_pages_as_jekyll_would(commands):
-    commands.notebook("02-more", "# 2. More $x$\n\nA word.\n\nThe end.")
+    commands.notebook("02-more", "# 2. More $x$\n\nA word.\n\nOn two pages.\n\nThe end.")
+    commands.notebook("01-only", "# 1. Only\n\nOn two pages.", paper="quiet")
     commands.succeed("site", "--drafts")
-    without_jekyll = "from publishing.site import jekyll; from publishing.__main__ import main; jekyll.build_site = 0; main()"
+    without_jekyll = "from publishing.site import jekyll; jekyll.build_site = 0; "
+    without_jekyll += "from publishing.__main__ import main; sys.exit(main())"
     edits = (
         ("02-more", "A word.", "Another word, and $y$."),
         ("02-more", "The end.", "More words.\n\n- The end."),
+        ("02-more", "On two pages.", "On one page."),
         ("studies/deep", "Yes, $x$.", "Yes, $x$.\n\n{% raw %} and `{{ braces }}`."),
         ("01-figure", "# 1. Figure", "# 1. Figure\n\n## A part\n\nOf it."),
     )
     for number, (stem, old, new) in enumerate(edits):
         path = commands.root / f"notebooks/toy/{stem}.md"
         path.write_text(path.read_text().replace(old, new, 1))
-        commands.succeed("site", "--drafts", **({"code": without_jekyll} if number < 2 else {}))
+        commands.succeed("site", "--drafts", **({"code": without_jekyll} if number < 3 else {}))
         patched = commands.outputs("_site")
         shutil.rmtree(commands.root / "_site")
         commands.succeed("site", "--drafts")

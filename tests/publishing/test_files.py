@@ -1,8 +1,9 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from publishing import build, paths
+from publishing import build, memory, paths
 from publishing.files import below, digest, digest_of, write
 from publishing.memory import remembered
 
@@ -53,6 +54,22 @@ def test_what_is_remembered_is_made_once_and_anew_for_other_ingredients(reposito
     for entry in (paths.BUILD / "memory").iterdir():
         entry.write_bytes(entry.read_bytes()[:-1])
     assert ask(b"a") == b"A" and made == [b"A", b"B", b"A"], "a damaged one is made again"
+
+
+def test_what_was_longest_not_asked_for_is_forgotten(repository, monkeypatch):
+    made = []
+
+    def ask(*keys):
+        for key in keys:
+            remembered(key.encode(), lambda key=key: made.append(key) or bytes(50), by=__file__)
+            time.sleep(0.02)
+
+    ask("a", "b", "c", "a")
+    sizes = {path.stat().st_size for path in (paths.BUILD / "memory").iterdir()}
+    monkeypatch.setattr(memory, "KEPT", 2 * sizes.pop())
+    memory.forget()
+    ask("a", "c", "b")
+    assert made == ["a", "b", "c", "b"]
 
 
 def test_several_remember_the_same_at_once(repository):

@@ -181,6 +181,29 @@ def test_a_mistake_in_the_configuration_is_one_line(site):
     assert "psych" not in str(error.value)
 
 
+def test_a_jekyll_that_is_not_told_to_build_ends(site):
+    with pytest.raises(PublishingError, match="no pages"), jekyll.loading() as waiting:
+        raise PublishingError("no pages")
+    assert waiting.poll() is not None
+    alone = ["ruby", jekyll._SCRIPT, "build", "--destination", paths.SITE]  # whose starter was killed
+    assert subprocess.run(alone, stdin=subprocess.DEVNULL).returncode == 1 and not paths.SITE.exists()
+
+
+def test_a_jekyll_that_ends_before_it_is_told_to_build_is_one_line(site):
+    with jekyll.loading() as waiting:
+        waiting.kill()
+        with pytest.raises(PublishingError, match="^Jekyll stopped with exit code -9 and gave no reason; try again$"):
+            jekyll.build_site(loaded=waiting)
+
+
+@pytest.mark.parametrize("missing", ["jekyll", "ruby"])
+def test_where_a_program_is_missing_it_is_said_what_to_run(site, monkeypatch, missing):
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name, **told: None if name == missing else which(name, **told))
+    with pytest.raises(PublishingError, match="^Jekyll is not installed; run `python3 bootstrap.py site`$"):
+        jekyll.build_site()
+
+
 def test_a_site_can_be_built_after_one_that_failed(site):
     wrong = site.write("_posts/2026-11-25-wrong.md", "---\nlayout: nonesuch\n---\n")
     with pytest.raises(PublishingError):

@@ -248,10 +248,10 @@ def test_clients_that_leave_say_nothing_and_those_that_wait_are_bounded(live, ca
     place = ("127.0.0.1", int(url.rpartition(":")[2]))
     before = threading.active_count()
     halves = [socket.create_connection(place) for _ in range(serve.CLIENTS + 5)]
-    eventually(lambda: threading.active_count() == before + serve.CLIENTS, "a thread for each that may wait")
     for turned_away in halves[serve.CLIENTS :]:
         turned_away.settimeout(PATIENCE)
         assert turned_away.recv(1) == b""
+    assert threading.active_count() <= before + serve.CLIENTS
     for half in halves:
         half.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not an end
         half.close()

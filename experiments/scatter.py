@@ -3,7 +3,7 @@
 from torch import Tensor
 
 
-def mean_and_error(values: Tensor) -> tuple[float, float]:
+def of_networks_and_sets(values: Tensor) -> tuple[float, float]:
     """The mean of values (networks, sets), and its standard error.
 
     Networks scatter by their seed of training, and sets by their noise, which all networks have in common: so more

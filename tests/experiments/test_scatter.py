@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from experiments.scatter import mean_and_error
+from experiments.scatter import of_networks_and_sets
 
 NETWORKS, SETS = 3, 4
 
@@ -15,7 +15,7 @@ def test_the_error_is_the_scatter_of_the_mean(scales):
 
     def draw():
         parts = (scale * torch.randn(shape, generator=generator) for scale, shape in zip(scales, shapes, strict=True))
-        return mean_and_error(7 + sum(parts))
+        return of_networks_and_sets(7 + sum(parts))
 
     means, errors = torch.tensor([draw() for _ in range(4000)]).T
     assert means.mean().item() == pytest.approx(7, abs=0.1)

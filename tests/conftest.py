@@ -33,11 +33,16 @@ FLAGS = (
 
 
 def eventually(condition: Callable[[], object], what: str) -> None:
-    """Wait for what `expect` has no word for."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come within {PATIENCE} seconds"
+    """Wait for what `expect` has no word for; to raise, as while a page is being loaded anew, is "not yet"."""
+    deadline, error = time.monotonic() + PATIENCE, None
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+        except Exception as raised:
+            error = raised
         time.sleep(0.05)
+    raise AssertionError(f"{what} did not come within {PATIENCE} seconds") from error
 
 
 @pytest.fixture(scope="module")

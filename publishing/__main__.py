@@ -9,7 +9,8 @@ import sys
 
 from publishing.errors import PublishingError
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NO_ROOM = "make room on the disk, and run it again"
+REMEDIES = {errno.ENOSPC: _NO_ROOM, errno.EDQUOT: _NO_ROOM, errno.ENAMETOOLONG: "shorten it"}
 
 
 def main() -> int:
@@ -25,9 +26,10 @@ def main() -> int:
         print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if error.errno not in REMEDIES:
             raise
-        print(f"error: {error.strerror}: make room on the disk, and run it again", file=sys.stderr)
+        said = ": ".join(f"{one}" for one in (error.strerror, error.filename) if one)
+        print(f"error: {said:.200}; {REMEDIES[error.errno]}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Folders of generated files, and what they should hold."""
 
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,11 @@ def sync(contents: Mapping[Path, str | bytes]) -> Report:
         else:
             (report.changed if existed else report.written).append(path)
     return report
+
+
+def has_file(path: Path) -> bool:
+    """Whether a file is there, by a name that somebody wrote, which may be too long for any."""
+    return os.path.isfile(path)  # noqa: PTH113 - which Path raises an error for
 
 
 def make_way(path: Path) -> None:

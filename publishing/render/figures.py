@@ -15,6 +15,7 @@ from mdit_py_plugins.utils import is_code_block
 from publishing import paths
 from publishing.contract import DIAGRAM, FILE, NAME, DiagramFacts, Picture
 from publishing.escaping import clean
+from publishing.folders import has_file
 from publishing.render import named, nodes
 from publishing.render.nodes import Drawing, Figure
 from publishing.render.page import Context, Page
@@ -48,7 +49,7 @@ def _collect_one(drawn: DiagramFacts, png: str, context: Context) -> None:
     if not png:
         raise context.error(f"the figure {name!r} has no PNG; show it with diagram()")
     instrument = drawn.get("instrument")
-    if instrument and not (paths.INSTRUMENTS / f"{instrument}.js").is_file():
+    if instrument and not has_file(paths.INSTRUMENTS / f"{instrument}.js"):
         folder = paths.relative(paths.INSTRUMENTS)
         raise context.error(f"the figure {name!r} wants the instrument {instrument!r}; write {folder}/{instrument}.js")
     files = {file: _content(file, where, name, context) for file, where in drawn.get("files", {}).items()}
@@ -79,7 +80,7 @@ def _content(file: str, where: dict, name: str, context: Context) -> bytes:
     if "text" in where:
         return where["text"].encode()
     path = (paths.ROOT / where["path"]).resolve()
-    if not path.is_relative_to(paths.ROOT) or not path.is_file():
+    if not path.is_relative_to(paths.ROOT) or not has_file(path):
         raise context.error(f"the figure {name!r} needs {where['path']!r}, which is not in the repository; add it")
     return path.read_bytes()
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from PIL import Image, UnidentifiedImageError
 
 from publishing import git, notebooks, paths
+from publishing.folders import has_file
 from publishing.render.nodes import Drawing
 from publishing.render.page import Context
 
@@ -27,7 +28,7 @@ def file_of(address: str, context: Context) -> Path:
     if not path.is_relative_to(paths.ROOT):
         raise context.error(f"{name!r} lies outside this repository; link to what is in it, or write https://…")
     context.page.met.add(paths.relative(path))
-    if not path.is_file():
+    if not has_file(path):
         raise context.error(f"{name!r} leads nowhere: there is no file {paths.relative(path)}; correct the name")
     if not git.keeps(path):
         raise context.error(f"{name!r} is not in git, so readers do not have it; git add {paths.relative(path)}")

@@ -1,6 +1,7 @@
 """What `make serve` adds to a page: it reloads when the site was built anew, and says what stopped a build."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from publishing.errors import PublishingError
+from publishing.folders import has_file
 from publishing.site import search
 
 SCRIPT = Path(__file__).with_name("live.js")
@@ -119,10 +121,10 @@ class LivePages(Files):
             return self._begin("text/javascript", SCRIPT.read_bytes())
         if address.startswith(f"/{search.FOLDER}/"):
             return self._send_of_index(address)
-        if not self._news.build and not Path(self.translate_path(address)).exists():
+        if not self._news.build and not os.path.exists(self.translate_path(address)):  # noqa: PTH110 - of any length
             return self.send_error(503, "The site is not built yet", "Building it …")
         page = Path(self.translate_path(address), "index.html" if address.endswith("/") else "")
-        if page.suffix == ".html" and page.is_file():
+        if page.suffix == ".html" and has_file(page):
             head, end, tail = page.read_bytes().rpartition(b"</body>")
             return self._begin("text/html; charset=utf-8", head + TAG.format(self._news.build).encode() + end + tail)
         return super().send_head()

@@ -17,6 +17,7 @@ from nbformat import NotebookNode, v4
 
 from publishing import paths, posts, source
 from publishing.contract import PRIVATE, SOURCE
+from publishing.folders import has_file
 from publishing.memory import remembered
 from publishing.notebooks import path_of
 from publishing.render.page import Page, Paper
@@ -42,11 +43,13 @@ def of(paper: Paper, site: str, repository: str | None) -> dict[Path, str]:
 def _lead(page: Page, folder: Path, site: str, repository: str | None, found: re.Match) -> str:
     """The target of a link or a picture, as it is found from anywhere; code as it is."""
     target = found[0]
+    if found["fence"]:
+        return target
     if site and target in page.addresses:
         return site + page.addresses[target]
     name, mark, place = target.partition("#")
     path = (folder / unquote(name)).resolve()
-    if repository and path.is_relative_to(paths.ROOT) and path.is_file():
+    if repository and path.is_relative_to(paths.ROOT) and has_file(path):
         shown = "raw" if (guess_type(name)[0] or "").startswith("image/") else "blob"
         return f"https://github.com/{repository}/{shown}/HEAD/{quote(paths.relative(path))}{mark}{place}"
     return target
@@ -81,7 +84,7 @@ def _attach_pictures(cell: NotebookNode, folder: Path) -> None:
     """Put the pictures of a cell into it, as Jupyter does where one is dropped."""
     attached = {}
     for name in _PICTURE.findall(cell.source):
-        if (kind := guess_type(name, strict=False)[0]) and (path := folder / unquote(name)).is_file():
+        if (kind := guess_type(name, strict=False)[0]) and has_file(path := folder / unquote(name)):
             attached[name] = {kind: b64encode(path.read_bytes()).decode()}
     if attached:
         cell.source = _PICTURE.sub(

@@ -225,6 +225,13 @@ def test_pictures_come_along(paper, capsys):
     assert any("'a.png' leads nowhere" in step for step in steps(capsys)) is False
 
 
+def test_a_name_that_no_file_can_have_is_a_step_for_a_person(paper, capsys):
+    picture, data = f"{'a' * 300}.png", f"{'b' * 300}.csv"
+    brought(paper, f"# T\n\nAnswer, ![A]({picture}).", new_code_cell(f"import csv\ncsv.reader('{data}')"))
+    told = "\n".join(steps(capsys))
+    assert "a.png' leads nowhere" in told and "b.csv', which is not" in told
+
+
 @pytest.mark.parametrize(
     ("cells", "opening"),
     [

@@ -232,6 +232,12 @@ def test_an_output_that_takes_nothing_is_no_traceback(commands, out, status, sai
     assert done.returncode == status and said in done.stderr.decode() and "Traceback" not in done.stderr.decode()
 
 
+@pytest.mark.parametrize("given", [["new", "LONG", "T"], ["import", "LONG.md", "toy/studies/x"], ["embed", "LONG"]])
+def test_a_name_that_no_file_can_have_is_one_line(commands, given):
+    said = commands.fail(*(word.replace("LONG", "a" * 300) for word in given))
+    assert said.count("\n") <= 1 and "aaa" in said and "Traceback" not in said
+
+
 def test_under_serve_text_that_was_edited_is_put_into_the_pages_as_jekyll_would(commands):
     commands.notebook("02-more", "# 2. More $x$\n\nA word.\n\nOn two pages.\n\nThe end.")
     commands.notebook("01-only", "# 1. Only\n\nOn two pages.", paper="quiet")

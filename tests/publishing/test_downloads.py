@@ -8,7 +8,7 @@ import jupytext
 import pytest
 
 from publishing import paths
-from publishing.notebooks import read
+from publishing.notebooks import every, read
 from publishing.render.exporter import SectionExporter
 from publishing.site import downloads
 
@@ -29,9 +29,10 @@ $$
 
 ```text
 [Eq. (1)](#eq-1)
+and more code than the name of a file has letters, AND_MORE
 ```
 
-[code]: ../../pack.py#L1"""
+[code]: ../../pack.py#L1""".replace("AND_MORE", "and more, " * 30)
 WHY = "# Why?\n\nBecause of [Eq. (1)](../01-first.md#eq-1).\n\n## Because\n\n$y$"
 TARGET = re.compile(r"(?<=\]\()[^\s)]+|(?<=\]: )\S+")
 SITE = {
@@ -118,3 +119,10 @@ def test_the_notebook_is_what_jupyter_shows_with_today_s_source(repository):
     assert source["data"] == {"text/plain": ["x = 2"], "text/html": ["<pre>x = 2</pre>"]}
     assert sorted(figure["data"]) == ["image/png", "text/plain"]
     assert stream["text"] == ["a\n"]
+
+
+def test_the_code_of_these_notes_is_as_it_was_written_in_a_repository_on_github_too():
+    files = downloads.of(SectionExporter().paper("ddpm"), "", "me/notes")
+    for stem in every("ddpm"):
+        text = files[paths.downloads_dir("ddpm") / f"{stem}.md"]
+        assert all(cell.source in text for cell in read("ddpm", stem).cells if cell.cell_type == "code")

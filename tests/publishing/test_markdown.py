@@ -235,6 +235,7 @@ def kept(repository):
     [
         ("other.html", "'other.html' leads nowhere: there is no file notebooks/toy/other.html; correct the name"),
         ("../../ddpm_notes", "leads nowhere: there is no file ddpm_notes"),
+        (f"{'a' * 300}.md", "a.md' leads nowhere"),
         ("../../../x.md", "'../../../x.md' lies outside this repository"),
         ("/about", "'/about' is no file of this repository; name it as seen from notebooks/toy/"),
         ("ftp://x", "'ftp://x' is no file of this repository"),

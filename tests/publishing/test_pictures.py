@@ -121,6 +121,7 @@ def test_a_file_that_is_no_picture_for_a_page_is_refused(put, name, content, say
     ("text", "says"),
     [
         ("![A](gone.png)", "'gone.png' leads nowhere: there is no file notebooks/toy/gone.png"),
+        (f"![A]({'a' * 300}.png)", "a.png' leads nowhere"),
         ("![A](new.png)", "'new.png' is not in git, so readers do not have it; git add notebooks/toy/new.png"),
         ("![A](../../../x.png)", "lies outside this repository"),
         ("![A](../other/square.png)", "the picture '../other/square.png' lies elsewhere; copy it to notebooks/toy/"),

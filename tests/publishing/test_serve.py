@@ -113,6 +113,8 @@ def test_the_index_of_the_search_is_made_when_its_script_is_asked_for_and_lies_b
     with serve.start_server(paths.SITE, 0, partial(LivePages, news=news, index=index)) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         assert get(f"{url}/")[0].endswith("built")
+        with pytest.raises(HTTPError, match="404"):
+            get(f"{url}/{'a' * 300}.html")
         assert get(f"{url}/pagefind/entry.json?ts=1")[0] == "{}" and not made
         assert get(f"{url}/pagefind/pagefind.js") == ("script", "no-store")
         with pytest.raises(HTTPError, match="500: No search"):

@@ -1,6 +1,7 @@
 """What a person must do to a notebook that was brought here, in the order in which one works."""
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from publishing import git, macros, notebooks, paths, posts
 from publishing.blog.bringing.known import RUNS, STARTER, Known, defined
 from publishing.checks import lint, places
 from publishing.checks.places import Found, Source, line_of
+from publishing.folders import has_file
 from publishing.notebooks import calls, slug_of, syntax
 from publishing.render.exporter import SectionExporter
 from publishing.render.page import Page
@@ -109,8 +111,8 @@ def _files(source: Source, old: Path) -> Found:
     for number, line, name, file in _given(source):
         if _ADDRESS.fullmatch(file) and _FETCHES.search(name):
             yield number, line, f"a build asks no other host; save what {file:.60} gives beside the notebook"
-        elif _DATA.fullmatch(file) and not (source.path.parent / file).exists():
-            lies = f"copy it from {old.parent.name}/" if (old.parent / file).is_file() else "put it there"
+        elif _DATA.fullmatch(file) and not os.path.exists(source.path.parent / file):  # noqa: PTH110
+            lies = f"copy it from {old.parent.name}/" if has_file(old.parent / file) else "put it there"
             yield number, line, f"opens {file!r}, which is not beside the notebook; {lies}, or make it here"
 
 

@@ -7,7 +7,7 @@ import fcntl
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,15 +70,22 @@ def index_site() -> None:
 
 
 def warm_up() -> None:
-    """Import what a build of the site takes, but for kernels, and look at what the last one read and wrote."""
+    """Import what a build of the site takes, but for kernels, and go once through what it reads.
+
+    Much of what is found out on the way is known then, as long as the file that it was found in stays the same.
+    """
     import jupytext  # noqa: F401
 
-    from publishing.checks import lint  # noqa: F401
-    from publishing.execute import jobs  # noqa: F401
-    from publishing.render import exporter  # noqa: F401
+    from publishing.checks import lint
+    from publishing.execute import jobs
+    from publishing.render import exporter
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
 
     stamps.look_at_all()
+    with suppress(Exception):  # the build will tell it
+        for paper in notebooks.papers():
+            jobs.planned(paper, lint.sound(paper, notebooks.every(paper), Faults()))
+            downloads.of(exporter.SectionExporter().draft(paper), "", None)
 
 
 @contextmanager

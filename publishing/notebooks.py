@@ -7,6 +7,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,10 +122,15 @@ def read(paper: str, stem: str) -> NotebookNode:
 
 def parsed(text: str, place: str) -> NotebookNode:
     """A notebook from its text; an error names the place. Its cells' ids follow from their content alone."""
+    with _readable(place):
+        return deepcopy(_parsed(text))
+
+
+@cache
+def _parsed(text: str) -> NotebookNode:
     import jupytext
 
-    with _readable(place):
-        notebook = jupytext.reads(text, fmt="md")
+    notebook = jupytext.reads(text, fmt="md")
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
         content = digest_of(f"{cell.cell_type}\n{cell.source}".encode())[:12]

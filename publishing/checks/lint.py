@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import chain, groupby
 
 from publishing import macros, notebooks, paths, posts
@@ -30,15 +30,16 @@ def sound(paper: str, stems: Iterable[str], faults: Faults) -> dict[str, Noteboo
     return {stem: source.notebook for stem, source in sources.items() if source}
 
 
-def problems(paper: str, stem: str) -> Iterator[str]:
+def problems(paper: str, stem: str) -> list[str]:
     """Everything that would stop the build, a line each, naming file, line, cell and remedy."""
     return _problems(places.read(paper, stem))
 
 
-def _problems(source: places.Source) -> Iterator[str]:
-    for cell, line, problem in chain.from_iterable(rule(source) for rule in _RULES):
-        yield f"{source.at(cell, line)}: {problem}"
-    yield from not_canonical(source)
+@cache
+def _problems(source: places.Source) -> list[str]:
+    """Those of a notebook as it is written, which are looked for once as long as that is the same."""
+    found = chain.from_iterable(rule(source) for rule in _RULES)
+    return [*(f"{source.at(cell, line)}: {problem}" for cell, line, problem in found), *not_canonical(source)]
 
 
 def starters(paper: str) -> Iterator[str]:

@@ -24,14 +24,13 @@ def misplaced(source: Source) -> Found:
 
 def unknown_to_jupyter(source: Source) -> Found:
     """The first formula of the prose that uses a macro before a cell calls `macros()`."""
-    names = {macro.name for macro in macros.known_and_wrong(source.paper)[0]}
     told = min((number for number, _ in calls(source.notebook, "macros")), default=len(source.notebook.cells) + 1)
     uses = (
         (number, line, name)
         for number, text in prose_of(source)
         for line, tex in formulas_of(text)
         for name in macros.COMMAND.findall(tex)
-        if number < told and name in names
+        if number < told and name in source.macros
     )
     for number, line, name in uses:
         yield number, line, f"JupyterLab does not know {name} yet; call macros() in a cell above"

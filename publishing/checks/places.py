@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from publishing import notebooks, paths
+from publishing import macros, notebooks, paths
 from publishing.notebooks import NotebookNode
 
 Found = Iterator[tuple[int, int, str]]  # the cell's number and the line within it, both from 1, and what is wrong
@@ -13,14 +13,18 @@ Found = Iterator[tuple[int, int, str]]  # the cell's number and the line within 
 
 @dataclass(frozen=True)
 class Source:
-    """A notebook as it is written: its paper and stem, its file, its cells, and the line on which each begins."""
+    """A notebook as it is written: its paper, stem and file, its cells, and the line on which each begins.
+
+    What follows from the text alone does not tell two of them apart.
+    """
 
     paper: str
     stem: str
     path: Path
     text: str
-    notebook: NotebookNode
-    starts: list[int]
+    macros: frozenset[str]  # of its paper, by name
+    notebook: NotebookNode = field(compare=False)
+    starts: list[int] = field(compare=False)
 
     def at(self, cell: int, line: int = 1) -> str:
         """Name a line of a cell."""
@@ -42,7 +46,8 @@ def read(paper: str, stem: str) -> Source:
         start = found if found >= 0 else len(text) - len(text[position:].lstrip())
         starts.append(line_of(text, start))
         position = start + len(cell.source) if found >= 0 else start
-    return Source(paper, stem, path, text, notebook, starts)
+    known, _ = macros.known_and_wrong(paper)
+    return Source(paper, stem, path, text, frozenset(macro.name for macro in known), notebook, starts)
 
 
 def at(path: Path, line: int = 1) -> str:

@@ -11,9 +11,10 @@ from pathlib import Path
 from publishing import paths
 from publishing.contract import DEPENDS_ON, MAY_RAISE, VARIABLE
 from publishing.execute.fingerprint import Module, fingerprint, imports_by_name, meaning, reached
-from publishing.files import digest, digest_of, read_sealed, state, write_sealed
+from publishing.files import digest, digest_of, read_sealed, write_sealed
 from publishing.folders import make_way
 from publishing.notebooks import NotebookNode, calls
+from publishing.stamps import states
 
 ENTRIES_KEPT = 400
 RUNNERS = ("kernels.py", "recorder.py")
@@ -79,7 +80,7 @@ def load(name: str) -> Run | None:
         run = Run(**json.loads(body))
     except (ValueError, TypeError):
         return None
-    if any(state(name, paths.ROOT) != was for name, was in run.opened.items()):
+    if states(run.opened) != run.opened:
         return None
     os.utime(path)
     return run

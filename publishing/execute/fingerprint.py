@@ -7,6 +7,7 @@ only passes on, in an `__init__` of nothing but imports, is followed to its own 
 
 import ast
 import functools
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ class Module(NamedTuple):
 
 def fingerprint(modules: Mapping[str, Module], shown_in: str = "") -> dict[str, str]:
     """What each of these modules means; its text, where that code or one of them shows docstrings or source."""
-    if any(SHOWS_TEXT.search(source) for source in (shown_in, *(module.source for module in modules.values()))):
+    if any(map(_shows_text, (shown_in, *(module.source for module in modules.values())))):
         return {name: digest_of(module.path.read_bytes()) for name, module in modules.items()}
     return {name: meaning(module.source) for name, module in modules.items()}
 
@@ -64,6 +65,11 @@ def reached(code: str, folders: tuple[Path, ...], whole: bool = False) -> dict[s
 
 
 @functools.cache
+def _shows_text(source: str) -> bool:
+    return SHOWS_TEXT.search(source) is not None
+
+
+@functools.cache
 def meaning(source: str) -> str:
     """Digest of a module's syntax tree without docstrings; of its text where that is no Python."""
     tree = _parse(source)
@@ -78,10 +84,10 @@ def meaning(source: str) -> str:
 @functools.cache
 def _find(name: str, folders: tuple[Path, ...]) -> Path | None:
     for folder in folders:
-        stem = folder.joinpath(*name.split("."))
-        for path in (stem / "__init__.py", stem.with_suffix(".py")):
-            if path.is_file():
-                return path
+        for end in (f"{os.sep}__init__.py", ".py"):
+            path = os.path.join(folder, *name.split(".")) + end  # noqa: PTH118
+            if os.path.isfile(path):  # noqa: PTH113 - no Path for each of the thousands that are not there
+                return Path(path)
     return None
 
 

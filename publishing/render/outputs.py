@@ -13,7 +13,7 @@ from publishing.render import figures
 from publishing.render.frames import cell, table_of
 from publishing.render.highlighting import code
 from publishing.render.mathematics import equation
-from publishing.render.nodes import Claim, Equation, References, Source, Table, Text
+from publishing.render.nodes import Claim, Equation, Source, Table, Text
 from publishing.render.page import Context
 from publishing.render.prose import computed, inline
 from publishing.render.serialise import liquid_safe
@@ -111,7 +111,7 @@ _NODES: dict[str, Callable[[Any, Context], Any]] = {
     TABLE: _table,
     CLAIM: _claim,
     SOURCE: _source,
-    REFERENCES: lambda reference, context: References(),
+    REFERENCES: lambda reference, context: context.page.lists_references(),
     "text/html": _html,  # as JupyterLab, which shows the first of these that it finds
     "text/markdown": computed,
     "text/latex": _latex,

@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from publishing import posts
 from publishing.errors import PublishingError
 from publishing.faults import Faults, Made
-from publishing.render.nodes import Claim, Drawing, Figure, Heading, Inline, Listing, Place, Section, walk
+from publishing.render.nodes import Claim, Drawing, Figure, Heading, Inline, Listing, Place, References, Section, walk
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Page:
     addresses: dict[str, str] = field(default_factory=dict)  # below the site's, of links and pictures as written
     met: set[str] = field(default_factory=set)  # files that it names, and folders, with /, in which it looks for such
     citations: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    references: list[References] = field(default_factory=list)  # where they are listed
     headings: list[Heading] = field(default_factory=list)
     equations: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
@@ -50,13 +51,18 @@ class Page:
         return f"{self.paper}-{self.name}-" if self.name else self.paper
 
     @property
-    def figures(self) -> list[Figure]:
+    def figures(self) -> Iterator[Figure]:
         """The figures that it shows, in their order."""
-        return [node for node in walk(self.sections) if isinstance(node, Figure)]
+        return (node for node in walk(self.sections) if isinstance(node, Figure))
 
     def claim(self, name: str) -> Claim | None:
         """The claim of this id."""
         return next((one for one in self.claims if one.id == name), None)
+
+    def lists_references(self) -> References:
+        """A place where they are listed, once every citation is known."""
+        self.references.append(References())
+        return self.references[-1]
 
     def on_claims_page(self, name: str) -> str:
         """The id that a claim of this page has on the page of all claims."""

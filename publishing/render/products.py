@@ -69,7 +69,7 @@ def _formulas(nodes: Mapping[str, list]) -> dict[str, list[Formula]]:
 
 def _frame(page: Page) -> str:
     """The page of a study, as Jekyll knows it: front matter, from which its layout finds the rest."""
-    title, figure = plain(page.title), next(iter(page.figures), None)
+    title, figure = plain(page.title), next(page.figures, None)
     width, height = SIZE
     picture = figures.src_of(page.prefix, figures.CARD)
     facts = {

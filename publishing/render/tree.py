@@ -14,7 +14,7 @@ from publishing.render.card import lead, opening
 from publishing.render.highlighting import code
 from publishing.render.links import Papers, resolve
 from publishing.render.listings import is_folded, one_listing, put_at_captions
-from publishing.render.nodes import Block, CellInput, Inline, Listing, Overview, Prose, References, Section, walk
+from publishing.render.nodes import Block, CellInput, Inline, Listing, Overview, Prose, Section, walk
 from publishing.render.outputs import output_node
 from publishing.render.overviews import LISTED, STUDIES, byline, claim_count, claim_list, contents, marks, series, steps
 from publishing.render.page import Context, Page, Paper
@@ -127,9 +127,9 @@ def build_section(notebook: NotebookNode, context: Context) -> Section:
             children = [written[number]]
         if children:
             blocks.append(Block(number, kind, children))
-    if page.name and page.citations and not any(isinstance(node, References) for node in walk(blocks)):
+    if page.name and page.citations and not page.references:
         heading, _ = prose({context.cell: "## References"}, context)
-        blocks.append(Block(context.cell, "", [heading[context.cell], References()]))
+        blocks.append(Block(context.cell, "", [heading[context.cell], page.lists_references()]))
     return Section(context.stem, blocks, footnotes, name)
 
 
@@ -184,14 +184,13 @@ def _of_code(cell: NotebookNode, context: Context) -> Iterator[object]:
 
 def _list_references(page: Page) -> None:
     """Fill in the bibliography where a cell called `references()`, now that every citation is known."""
-    for node in walk(page.sections):
-        if isinstance(node, References):
-            path = paths.bibliography(page.paper)
-            node.entries = bibliography.references(path, page.citations)
-            for name in (f"ref-{entry.key}" for entry in node.entries):
-                if name in page.ids:
-                    raise PublishingError(f"{page.paper}/{path.name}: {name!r} is listed twice; call references() once")
-                page.ids[name] = path.name
+    path = paths.bibliography(page.paper)
+    for node in page.references:
+        node.entries = bibliography.references(path, page.citations)
+        for name in (f"ref-{entry.key}" for entry in node.entries):
+            if name in page.ids:
+                raise PublishingError(f"{page.paper}/{path.name}: {name!r} is listed twice; call references() once")
+            page.ids[name] = path.name
 
 
 def _measure(page: Page) -> None:

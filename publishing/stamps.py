@@ -6,6 +6,7 @@ A stamp holds digests of all files that a stage read and wrote. As long as they 
 import json
 import math
 import os
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -17,7 +18,7 @@ from publishing.files import digest, digest_of, state, write
 from publishing.folders import make_way
 
 Digests = dict[str, str | None]
-_CLOCK = getattr(time, "CLOCK_REALTIME_COARSE", time.CLOCK_REALTIME)  # that of the file systems
+_CLOCK = 5 if sys.platform == "linux" else time.CLOCK_REALTIME  # that of its file systems, CLOCK_REALTIME_COARSE
 _TICK_NS = 100_000_000  # writes that lie further apart have different times, where times have parts of a second
 _known: dict[Path, tuple[tuple[int, ...], str | None]] = {}
 

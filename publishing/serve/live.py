@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from publishing.errors import PublishingError
-from publishing.folders import has_file
 from publishing.site import search
 
 SCRIPT = Path(__file__).with_name("live.js")
@@ -30,7 +30,7 @@ base-uri 'none'; form-action 'none'">
 <p id="serve-progress">%(explain)s</p>
 """
 OWN = ("127.0.0.1", "localhost")
-HEARTBEAT = 10  # seconds, so that the thread of a tab that was closed ends
+HEARTBEAT = 2  # seconds, so that the thread of a tab that was closed ends
 
 
 class News:
@@ -123,10 +123,12 @@ class LivePages(Files):
             return self._send_of_index(address)
         if not self._news.build and not os.path.exists(self.translate_path(address)):  # noqa: PTH110 - of any length
             return self.send_error(503, "The site is not built yet", "Building it …")
+        build = self._news.build  # before the page is read, which may be replaced meanwhile
         page = Path(self.translate_path(address), "index.html" if address.endswith("/") else "")
-        if page.suffix == ".html" and has_file(page):
-            head, end, tail = page.read_bytes().rpartition(b"</body>")
-            return self._begin("text/html; charset=utf-8", head + TAG.format(self._news.build).encode() + end + tail)
+        if page.suffix == ".html":
+            with suppress(OSError):  # what is not there, or not at this moment, is not found
+                head, end, tail = page.read_bytes().rpartition(b"</body>")
+                return self._begin("text/html; charset=utf-8", head + TAG.format(build).encode() + end + tail)
         return super().send_head()
 
     def _send_of_index(self, address: str):

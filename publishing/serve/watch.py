@@ -28,22 +28,26 @@ def serve(port: int, index: Callable[[], None]) -> None:
     with start_server(paths.SITE, port, partial(LivePages, news=news, index=index)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
         built = None  # the first build runs when the watch is on, so that no edit falls in between
-        for edits in looks():
+        for edited in looks():
             before = loose()
-            if edits or built != before:
+            if edited or built != before:
                 builder.rebuild(news)
                 # Meanwhile a person may edit; of what notebooks met for the first time we know only now.
                 built = {path: seen for path, seen in loose().items() if path.parent != paths.ROOT} | before
 
 
-def looks() -> Iterator[set]:
-    """Five times a second, what was edited since; a folder that is new in the root is watched from then on."""
+def looks() -> Iterator[bool]:
+    """Five times a second, whether anything may have been edited since.
+
+    A folder that is new in the root is watched from then on; what happened until the watch is on counts as edited.
+    """
+    is_new = False
     while True:
         watched = folders()
         for edits in watch(*watched, watch_filter=Handwritten(), yield_on_timeout=True, rust_timeout=200):
-            if folders() != watched:
+            yield bool(edits) or is_new
+            if is_new := folders() != watched:
                 break
-            yield edits
         else:
             return
 

@@ -93,11 +93,14 @@ def test_two_processes_draw_and_evaluate_what_one_does(tmp_path, monkeypatch):
 COUNT_THREADS = """
 import os
 import sys
-from pathlib import Path
 import threading
+import time
 from ddpm_notes.__main__ import main
 
 assert main(sys.argv[1:]) == 0
+deadline = time.monotonic() + 10
+while len(os.listdir("/proc/self/task")) > threading.active_count() and time.monotonic() < deadline:
+    time.sleep(0.05)  # one that was joined is listed a moment longer
 print(len(os.listdir("/proc/self/task")) - threading.active_count(), "threads of others")
 """
 

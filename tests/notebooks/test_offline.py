@@ -15,6 +15,7 @@ ISOLATED = ("unshare", *AS_ROOT, "--mount", "--net")
 DATA_SETS = "/usr/share/datasets"
 HIDE = f"if [ -d {DATA_SETS} ]; then mount -t tmpfs none {DATA_SETS}; fi"
 LAID = (".git", ".venv", ".venv-lab", "node_modules", "vendor")
+CACHES = ("__pycache__", ".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache")
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def checkout(tmp_path):
     generated = {str(path) for path in paths.generated()}
 
     def left_out(folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if name in (*LAID, "__pycache__") or f"{folder}/{name}" in generated]
+        return [name for name in names if name in (*LAID, *CACHES) or f"{folder}/{name}" in generated]
 
     copy = shutil.copytree(paths.ROOT, tmp_path / "notes", ignore=left_out, symlinks=True)
     (copy / "node_modules").symlink_to(paths.ROOT / "node_modules")

@@ -1,6 +1,7 @@
 """Real kernels throughout; the notebooks are as small as they can be."""
 
 import json
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -199,7 +200,7 @@ def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
             "of memory, more than half",
         ),
         ("while True: pass", "CELL_SECONDS", 1.0, "computes longer than 1 s"),
-        ("import time\ntime.sleep(1000)", "CELL_SECONDS", 0.1, "is not done after 2 s, most of which it waits"),
+        ("import time\ntime.sleep(1000)", "CELL_SECONDS", 0.5, "is not done after 10 s, most of which it waits"),
         ("for i in range(20000): print('x' * 99)", "OUTPUT", 10_000, "shows 2,000,000 bytes, and a page takes 10,000"),
         ("'x' * 20_000", "OUTPUT", 10_000, "shows 20,002 bytes, and a page takes 10,000"),
         ("from IPython.display import Markdown\nMarkdown('x' * 20_000)", "OUTPUT", 10_000, "shows 20,0"),
@@ -212,7 +213,13 @@ def test_a_cell_that_takes_too_much_is_ended_and_named(toy, monkeypatch, code, l
     toy.notebook("01-plain", "# 1", "pass", code)
     with pytest.raises(PublishingError, match=f"toy/01-plain, cell 3: .*{said}"):
         run("01-plain")
-    assert not [child for child in psutil.Process().children(recursive=True) if "recorder" in " ".join(child.cmdline())]
+    assert not any(map(_is_kernel, psutil.Process().children(recursive=True)))
+
+
+def _is_kernel(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # it ended meanwhile
+        return "recorder" in " ".join(process.cmdline())
+    return False
 
 
 def test_a_notebook_that_removes_the_folder_of_its_kernel_is_told_so(toy):

@@ -91,7 +91,8 @@ def test_a_log_has_a_line_for_each_notebook_and_nothing_that_passes(commands):
     assert passing == []
     for lines in (out.splitlines(), dumb[:-1]):
         assert re.fullmatch(r"executing 2 of the notebooks on \d kernels?", lines[0])
-        told = [re.fullmatch(r"toy/(\S+)  (\d) cells  \d+\.\d s", line).groups() for line in sorted(lines[1:-1])]
+        form = r"toy/(\S+)  (\d) cells  (?:\d+\.\d s|\d+:\d\d min)"
+        told = [re.fullmatch(form, line).groups() for line in sorted(lines[1:-1])]
         assert told == [("01-quick", "2"), (STEM, "4")]
     assert "\r" not in out and "\x1b" not in out
 

@@ -455,6 +455,7 @@ def test_a_page_that_cannot_be_fetched_is_left_to_the_link(browser, address):
     assert page.locator(".preview").is_hidden()
     page.unroute("**/toy/")
     link.blur()
+    page.evaluate("new Promise(done => setTimeout(done, 50))")  # the timer of `blur` comes first
     link.focus()
     expect(page.locator(".preview")).to_contain_text("(1)")
     page.close()

@@ -22,18 +22,19 @@ STUDIES = sorted(path.stem for path in paths.ROOT.glob("notebooks/ddpm/studies/*
     [(320, "light", {}), (320, "dark", IN_THE_DARK), (1280, "light", {}), (1280, "dark", IN_THE_DARK)],
 )
 @pytest.mark.parametrize("path", ["/", "/ddpm/", "/ddpm/claims/"])
-def test_axe_finds_no_violation(visit, path, width, scheme, options):
-    assert violations(visit, path, width, scheme, options) == []
+def test_axe_finds_no_violation(fresh, path, width, scheme, options):
+    assert violations(fresh, path, width, scheme, options) == []
 
 
 @pytest.mark.parametrize(("width", "scheme", "options"), [(390, "light", {}), (1280, "dark", IN_THE_DARK)])
 @pytest.mark.parametrize("study", STUDIES)
-def test_axe_finds_no_violation_in_a_study(visit, study, width, scheme, options):
-    assert violations(visit, f"/ddpm/{study}/", width, scheme, options) == []
+def test_axe_finds_no_violation_in_a_study(fresh, study, width, scheme, options):
+    assert violations(fresh, f"/ddpm/{study}/", width, scheme, options) == []
 
 
-def violations(visit, path: str, width: int, scheme: str, options: dict) -> list[str]:
-    visited = visit(path, width=width, scheme=scheme)
+def violations(fresh, path: str, width: int, scheme: str, options: dict) -> list[str]:
+    screen = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "reduced_motion": "reduce"}
+    visited = fresh(path, **screen)
     visited.load_images()
     visited.fold(folded=False)
     results = Axe().run(visited.page, context=CONTEXT, options=OPTIONS | options)

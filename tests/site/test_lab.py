@@ -8,6 +8,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import ndiff
 from pathlib import Path
@@ -59,7 +60,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
         pytest.skip("JupyterLab is not laid here; `make lab` lays it")
     root = tmp_path_factory.mktemp("lab")
     for folder in (paths.NOTEBOOKS, paths.PACKAGE):
-        shutil.copytree(folder, root / folder.name)
+        shutil.copytree(folder, root / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "notebooks/toy").mkdir()
     (root / "notebooks/toy/helper.py").write_text("VALUE = 1\n")
     code = "\n\n".join(f"```python\n{cell}\n```" for cell in (CELLS, AGAIN))
@@ -97,6 +98,14 @@ def changes(before: str, after: str) -> list[str]:
     return [line for line in ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
 
 
+def edit_first_text(page: Page) -> None:
+    """Set the cursor to the end of the first Markdown cell, which may move under the pointer while formulas are set."""
+    editor = page.locator(".jp-MarkdownCell .cm-content").first
+    eventually(lambda: editor.is_visible() or page.locator(".jp-MarkdownCell").first.dblclick(), "the cell's editor")
+    editor.click()
+    page.keyboard.press("Control+End")
+
+
 def save(page: Page, path: Path) -> str:
     """What the file holds once JupyterLab has saved it."""
     edited = page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")
@@ -113,9 +122,15 @@ def status(url: str) -> int:
         return refused.code
 
 
+def links_of(process: int) -> Iterator[str]:
+    """What its open files are."""
+    for path in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            yield str(path.readlink())
+
+
 def test_it_listens_on_the_loopback_address_alone(lab):
-    links = [str(path.readlink()) for path in Path(f"/proc/{lab.process}/fd").iterdir()]
-    sockets = {link[8:-1] for link in links if link.startswith("socket:")}
+    sockets = {link[8:-1] for link in links_of(lab.process) if link.startswith("socket:")}
     listening = [
         fields[1].rsplit(":", 1)[0]
         for table in ("tcp", "tcp6")
@@ -158,9 +173,7 @@ def test_a_round_trip_changes_only_what_was_edited(lab, stem):
     assert added[2:] == f"{removed[2:]}  # edited in JupyterLab"
     assert after.replace("  # edited in JupyterLab", "") == before
 
-    page.locator(".jp-MarkdownCell").first.dblclick()
-    page.locator(".jp-MarkdownCell .cm-content").first.click()
-    page.keyboard.press("Control+End")
+    edit_first_text(page)
     page.keyboard.type(" Words.")
     expect(page.locator(".jp-MarkdownCell .cm-content").first).to_contain_text(" Words.")
     again = save(page, path)
@@ -199,15 +212,14 @@ def test_a_macro_is_typeset_in_what_is_shown_after_it_was_told(lab):
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".jp-CodeCell .jp-OutputArea-output mjx-container")).to_have_count(1)
 
-    page.locator(".jp-MarkdownCell").first.dblclick()
-    page.locator(".jp-MarkdownCell .cm-content").first.click()
-    page.keyboard.press("Control+End")
+    edit_first_text(page)
     page.keyboard.type(" of it")
     page.keyboard.press("Shift+Enter")
     expect(fractions).to_have_count(1)
 
     page.locator(".lm-TabBar-tab.jp-mod-current .lm-TabBar-tabCloseIcon").first.click()
     page.get_by_role("button", name="Discard").click()
-    page.locator(".jp-DirListing-item").filter(has_text="99-macros.md").dblclick()
+    file = page.locator(".jp-DirListing-item").filter(has_text="99-macros.md")
+    eventually(lambda: page.locator(".jp-NotebookPanel").count() or file.dblclick(), "the notebook")
     expect(fractions).to_have_count(2)
     page.close()

@@ -97,7 +97,7 @@ def test_where_copying_is_not_possible_it_is_said_and_read_out(fresh):
 
 def test_on_a_phone_the_contents_button_says_both_what_it_opens_and_where_the_reader_is(visit):
     page = visit(width=320).page
-    assert page.get_by_role("button", name="Contents", exact=True).count() == 1
+    expect(page.get_by_role("button", name="Contents", exact=True)).to_have_count(1)
     page.evaluate("document.getElementById('07-algorithm').scrollIntoView()")
     button = page.get_by_role("button", name="Contents: 7. Algorithm")
     button.wait_for()

@@ -1,8 +1,8 @@
 """Findings: numbers in the text that lead to a named claim, `[0.486 bits/dim](#claim-variance-cost)`.
 
-A number may differ from what the claim measured by half a unit of its last digit and by the claim's tolerance or
-standard error. `24/70/92 %` gives several, `0.067 ± 0.027` the standard error too. A link in words alone is a plain
-link, and so is one to a claim without a name.
+A number may differ from what the claim measured by half a unit of its last digit and by the claim's tolerance, or a
+tenth of its standard error. `24/70/92 %` gives several, `0.067 ± 0.027` the standard error too. A link in words alone
+is a plain link, and so is one to a claim without a name.
 """
 
 import re
@@ -27,7 +27,7 @@ _NUMBER = re.compile(
     r"(?:\s*(?P<percent>%))?(?!\.?\w|,\d)"
 )
 _NEXT = re.compile(r"\s*(?:/|,|–|,?\s(?:and|or|to)\s)\s*")
-_A_PART = 0.1  # of a standard error: as near as two digits of it should be
+_A_PART = 0.1  # of a standard error: as near as two digits of it should be, and as another machine may come
 
 
 class Number(NamedTuple):
@@ -126,7 +126,7 @@ def _fault(claim: Claim, numbers: list[Number]) -> str | None:
         remedy = f"let the link hold {'that' if len(values) == 1 else f'these {len(values)} or one for all'}"
         return f"the text gives {len(given)} numbers, but {claim.id} measured {measured}; {remedy}"
     told = given if len(given) == len(values) else given * len(values)
-    slack = max(claim.facts["tolerance"], error or 0)
+    slack = max(claim.facts["tolerance"], _A_PART * (error or 0))
     pairs = [(one, value, slack) for one, value in zip(told, values, strict=True)]
     pairs += [(one, error, _A_PART * error) for one in errors if error]
     for one, value, more in pairs:

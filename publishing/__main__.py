@@ -6,6 +6,7 @@ import gc
 import io
 import os
 import sys
+from select import select
 
 from publishing.errors import PublishingError
 
@@ -92,7 +93,9 @@ def _site(arguments: argparse.Namespace) -> None:
 
     gc.disable()  # a build is over before its cycles fill any memory, and looking for them takes a seventh of it
     if arguments.standby:
-        warm_up()
+        for _ in warm_up():
+            if select([sys.stdin], [], [], 0)[0]:
+                break
         if not sys.stdin.readline():
             return
     progress.listener = arguments.progress

@@ -69,8 +69,8 @@ def index_site() -> None:
         search.update(paths.SITE)
 
 
-def warm_up() -> None:
-    """Import what a build of the site takes, but for kernels, and go once through what it reads.
+def warm_up() -> Iterator[None]:
+    """Import what a build of the site takes, but for kernels, and go once through what it reads, step by step.
 
     Much of what is found out on the way is known then, as long as the file that it was found in stays the same.
     """
@@ -85,7 +85,9 @@ def warm_up() -> None:
     with suppress(Exception):  # the build will tell it
         for paper in notebooks.papers():
             jobs.planned(paper, lint.sound(paper, notebooks.every(paper), Faults()))
+            yield
             downloads.of(exporter.SectionExporter().draft(paper), "", None)
+            yield
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from publishing.serve.builds import Builder
 from publishing.serve.live import Files, LivePages, News
 
 CLIENTS = 64  # connections at once, of which every open tab holds one
+STEP = 25  # milliseconds without an edit, after which a file that is being saved is whole
 
 
 def serve(port: int, index: Callable[[], None]) -> None:
@@ -44,7 +45,7 @@ def looks() -> Iterator[bool]:
     is_new = False
     while True:
         watched = folders()
-        for edits in watch(*watched, watch_filter=Handwritten(), yield_on_timeout=True, rust_timeout=200):
+        for edits in watch(*watched, watch_filter=Handwritten(), step=STEP, yield_on_timeout=True, rust_timeout=200):
             yield bool(edits) or is_new
             if is_new := folders() != watched:
                 break

@@ -1,6 +1,7 @@
 """The real Jekyll, with the site's own configuration and layouts, on a small site in a temporary folder."""
 
 import hashlib
+import json
 import os
 import shutil
 import stat
@@ -8,13 +9,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from publishing import paths
 from publishing.errors import PublishingError
 from publishing.site import jekyll, search, styles
 
 from .conftest import repository_in
-from .notes import select
+from .notes import select, texts
 from .small_site import Commands
 
 ROOT = paths.ROOT
@@ -32,6 +34,7 @@ Something the feed must not carry.
 
 {% include paper_section_tools.html stem="01-x" minutes="1" %}
 """
+REVIEW = POST.replace("---\n", "---\nreviews: {title: x, authors: [y], year: '2020', url: z}\n", 1)
 MISSING = '<link rel="stylesheet" href="/notes/assets/css/missing.css">'
 
 
@@ -67,6 +70,11 @@ def built(tmp_path_factory):
 def contents() -> dict[str, str]:
     files = [path for path in paths.SITE.rglob("*") if path.is_file()]
     return {str(path.relative_to(paths.SITE)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def review(page: str) -> dict:
+    """What the page of a post tells search engines of the paper that it reviews."""
+    return next(told for text in texts(page, "script") if (told := json.loads(text or "{}")).get("@type") == "Review")
 
 
 def test_a_post_becomes_a_page_in_the_list_the_feed_and_the_sitemap(built):
@@ -128,8 +136,7 @@ def test_two_builds_in_two_time_zones_are_the_same_and_a_web_server_can_read_bot
 
 def test_the_time_of_the_site_is_that_of_its_origin_and_never_1970(site, monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    post = POST.replace("---\n", "---\nreviews: {title: x, authors: [y], year: '2020', url: z}\n", 1)
-    site.write("_posts/2026-11-24-toy.md", post)
+    site.write("_posts/2026-11-24-toy.md", REVIEW)
     built = jekyll.build_site()
     assert '"dateModified": "2026-11-24T00:00:00+00:00"' in (built / "toy/index.html").read_text()
     assert "<updated>2026-11-24T00:00:00+00:00</updated>" in (built / "feed.xml").read_text()
@@ -137,6 +144,26 @@ def test_the_time_of_the_site_is_that_of_its_origin_and_never_1970(site, monkeyp
     built = jekyll.build_site()
     assert '"dateModified": "2027-01-15T08:00:00+00:00"' in (built / "toy/index.html").read_text()
     assert not any("1970" in (built / name).read_text() for name in ("toy/index.html", "feed.xml", "sitemap.xml"))
+
+
+def configured(site, **told):
+    """The page of the post in a site whose configuration says this."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text()) | told
+    site.write("_config.yml", yaml.safe_dump(settings, allow_unicode=True))
+    return (jekyll.build_site() / "toy/index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [("Jürgen", "Jürgen"), ({"name": "Jürgen", "email": "a@example.org"}, "Jürgen"), (None, "Notes of <all> & more")],
+)
+def test_the_author_is_named_in_every_form_of_the_configuration_and_else_the_site_is(site, author, name):
+    site.write("_posts/2026-11-24-toy.md", REVIEW)
+    page = configured(site, author=author, title="Notes of <all> & more")
+    (footer,) = texts(page, ".site-footer")
+    assert footer == f"Text, figures and code by {name}, under the MIT licence."
+    assert review(page)["author"]["name"] == name
+    assert f"author = {{{name}}}" in texts(page, ".cite code")[0]
 
 
 @pytest.mark.parametrize(

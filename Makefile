@@ -63,6 +63,8 @@ embed: ## Put the published notes into another Jekyll site: BLOG=path, DRY=1 onl
 	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
 	@$(PUBLISHING) embed $(call given,BLOG) $(if $(UNDO),--undo) $(if $(DRY),--dry) $(if $(filter 0,$(INSTRUMENTS)),--no-instruments)
 
+# A browser opens the site at the root of a host.
+test faults: export BASEURL =
 test: check ## Run every test: package, build, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test
 	@$(INSIDE) .venv/bin/python -m pytest --nbval --nbval-kernel-startup-timeout 600 tests build/executed --numprocesses 2 --dist loadfile

@@ -93,7 +93,7 @@ def _work() -> Path:
 
 
 def build_settings(drafts: bool = False) -> dict[str, Any]:
-    """What `_config.yml` cannot know: where the site will stand (BASEURL), of what commit it is, and who looks."""
+    """What `_config.yml` cannot know, or only where nothing else says it: the address, the commit, and who looks."""
     address = _base_address()
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
     told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}
@@ -106,7 +106,12 @@ def repository() -> str | None:
 
 
 def _base_address() -> SplitResult:
-    given = os.environ.get("BASEURL", "")
+    """Where the site will stand: BASEURL, be it empty, else `url` and `baseurl` of `_config.yml`."""
+    given, remedy = os.environ.get("BASEURL"), "BASEURL is {}; correct or unset it"
+    if given is None:
+        told = configuration(paths.ROOT)
+        parts = (str(told.get(name) or "").strip("/") for name in ("url", "baseurl"))
+        given, remedy = "/".join(parts).rstrip("/"), "_config.yml: `url` and `baseurl` together are {}; correct them"
     try:
         address = urlsplit(given)
         served = address.scheme in ("http", "https") and address.hostname
@@ -114,7 +119,7 @@ def _base_address() -> SplitResult:
         served = False
     if given and not served and not re.fullmatch(r"/(?!/).*", given) or re.search(r"[?#\s]", given):
         told = f"as in https://example.org/notes or /notes, got {given!r}"
-        raise PublishingError(f"BASEURL is the address where the site will stand, {told}; correct or unset it")
+        raise PublishingError(remedy.format(f"the address where the site will stand, {told}"))
     return address
 
 

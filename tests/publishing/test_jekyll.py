@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from publishing import paths
+from publishing.checks.site import problems as site_problems
 from publishing.errors import PublishingError
 from publishing.site import jekyll, search, styles
 
@@ -91,11 +92,58 @@ def test_the_base_path_is_put_before_every_link_once(built):
     assert "/notes/notes/" not in page
 
 
-@pytest.mark.parametrize("address", ["http://[::1/x", "//example.org/x", "example.org/x", "ftp://example.org", "/a b"])
+WRONG_ADDRESSES = ["http://[::1/x", "example.org/x", "ftp://example.org", "https://example.org/a b"]
+
+
+@pytest.mark.parametrize("address", [*WRONG_ADDRESSES, "//example.org/x"])
 def test_what_is_no_address_of_a_site_is_one_line(site, monkeypatch, address):
     monkeypatch.setenv("BASEURL", address)
     with pytest.raises(PublishingError, match="^BASEURL is the address where the site will stand, as in https://"):
         jekyll.build_settings()
+
+
+@pytest.mark.parametrize("address", WRONG_ADDRESSES)
+def test_nor_does_the_configuration_say_another(site, monkeypatch, address):
+    monkeypatch.delenv("BASEURL", raising=False)
+    site.write("_config.yml", f"url: {address}\n")
+    told = "^_config.yml: `url` and `baseurl` together are the address where the site will stand, as in https://"
+    with pytest.raises(PublishingError, match=told):
+        jekyll.build_settings()
+
+
+@pytest.mark.parametrize(
+    ("told", "url", "baseurl"),
+    [
+        ({"url": "https://me.github.io", "baseurl": "/notes"}, "https://me.github.io", "/notes"),
+        ({"url": "https://me.github.io/", "baseurl": "notes/"}, "https://me.github.io", "/notes"),
+        ({"url": "https://me.github.io/a", "baseurl": "/notes"}, "https://me.github.io", "/a/notes"),
+        ({"url": "https://me.github.io", "baseurl": None}, "https://me.github.io", ""),
+        ({"baseurl": "/notes"}, "", "/notes"),
+        ({"baseurl": "/"}, "", ""),
+        ({}, "", ""),
+    ],
+)
+def test_the_address_is_that_of_the_configuration_unless_another_or_none_is_given(
+    site, monkeypatch, told, url, baseurl
+):
+    site.write("_config.yml", yaml.safe_dump(told))
+    for given, expected in {None: (url, baseurl), "": ("", ""), "https://x.org/b": ("https://x.org", "/b")}.items():
+        monkeypatch.delenv("BASEURL", raising=False)
+        if given is not None:
+            monkeypatch.setenv("BASEURL", given)
+        settings = jekyll.build_settings()
+        assert (settings["url"], settings["baseurl"]) == expected
+
+
+def test_a_site_with_an_address_in_its_configuration_stands_there_and_its_links_are_right(site, monkeypatch):
+    monkeypatch.delenv("BASEURL", raising=False)
+    page = configured(site, url="https://me.github.io", baseurl="/notes")
+    assert select(page, 'link[rel=canonical][href="https://me.github.io/notes/toy/"]')
+    for listing in ("feed.xml", "sitemap.xml", "robots.txt"):
+        assert "https://me.github.io/notes/" in (paths.SITE / listing).read_text(), listing
+    assert select(page, 'a[href="/notes/"]')
+    dead = list(site_problems(jekyll.build_settings()["baseurl"]))
+    assert all("'/notes/assets/" in problem for problem in dead), "which were not laid"
 
 
 def test_the_styles_that_a_page_waits_for_are_in_it(built):

@@ -102,7 +102,12 @@ def build_settings(drafts: bool = False) -> dict[str, Any]:
 
 def repository() -> str | None:
     """`owner/name` on GitHub, where these notes are kept: as `_config.yml` says, else as git does."""
-    return configuration(paths.ROOT).get("repository") or origin.repository()
+    if not (said := configuration(paths.ROOT).get("repository")):
+        return origin.repository()
+    if name := origin.named(str(said)):
+        return name
+    told = f"`repository` is one on GitHub, as in owner/name, got {said!r}"
+    raise PublishingError(f"_config.yml: {told}; correct it or take it out")
 
 
 def _base_address() -> SplitResult:

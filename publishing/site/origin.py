@@ -37,8 +37,15 @@ def repository() -> str | None:
     told = git.said("config", "--get-regexp", r"^remote\..*\.url$").splitlines()
     remotes = sorted(told, key=lambda line: not line.startswith("remote.origin."))
     addresses = [*(line.partition(" ")[2] for line in remotes), git.said("ls-remote", "--get-url")]  # given, reached
-    found = filter(None, map(_GITHUB.fullmatch, addresses))
-    if remote := next(found, None):
-        return remote[1]
-    named = os.environ.get("GITHUB_REPOSITORY", "")
-    return named if re.fullmatch(r"[\w-]+/[\w.-]+", named, re.ASCII) else None
+    remote = next(filter(None, map(_at, addresses)), None)
+    return remote or named(os.environ.get("GITHUB_REPOSITORY", ""))
+
+
+def named(said: str) -> str | None:
+    """`owner/name`, be it said like this or as an address on GitHub; None for anything else."""
+    return said if re.fullmatch(r"[\w-]+/[\w.-]+", said, re.ASCII) else _at(said)
+
+
+def _at(address: str) -> str | None:
+    found = _GITHUB.fullmatch(address)
+    return found[1] if found else None

@@ -330,6 +330,19 @@ def test_settings_include_a_file_of_the_root_and_name_a_repository_before_git(si
     assert "https://github.com/owner/set/blob/HEAD/" in (built / "toy/index.html").read_text()
 
 
+@pytest.mark.parametrize("said", ["me/notes.2", "https://github.com/me/notes.2", "git@github.com:me/notes.2.git"])
+def test_the_repository_of_the_configuration_may_be_an_address(site, said):
+    site.write("_config.yml", f"repository: {said}\n")
+    assert jekyll.build_settings()["repository"] == "me/notes.2"
+
+
+@pytest.mark.parametrize("said", ["notes", "github.com/me/notes", "https://gitlab.com/me/notes", "[me, notes]"])
+def test_what_is_no_repository_on_github_is_one_line(site, said):
+    site.write("_config.yml", f"repository: {said}\n")
+    with pytest.raises(PublishingError, match="^_config.yml: `repository` is one on GitHub, as in owner/name, got"):
+        jekyll.build_settings()
+
+
 def test_a_file_of_the_root_that_is_called_like_a_layout_is_refused(site):
     site.write("post.html", "")
     with pytest.raises(PublishingError, match=r"^post.html: a layout of this name would be left out with it; rename"):

@@ -182,6 +182,15 @@ def test_two_builds_in_two_time_zones_are_the_same_and_a_web_server_can_read_bot
     assert made[0] == made[1] and len(made[0]) > 5
 
 
+def test_a_layout_for_all_pages_is_put_around_pages_alone(site):
+    shutil.copy(ROOT / "assets/manifest.json", site.root / "assets")
+    told = yaml.safe_load((ROOT / "_config.yml").read_text())["defaults"]
+    configured(site, defaults=[{"scope": {"path": ""}, "values": {"layout": "default"}}, *told])
+    assert json.loads((paths.SITE / "assets/manifest.json").read_text())["start_url"] == "../"
+    beside = [path for path in paths.SITE.rglob("*.*") if path.suffix in (".xml", ".txt", ".css", ".json")]
+    assert len(beside) > 8 and not any("<main" in path.read_text() for path in beside)
+
+
 def test_the_time_of_the_site_is_that_of_its_origin_and_never_1970(site, monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     site.write("_posts/2026-11-24-toy.md", REVIEW)

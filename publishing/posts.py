@@ -73,7 +73,12 @@ def _is_group(group: object) -> bool:
 
 def every() -> list[Post]:
     """All posts, be they published or drafts."""
-    return [read(path) for path in below(paths.POSTS)]
+    return [read(path) for path in files()]
+
+
+def files() -> list[Path]:
+    """The files of all posts, without those that editors leave beside them, which Jekyll passes over too."""
+    return [path for path in below(paths.POSTS) if not re.match(r"[#~]|.*~$", path.name)]
 
 
 def of(paper: str) -> list[Post]:

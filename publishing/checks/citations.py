@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from publishing import notebooks, paths
+from publishing import notebooks, paths, posts
 from publishing.checks.places import at, line_of
-from publishing.files import below
 from publishing.render import bibliography
 
 _CITED = re.compile(r"\(#ref-([^\s()]+)\)")
@@ -18,7 +17,7 @@ def unmatched(paper: str) -> Iterator[str]:
     entries = set(bibliography.read(file).entries) if file.is_file() else set()
     written = [notebooks.path_of(paper, stem) for stem in notebooks.every(paper)]
     cited = set()
-    for path in (*written, *below(paths.POSTS)):
+    for path in (*written, *posts.files()):
         text = path.read_text(encoding="utf-8")
         for found in _CITED.finditer(text):
             cited.add(found[1])

@@ -22,7 +22,7 @@ def problems() -> Iterator[str]:
     """The first in each file; and a front matter that is no YAML, or claims that are a draft where the post is none."""
     there = {paper: notebooks.every(paper) for paper in notebooks.papers()}
     there = {paper: stems for paper, stems in there.items() if stems}
-    pages = [path for path in (*below(paths.POSTS), *below(paths.CLAIMS)) if path.suffix in _PAGES]
+    pages = [path for path in (*posts.files(), *below(paths.CLAIMS)) if path.suffix in _PAGES]
     frames = [path for name in ("_layouts", "_includes") for path in below(paths.ROOT / name)]
     written = [notebooks.path_of(paper, stem) for paper, stems in there.items() for stem in stems]
     try:

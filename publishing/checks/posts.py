@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from publishing import notebooks, paths, posts
+from publishing import notebooks, posts
 from publishing.checks import names
 from publishing.checks.names import CODE, INCLUDE
 from publishing.checks.places import at, blank, line_of
 from publishing.errors import PublishingError
-from publishing.files import below
 
 _ADDRESS = re.compile(r'\{\{ "[^"|{}]*" \| relative_url \}\}')
 _NEEDED = ("layout", "title", "description", "permalink")
@@ -28,7 +27,7 @@ _TRAPS = {
 def problems() -> Iterator[str]:
     """Everything that is wrong with any post."""
     yield from names.problems()
-    for path in below(paths.POSTS):
+    for path in posts.files():
         with suppress(PublishingError):  # which is among the problems already
             yield from _of_post(path, posts.read(path))
 

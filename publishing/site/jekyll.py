@@ -16,7 +16,6 @@ import yaml
 
 from publishing import paths, posts, progress
 from publishing.errors import PublishingError
-from publishing.files import below
 from publishing.folders import make_way, readable
 from publishing.site import feeds, origin, search, styles
 
@@ -140,7 +139,7 @@ def first_complaint(stderr: str) -> str:
 
 def _check_front_matter() -> None:
     """Refuse what Jekyll would pass over without a word: a post without a date in its name, or without front matter."""
-    dated = below(paths.POSTS)
+    dated = posts.files()
     for path in [*paths.indexes(), *dated]:
         name = paths.relative(path)
         if path in dated and not _POST.fullmatch(path.name):

@@ -257,6 +257,13 @@ def test_a_post_that_jekyll_would_pass_over_is_refused(site):
         jekyll.build_site()
 
 
+@pytest.mark.parametrize("name", ["2026-11-24-toy.md~", "#2026-11-24-toy.md#", ".#2026-11-24-toy.md", "~$2026.docx"])
+def test_what_an_editor_leaves_beside_a_post_is_passed_over(site, name):
+    site.write(f"_posts/{name}", POST.replace("A Title", "Half a Ti"))
+    assert "A Title" in (jekyll.build_site() / "toy/index.html").read_text()
+    assert len(list(paths.SITE.rglob("*.html"))) == 2
+
+
 def test_a_mistake_in_the_configuration_is_one_line(site):
     site.write("_config.yml", "plugins: [\n")
     with pytest.raises(PublishingError) as error:

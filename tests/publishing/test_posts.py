@@ -26,6 +26,12 @@ def test_a_post_is_found_by_its_paper(repository):
     assert posts.of("toy")[0].text == "\nWords.\n"
 
 
+def test_what_an_editor_leaves_beside_a_post_is_none(repository):
+    for name in ("2026-01-01-a.md", "2026-01-01-a.md~", "#2026-01-01-a.md#", "old/2026-01-02-b.md", "old/~$b.docx"):
+        repository.write(f"_posts/{name}", POST.format("toy", "true"))
+    assert [post.path.name for post in posts.every()] == ["2026-01-01-a.md", "2026-01-02-b.md"]
+
+
 @pytest.mark.parametrize("value", ["false", "False", "FALSE", "no", "off", "~", "", "false  # until it is finished"])
 def test_what_yaml_takes_for_false_is_a_draft_as_it_is_to_jekyll(repository, value):
     path = repository.write("_posts/2026-01-01-a.md", POST.format("toy  # the paper", value))

@@ -182,6 +182,37 @@ def test_two_builds_in_two_time_zones_are_the_same_and_a_web_server_can_read_bot
     assert made[0] == made[1] and len(made[0]) > 5
 
 
+def test_words_of_the_front_matter_are_words_on_every_page_and_not_html(site):
+    words = "Is d<n enough, & a<b>c?"
+    told = f"title: {words}\ndescription: About {words}\ncategories: [{words!r}]\npaper: toy"
+    site.write("_posts/2026-11-24-toy.md", f"---\n{told}\npermalink: /toy/\n---\n{{% include nothing.html %}}\n")
+    site.write("_claims/toy.md", f"---\n{told}\n---\n")
+    site.write("_includes/nothing.html", "")
+    for name in ("toc.html", "reading.html", "glyphs.html", "claims/list.html", "claims/reading.html"):
+        site.write(f"_includes/sections/toy/{name}", "")
+    page = configured(site, title=words)
+    assert texts(page, "h1, .post-description, .post-categories, .site-title") == [
+        words,
+        words,
+        words,
+        f"About {words}",
+    ]
+    assert f"title = {{{words}}}" in texts(page, ".cite code")[0]
+    home, claims = ((paths.SITE / name).read_text() for name in ("index.html", "toy/claims/index.html"))
+    assert texts(home, "h1, .posts h2, .posts p:not([class])") == [words, words, f"About {words}"]
+    assert texts(claims, "h1, .post-description, .post-categories") == [words, words, f"About {words}"]
+
+
+@pytest.mark.parametrize("image", ["/assets/x.png", "{path: /assets/x.png, alt: A picture}"])
+def test_the_picture_of_a_review_may_be_an_address_or_a_mapping(site, monkeypatch, image):
+    monkeypatch.setenv("BASEURL", "https://example.org/notes")
+    site.write("_posts/2026-11-24-toy.md", REVIEW.replace("---\n", f"---\nimage: {image}\n", 1))
+    assert (
+        review((jekyll.build_site() / "toy/index.html").read_text())["image"]
+        == "https://example.org/notes/assets/x.png"
+    )
+
+
 def test_a_layout_for_all_pages_is_put_around_pages_alone(site):
     shutil.copy(ROOT / "assets/manifest.json", site.root / "assets")
     told = yaml.safe_load((ROOT / "_config.yml").read_text())["defaults"]

@@ -51,6 +51,12 @@ class Post:
         return "{:0>4}-{:0>2}-{:0>2}".format(*found.groups()) if found else ""
 
     @property
+    def image(self) -> dict:
+        """The picture for sharing, by its `path` and perhaps `alt`, also where only an address is written."""
+        image = self.facts.get("image") or {}
+        return image if isinstance(image, dict) else {"path": str(image)}
+
+    @property
     def studies(self) -> list[Group]:
         """The paper's studies in groups, in the order in which they are to be read.
 

@@ -219,8 +219,8 @@ def _front(page: posts.Post, layout: str, title: str) -> str:
 
 def _pictures(page: posts.Post) -> list[str]:
     """The picture for sharing."""
-    image = page.facts.get("image")
-    return [image["path"].removeprefix("/assets/")] if isinstance(image, dict) and "path" in image else []
+    path = str(page.image.get("path"))
+    return [path.removeprefix("/assets/")] if path.startswith("/assets/") else []
 
 
 def _layouts(theme: Theme, brings_search: bool) -> dict[str, str]:

@@ -55,11 +55,11 @@ def opening(page: Page, notebooks: Mapping[str, NotebookNode], inline: figures.I
 
 def lead(page: Page) -> Figure | Overview | None:
     """That, or for a figure that a section shows, its image, with the words of the front matter (`image: {alt: …}`)."""
-    facts, drawing = _chosen(page)
+    drawing = _chosen(page)[1]
     if drawing is None or page.opening:
         return page.opening
     src = figures.src_of(page.prefix, drawing.name, drawing.suffix)
-    alt = str((facts.get("image") or {}).get("alt", ""))
+    alt = str(posts.of(page.paper)[0].image.get("alt", ""))
     return Overview("Lead", {"src": src, "drawing": drawing, "alt": alt})
 
 

@@ -113,8 +113,8 @@ def _base_address() -> SplitResult:
     """Where the site will stand: BASEURL, be it empty, else `url` and `baseurl` of `_config.yml`."""
     given, remedy = os.environ.get("BASEURL"), "BASEURL is {}; correct or unset it"
     if given is None:
-        told = configuration(paths.ROOT)
-        parts = (str(told.get(name) or "").strip("/") for name in ("url", "baseurl"))
+        settings = configuration(paths.ROOT)
+        parts = (str(settings.get(name) or "").strip("/") for name in ("url", "baseurl"))
         given, remedy = "/".join(parts).rstrip("/"), "_config.yml: `url` and `baseurl` together are {}; correct them"
     try:
         address = urlsplit(given)

@@ -174,13 +174,13 @@ def _made() -> dict:
     return {path: path.read_bytes() for path in kept if path.is_file() and path.suffix != ".md"}
 
 
-def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository):
-    repository.write(
-        "_posts/2026-01-01-toy.md", "---\npaper: toy\ncard: chain\ntitle: 2020\nimage: {alt: A line}\n---\n"
-    )
+@pytest.mark.parametrize(("told", "alt"), [("{alt: A line}", "A line"), ("/assets/images/toy-card.png", "")])
+def test_the_card_of_the_post_is_drawn_with_its_title(paper, repository, told, alt):
+    front = f"paper: toy\ncard: chain\ntitle: 2020\nimage: {told}"
+    repository.write("_posts/2026-01-01-toy.md", f"---\n{front}\n---\n")
     assert figures(made().written) == ["toy-card.png", "toy-chain.png"]
     (image,) = select(draft("lead"), 'p.paper-figure > a[href="#fig-chain"] > img')
-    assert image["src"] == "{{ '/assets/images/toy-chain.png' | relative_url }}" and image["alt"] == "A line"
+    assert image["src"] == "{{ '/assets/images/toy-chain.png' | relative_url }}" and image["alt"] == alt
 
 
 def test_a_card_that_no_section_shows_is_the_first_figure_of_the_post(repository):

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ import yaml
 
 from publishing import paths, posts, progress
 from publishing.errors import PublishingError
+from publishing.files import below
 from publishing.folders import make_way, readable
 from publishing.site import feeds, origin, search, styles
 
@@ -138,7 +140,14 @@ def first_complaint(stderr: str) -> str:
 
 
 def _check_front_matter() -> None:
-    """Refuse what Jekyll would pass over without a word: a post without a date in its name, or without front matter."""
+    """Refuse what Jekyll would pass over without a word: a post without a date in its name, or without front matter.
+
+    It sees none behind a byte-order mark either, but in posts; and no first line of the configuration.
+    """
+    for path in (paths.ROOT / "_config.yml", paths.ROOT / "404.html", *paths.indexes(), *below(paths.CLAIMS)):
+        if path.is_file() and path.read_bytes().startswith(BOM_UTF8):
+            remedy = "save it as UTF-8 without one, or Jekyll does not see its first line"
+            raise PublishingError(f"{paths.relative(path)}: the file begins with a byte-order mark; {remedy}")
     dated = posts.files()
     for path in [*paths.indexes(), *dated]:
         name = paths.relative(path)

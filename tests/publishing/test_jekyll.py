@@ -288,6 +288,19 @@ def test_a_post_that_jekyll_would_pass_over_is_refused(site):
         jekyll.build_site()
 
 
+@pytest.mark.parametrize("name", ["_config.yml", "index.md", "404.html", "_claims/toy.md"])
+def test_a_byte_order_mark_behind_which_jekyll_sees_no_front_matter_is_refused(site, name):
+    path = site.root / name
+    site.write(name, "\ufeff" + (path.read_text() if path.exists() else "---\ntitle: x\n---\n"))
+    with pytest.raises(PublishingError, match=f"^{name}: the file begins with a byte-order mark; save it as UTF-8"):
+        jekyll.build_site()
+
+
+def test_a_post_may_begin_with_one(site):
+    site.write("_posts/2026-11-24-toy.md", f"\ufeff{POST}")
+    assert "A Title" in (jekyll.build_site() / "toy/index.html").read_text()
+
+
 @pytest.mark.parametrize("name", ["2026-11-24-toy.md~", "#2026-11-24-toy.md#", ".#2026-11-24-toy.md", "~$2026.docx"])
 def test_what_an_editor_leaves_beside_a_post_is_passed_over(site, name):
     site.write(f"_posts/{name}", POST.replace("A Title", "Half a Ti"))

@@ -24,6 +24,7 @@ from publishing.site import feeds, origin, search, styles
 _OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
 _OVERRIDES = "overrides.yml"  # JSON is YAML
 _SCRIPT = Path(__file__).with_name("jekyll.rb")
+_OF_OTHERS = re.compile(r"^(?:ERROR: ld\.so: |.*: warning: setlocale: ).*\n?", re.MULTILINE)  # the linker, a shell
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
 
 
@@ -42,7 +43,7 @@ def loading() -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [*ruby, str(_SCRIPT), "build", *folders, *configurations],
         cwd=paths.ROOT,
-        env=os.environ | own | {"JEKYLL_ENV": "production", "LANG": "C.UTF-8", "RUBYOPT": "-W0"},
+        env=os.environ | own | {"JEKYLL_ENV": "production", "LC_ALL": "C.UTF-8", "RUBYOPT": "-W0"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -131,7 +132,8 @@ def _base_address() -> SplitResult:
 
 def first_complaint(stderr: str) -> str:
     """The first error or warning on Jekyll's standard error, as one line and without this machine's paths."""
-    text = re.sub(r"\x1b\[[0-9;]*m|-{20,}|\(<unknown>\): ", "", stderr).replace(f"{paths.ROOT}/", "")
+    own = _OF_OTHERS.sub("", stderr)
+    text = re.sub(r"\x1b\[[0-9;]*m|-{20,}|\(<unknown>\): ", "", own).replace(f"{paths.ROOT}/", "")
     continued = r"(?:\n {20}.*)*"
     telling = re.search(rf"(?:Liquid Exception|Error|Build Warning|Conflict):.*{continued}", text)
     if telling is None and (raised := re.search(r"in [`'][^']*': (.*) \([A-Z][\w:]*\)$", text, re.MULTILINE)):

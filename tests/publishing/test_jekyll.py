@@ -339,6 +339,23 @@ def test_where_a_program_is_missing_it_is_said_what_to_run(site, monkeypatch, mi
         jekyll.build_site()
 
 
+def shim(folder, name, script, monkeypatch):
+    """A program that comes before the one of this name."""
+    (folder / name).write_text(f"#!/bin/bash\n{script}\n")
+    (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+def test_neither_a_shell_before_ruby_nor_the_linker_complains_for_jekyll(site, monkeypatch, tmp_path_factory):
+    shim(tmp_path_factory.mktemp("bin"), "ruby", f'exec {shutil.which("ruby")} "$@"', monkeypatch)
+    monkeypatch.setenv("LC_ALL", "xx_XX.UTF-8")
+    monkeypatch.setenv("LD_PRELOAD", "libnonesuch.so.0")
+    assert (jekyll.build_site() / "toy/index.html").exists()
+    said = "bash: warning: setlocale: LC_ALL: cannot change locale (C.UTF-8)\nERROR: ld.so: object 'a.so': ignored.\n"
+    assert jekyll.first_complaint(said) == ""
+    assert jekyll.first_complaint(f"{said}Error: it\n{said}") == "Error: it"
+
+
 def test_a_site_can_be_built_after_one_that_failed(site):
     wrong = site.write("_posts/2026-11-25-wrong.md", "---\nlayout: nonesuch\n---\n")
     with pytest.raises(PublishingError):

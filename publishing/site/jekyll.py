@@ -33,7 +33,8 @@ def loading() -> Iterator[subprocess.Popen[str]]:
     """Jekyll, which loads while its sources are made, and waits for `build_site`."""
     bundle = paths.ROOT / "vendor" / "bundle"
     if bundle.exists():
-        needed, ruby, own = ["bundle"], ["bundle", "exec", "ruby"], {"BUNDLE_PATH": str(bundle)}
+        needed, ruby = ["bundle"], ["bundle", "exec", "ruby"]
+        own = {"BUNDLE_PATH": str(bundle), "BUNDLE_GEMFILE": str(paths.ROOT / "Gemfile")}
     else:
         needed, ruby, own = ["ruby", "jekyll"], ["ruby"], {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
     if not all(map(shutil.which, needed)):

@@ -356,6 +356,15 @@ def test_neither_a_shell_before_ruby_nor_the_linker_complains_for_jekyll(site, m
     assert jekyll.first_complaint(f"{said}Error: it\n{said}") == "Error: it"
 
 
+def test_where_bundler_keeps_jekyll_it_reads_the_gemfile_of_this_site(site, monkeypatch, tmp_path_factory):
+    (site.root / "vendor/bundle").mkdir(parents=True)
+    shim(tmp_path_factory.mktemp("bin"), "bundle", 'echo "$BUNDLE_GEMFILE $BUNDLE_PATH $*"', monkeypatch)
+    monkeypatch.setenv("BUNDLE_GEMFILE", "/elsewhere/Gemfile")
+    with jekyll.loading() as process:
+        said, _ = process.communicate()
+    assert said.startswith(f"{site.root}/Gemfile {site.root}/vendor/bundle exec ruby ")
+
+
 def test_a_site_can_be_built_after_one_that_failed(site):
     wrong = site.write("_posts/2026-11-25-wrong.md", "---\nlayout: nonesuch\n---\n")
     with pytest.raises(PublishingError):

@@ -391,7 +391,8 @@ def jekyll() -> None:
         if has_apt():
             apt_install("installing Jekyll", "jekyll", *(f"ruby-{gem}" for gem in JEKYLL_GEMS[1:]))
         elif shutil.which("bundle"):
-            run("installing Jekyll with Bundler", "bundle", "install", BUNDLE_PATH=str(BUNDLE))
+            of_this_site = {"BUNDLE_PATH": str(BUNDLE), "BUNDLE_GEMFILE": str(ROOT / "Gemfile")}
+            run("installing Jekyll with Bundler", "bundle", "install", **of_this_site)
         else:
             raise StepError(
                 "Jekyll is missing: install it (`apt install jekyll ruby-jekyll-feed ruby-jekyll-seo-tag "

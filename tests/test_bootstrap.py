@@ -395,6 +395,20 @@ def test_node_takes_scripts_of_jupyterlab_for_what_they_are(bootstrap, monkeypat
     assert subprocess.run(["node", script], capture_output=True, text=True).stdout == "common\n"
 
 
+def test_bundler_lays_the_jekyll_of_this_site_though_another_project_is_set(bootstrap, monkeypatch):
+    (bootstrap.ROOT / "Gemfile").write_text("")
+    bundle = bootstrap.ROOT / "bin" / "bundle"
+    bundle.parent.mkdir()
+    bundle.write_text('#!/bin/sh\nmkdir -p "$BUNDLE_PATH" && echo "$BUNDLE_GEMFILE" > "$BUNDLE_PATH/gemfile"\n')
+    bundle.chmod(0o755)
+    monkeypatch.setenv("PATH", str(bundle.parent), prepend=os.pathsep)
+    monkeypatch.setenv("BUNDLE_GEMFILE", "/elsewhere/Gemfile")
+    for name in ("has_jekyll", "has_apt"):
+        monkeypatch.setattr(bootstrap, name, lambda: False)
+    bootstrap.jekyll()
+    assert (bootstrap.BUNDLE / "gemfile").read_text() == f"{bootstrap.ROOT}/Gemfile\n"
+
+
 def test_a_target_that_does_not_exist_is_refused():
     done = subprocess.run([sys.executable, SCRIPT, "moon"], capture_output=True, text=True)
     assert done.returncode == 2

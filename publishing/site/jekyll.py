@@ -137,6 +137,9 @@ def first_complaint(stderr: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m|-{20,}|\(<unknown>\): ", "", own).replace(f"{paths.ROOT}/", "")
     continued = r"(?:\n {20}.*)*"
     telling = re.search(rf"(?:Liquid Exception|Error|Build Warning|Conflict):.*{continued}", text)
+    if re.search(r"cannot load such file -- jekyll \(", text):
+        gems = "jekyll jekyll-feed jekyll-seo-tag jekyll-sitemap"
+        return f"the Ruby that comes first in PATH lacks it; put that of the set-up first, or run `gem install {gems}`"
     if telling is None and (raised := re.search(r"in [`'][^']*': (.*) \([A-Z][\w:]*\)$", text, re.MULTILINE)):
         return f"_config.yml: {raised[1]}" if "/configuration.rb" in text else raised[1]
     return " ".join((telling.group() if telling else text).split())

@@ -365,6 +365,13 @@ def test_where_bundler_keeps_jekyll_it_reads_the_gemfile_of_this_site(site, monk
     assert said.startswith(f"{site.root}/Gemfile {site.root}/vendor/bundle exec ruby ")
 
 
+def test_a_ruby_that_lacks_jekyll_is_one_line_with_its_remedy(site, monkeypatch, tmp_path_factory):
+    shim(tmp_path_factory.mktemp("bin"), "ruby", f'exec {shutil.which("ruby")} --disable-gems "$@"', monkeypatch)
+    remedy = "put that of the set-up first, or run `gem install jekyll jekyll-feed jekyll-seo-tag jekyll-sitemap`"
+    with pytest.raises(PublishingError, match=f"^Jekyll: the Ruby that comes first in PATH lacks it; {remedy}$"):
+        jekyll.build_site()
+
+
 def test_a_site_can_be_built_after_one_that_failed(site):
     wrong = site.write("_posts/2026-11-25-wrong.md", "---\nlayout: nonesuch\n---\n")
     with pytest.raises(PublishingError):

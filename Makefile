@@ -26,6 +26,9 @@ endif
 
 # What was given on the command line, as one word of the shell, whatever it holds.
 given = '$(subst ','\'',$(value $(1)))'
+ifeq ($(origin AS),default)
+AS = # the assembler, to Make
+endif
 
 # Before gigabytes are laid; whether the folder is a blog is seen later.
 REFUSE_NO_FOLDER = 'import os, sys; os.path.isdir(os.path.expanduser(sys.argv[1])) or \

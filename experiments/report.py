@@ -20,7 +20,7 @@ from experiments.stale import CHECKPOINTS, RESULTS
 
 CHECKPOINT_OF = {"digits": "digits", "fashion-mnist": "fashion"}
 BOUND_IMAGES = {"digits": 299, "fashion-mnist": 64}
-SAMPLES = {"digits": 768, "fashion-mnist": 1024}
+SAMPLES = {"digits": 768, "fashion-mnist": 2048}
 PART = 16  # which is faster than more at once
 SHOWN, STRIPS = 40, 6
 SHOWN_T = (1000, 900, 800, 700, 600, 500, 400, 300, 250, 200, 150, 100, 50, 25, 1)

@@ -11,11 +11,19 @@ from select import select
 from publishing.errors import PublishingError
 
 _NO_ROOM = "make room on the disk, and run it again"
-REMEDIES = {errno.ENOSPC: _NO_ROOM, errno.EDQUOT: _NO_ROOM, errno.ENAMETOOLONG: "shorten it"}
+_NOT_OURS = "give the notes to whoever builds them, as by `sudo chown -R $USER .`"
+REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _NO_ROOM),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), _NOT_OURS),
+    errno.ENAMETOOLONG: "shorten it",
+}
 
 
 def main() -> int:
     """Run one command; each thing that a person can fix is a line on stderr, and the exit status 1."""
+    while (free := os.open(os.devnull, os.O_RDWR)) < 3:  # one that was closed; what we start would put a file there
+        os.set_inheritable(free, True)
+    os.close(free)
     arguments = _parser().parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
@@ -26,16 +34,33 @@ def main() -> int:
     except PublishingError as error:
         print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who reads what is said, as `head` does, has enough
+        return 1
     except OSError as error:
         if error.errno not in REMEDIES:
             raise
         said = ": ".join(f"{one}" for one in (error.strerror, error.filename) if one)
         print(f"error: {said:.200}; {REMEDIES[error.errno]}", file=sys.stderr)
         return 1
+    except UnicodeDecodeError as error:
+        print(f"error: {_file_of(error)}: byte {error.start + 1} is no UTF-8; save the file as UTF-8", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
     return 0
+
+
+def _file_of(error: UnicodeDecodeError) -> str:
+    """The name of the file that could not be read as text, which Python does not tell."""
+    from publishing import paths
+    from publishing.files import below
+    from publishing.serve.watch import folders
+
+    for path in (*paths.ROOT.glob("*.*"), *(path for folder in folders() for path in below(folder))):
+        if path.is_file() and path.read_bytes() == error.object:
+            return paths.relative(path)
+    return "a file"
 
 
 def _parser() -> argparse.ArgumentParser:

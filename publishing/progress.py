@@ -56,9 +56,10 @@ def _show(describe: Callable[[], str], done: Event) -> None:
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(_CLEAR + text if _in_terminal() else text)
-    sys.stdout.flush()
+    if sys.stdout:
+        sys.stdout.write(_CLEAR + text if _in_terminal() else text)
+        sys.stdout.flush()
 
 
 def _in_terminal() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return bool(sys.stdout) and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"

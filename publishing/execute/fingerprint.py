@@ -10,6 +10,7 @@ import functools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import decode_source
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ def reached(code: str, folders: tuple[Path, ...], whole: bool = False) -> dict[s
             if taken in (passed, "*"):
                 waiting += _with_packages(origin)
         if path := _find(name, folders):
-            source = path.read_text(encoding="utf-8")
+            source = _read(path)
             found[name] = Module(path, source)
             if whole or not _passed_on(name, folders):
                 waiting += _names(source, package=name if path.name == "__init__.py" else package)
@@ -81,6 +82,15 @@ def meaning(source: str) -> str:
     return digest_of(ast.dump(tree).encode())
 
 
+def _read(path: Path) -> str:
+    """A module in the encoding that it declares; what Python could not read either, byte by byte."""
+    content = path.read_bytes()
+    try:
+        return decode_source(content)
+    except (SyntaxError, UnicodeDecodeError):
+        return content.decode("latin-1")
+
+
 @functools.cache
 def _find(name: str, folders: tuple[Path, ...]) -> Path | None:
     for folder in folders:
@@ -95,7 +105,7 @@ def _find(name: str, folders: tuple[Path, ...]) -> Path | None:
 def _passed_on(package: str, folders: tuple[Path, ...]) -> dict[str, str]:
     """Where each name of a package comes from whose `__init__` holds nothing but imports; else nothing."""
     path = _find(package, folders)
-    return _re_exports(path.read_text(encoding="utf-8"), package) if path and path.name == "__init__.py" else {}
+    return _re_exports(_read(path), package) if path and path.name == "__init__.py" else {}
 
 
 @functools.cache

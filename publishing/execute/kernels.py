@@ -22,10 +22,12 @@ from publishing.execute import limits
 from publishing.execute.cache import variables
 from publishing.execute.recorder import Report, read_report
 
+LONGEST = 70  # bytes of a folder's name, below which a socket can still be named
 START_SECONDS = 1800  # of wall time, which passes on a busy machine as well
 REPORT = "opened"
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
+    "MPLCONFIGDIR": str(Path(sys.prefix, "cache", "matplotlib")),  # nobody's settings, and never taken for data
     "OMP_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "TQDM_DISABLE": "1",
@@ -69,7 +71,8 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         current = cell_index + 1
         begins(current)
 
-    with tempfile.TemporaryDirectory(prefix="notebook-", ignore_cleanup_errors=True) as scratch:
+    short = None if len(os.fsencode(tempfile.gettempdir())) <= LONGEST else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="notebook-", dir=short, ignore_cleanup_errors=True) as scratch:
         client = NotebookClient(
             notebook,
             kernel_manager_class=RecordedKernel,

@@ -45,12 +45,21 @@ def looks() -> Iterator[bool]:
     is_new = False
     while True:
         watched = folders()
-        for edits in watch(*watched, watch_filter=Handwritten(), step=STEP, yield_on_timeout=True, rust_timeout=200):
+        for edits in _edits(watched):
             yield bool(edits) or is_new
             if is_new := folders() != watched:
                 break
         else:
             return
+
+
+def _edits(watched: list[Path]) -> Iterator[set]:
+    """What was edited; if the system watches no more files for us, we look at them again and again."""
+    watching = partial(watch, *watched, watch_filter=Handwritten(), step=STEP, yield_on_timeout=True, rust_timeout=200)
+    try:
+        yield from watching()
+    except (OSError, RuntimeError):
+        yield from watching(force_polling=True)
 
 
 def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingHTTPServer:
@@ -59,6 +68,8 @@ def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingH
         server = LocalServer(("127.0.0.1", port), partial(pages, directory=str(folder)))
     except OverflowError:
         raise PublishingError(f"{port} is no port; take one from 1024 to 65535") from None
+    except PermissionError:
+        raise PublishingError(f"port {port} is kept for the system; take one from 1024 to 65535") from None
     except OSError:
         raise PublishingError(f"port {port} is taken; try `make serve PORT={port + 1}`") from None
     Thread(target=server.serve_forever, daemon=True).start()

@@ -1,5 +1,6 @@
 """Jekyll as the last stage: strict, reproducible, and never leaving half a site."""
 
+import errno
 import json
 import os
 import re
@@ -18,7 +19,7 @@ import yaml
 from publishing import paths, posts, progress
 from publishing.errors import PublishingError
 from publishing.files import below
-from publishing.folders import make_way, readable
+from publishing.folders import everything, make_way, readable, sweep, sync
 from publishing.site import feeds, origin, search, styles
 
 _OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
@@ -84,11 +85,25 @@ def build_site(drafts: bool = False, loaded: subprocess.Popen[str] | None = None
     elif not drafts:
         search.add(fresh)
     readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
-    if paths.SITE.exists():
-        paths.SITE.rename(work / "old")
-    fresh.rename(paths.SITE)
+    _put_in_place(fresh, work / "old")
     shutil.rmtree(work)
     return paths.SITE
+
+
+def _put_in_place(fresh: Path, old: Path) -> None:
+    """Exchange the site at once; file by file where its folder cannot be renamed, as a link, or a volume of Docker."""
+    try:
+        if paths.SITE.is_symlink():
+            raise OSError(errno.EXDEV, "")
+        if paths.SITE.exists():
+            paths.SITE.rename(old)
+        fresh.rename(paths.SITE)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EBUSY):
+            raise
+        made = {paths.SITE / path.relative_to(fresh): path.read_bytes() for path in everything(fresh)}
+        sync(made)
+        sweep([paths.SITE], made)
 
 
 def _work() -> Path:

@@ -26,7 +26,8 @@ def time() -> str:
                 f"SOURCE_DATE_EPOCH is a number of seconds since 1970, got {epoch!r}; correct or unset it"
             ) from None
     archived = COMMIT.read_text(encoding="utf-8").strip()
-    if commit := git.said("log", "-1", "--format=%cI") or ("" if archived.startswith("$") else archived):
+    committed = git.said("log", "-1", "--no-show-signature", "--format=%cI")
+    if commit := committed or ("" if archived.startswith("$") else archived):
         return commit
     days = [post.date for post in posts.every() if post.date and not post.is_draft]
     return f"{max(days, default='2000-01-01')}T00:00:00+00:00"

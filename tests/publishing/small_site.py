@@ -105,14 +105,14 @@ class Commands(Repository):
         assert (status, err) == (0, ""), out + err
         return out
 
-    def fail(self, *arguments):
+    def fail(self, *arguments, **keywords):
         """The one line that a failing command says."""
-        (line,) = self.faults(*arguments)
+        (line,) = self.faults(*arguments, **keywords)
         return line
 
-    def faults(self, *arguments):
+    def faults(self, *arguments, **keywords):
         """The lines that a failing command says."""
-        status, out, err = self.run(*arguments)
+        status, out, err = self.run(*arguments, **keywords)
         assert status == 1 and err and all(line.startswith("error: ") for line in err.splitlines()), out + err
         return [line.removeprefix("error: ") for line in err.splitlines()]
 

@@ -225,9 +225,12 @@ def test_a_site_is_built_in_an_awkward_place(commands, tmp_path):
     assert "site: nothing changed" in there.succeed("site")
 
 
-@pytest.mark.parametrize(("out", "status", "said"), [(">&-", 0, ""), ("> /dev/full", 1, "make room on the disk")])
+@pytest.mark.parametrize(
+    ("out", "status", "said"), [(">&- 2>&- <&-", 0, ""), ("> /dev/full", 1, "make room on the disk"), ("| true", 0, "")]
+)
 def test_an_output_that_takes_nothing_is_no_traceback(commands, out, status, said):
-    command = f"unset PYTHONUNBUFFERED; exec {sys.executable} -m publishing site {out}"
+    commands.notebook("02-more", f"# 2. More $x$\n\nAnother word, {status}.", "print(1)")
+    command = f"unset PYTHONUNBUFFERED; {sys.executable} -m publishing site {out}"
     done = subprocess.run(["sh", "-c", command], cwd=commands.root, env=commands.environment, stderr=subprocess.PIPE)
     assert done.returncode == status and said in done.stderr.decode() and "Traceback" not in done.stderr.decode()
 
@@ -236,6 +239,47 @@ def test_an_output_that_takes_nothing_is_no_traceback(commands, out, status, sai
 def test_a_name_that_no_file_can_have_is_one_line(commands, given):
     said = commands.fail(*(word.replace("LONG", "a" * 300) for word in given))
     assert said.count("\n") <= 1 and "aaa" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("given", ["link", "volume"])
+def test_a_site_whose_folder_cannot_be_renamed_is_updated_file_by_file(commands, tmp_path, monkeypatch, given):
+    commands.succeed("site")
+    site, elsewhere = commands.root / "_site", tmp_path / "www"
+    if given == "link":
+        site.rename(elsewhere)
+        site.symlink_to(elsewhere)
+    (site / "left-over.html").write_text("old")
+    commands.notebook("02-more", "# 2. More $x$\n\nAnother word.")
+    busy = "import errno, pathlib; rename = pathlib.Path.rename\n"
+    busy += "def refuse(path, target):\n    if path.name == '_site': raise OSError(errno.EBUSY, 'busy')\n"
+    busy += "    return rename(path, target)\npathlib.Path.rename = refuse\n"
+    commands.succeed("site", code=busy * (given == "volume") + "from publishing.__main__ import main; sys.exit(main())")
+    assert "Another word." in (site / "toy/index.html").read_text() and not (site / "left-over.html").exists()
+    assert site.is_symlink() == (given == "link")
+
+
+def test_a_module_is_read_in_the_encoding_that_it_declares(commands):
+    module = commands.write("helper.py", "")
+    module.write_bytes("# -*- coding: latin-1 -*-\nWORD = 'é'\n".encode("latin-1"))
+    commands.notebook("02-more", "# 2. More $x$", "import helper\nprint(helper.WORD)")
+    commands.succeed("site")
+    assert "é" in (commands.root / "_site/toy/index.html").read_text()
+
+
+def test_a_stylesheet_that_is_no_utf_8_is_named(commands):
+    style = commands.root / "assets/css/notes.css"
+    style.write_bytes(style.read_bytes() + "/* é */".encode("latin-1"))
+    assert "assets/css/notes.css: byte " in commands.fail("site")
+
+
+def test_what_belongs_to_somebody_else_is_one_line(commands):
+    """Not by taking the right away: root has them all."""
+    refuse = "import os, errno\ndef utime(path): raise PermissionError(errno.EPERM, 'Operation not permitted')\n"
+    refuse += "os.utime = utime\nfrom publishing.__main__ import main; sys.exit(main())"
+    commands.succeed("site")
+    commands.notebook("02-more", "# 2. More $x$\n\nAnother word.")
+    said = commands.fail("site", code=refuse)
+    assert "Operation not permitted" in said and "chown" in said and "Traceback" not in said
 
 
 def test_under_serve_text_that_was_edited_is_put_into_the_pages_as_jekyll_would(commands):

@@ -222,6 +222,22 @@ def _is_kernel(process: psutil.Process) -> bool:
     return False
 
 
+def test_what_matplotlib_is_set_to_at_home_counts_for_nothing_and_a_long_name_for_temporary_files_is_no_fault(
+    toy, monkeypatch, tmp_path
+):
+    settings = tmp_path / "home/.config/matplotlib/matplotlibrc"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("no.such.key: 1\nfont.size: 33\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home/.config"))
+    (tmp_path / ("long" * 30)).mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("long" * 30)))
+    toy.notebook("01-plain", "# 1", "import matplotlib\nprint(matplotlib.rcParams['font.size'])")
+    (executed,) = run("01-plain")
+    (printed,) = outputs(executed)[0]
+    assert printed["text"] == ["10.0\n"]
+
+
 def test_a_notebook_that_removes_the_folder_of_its_kernel_is_told_so(toy):
     toy.notebook("01-plain", "# 1", "import os, shutil\nshutil.rmtree(os.environ['IPYTHONDIR'])")
     with pytest.raises(PublishingError, match="toy/01-plain, cell 2: a cell removed .*, where its kernel lives"):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,13 @@ def committed(dated):
 
 def test_the_time_is_that_of_the_last_commit(committed):
     assert origin.time() == "2026-03-04T05:06:07+01:00"
+
+
+def test_a_git_that_shows_signatures_says_the_time_alone(committed):
+    git(committed, "config", "log.showSignature", "true")
+    git(committed, "config", "gpg.program", "true")
+    assert origin.time() == "2026-03-04T05:06:07+01:00"
+    assert "--no-show-signature" in Path(origin.__file__).read_text(), "without a key no test can sign"
 
 
 def test_the_time_may_be_given_and_is_said_to_be_wrong_if_it_is(committed, monkeypatch):

@@ -227,6 +227,26 @@ def test_a_new_folder_is_watched_and_what_came_with_it_counts_as_edited(reposito
     eventually(lambda: next(looks), "an edit in it")
 
 
+@pytest.mark.parametrize("error", [OSError("OS file watch limit reached."), RuntimeError("Too many open files")])
+def test_where_the_system_watches_no_more_files_they_are_looked_at_again_and_again(repository, monkeypatch, error):
+    asked, watching = [], serve.watch
+
+    def watch(*folders, force_polling=False, **options):
+        asked.append(force_polling)
+        if not force_polling:
+            raise error
+        return watching(*folders, force_polling=True, **options)
+
+    monkeypatch.setattr(serve, "watch", watch)
+    repository.write("data/new.csv", "1")
+    looks = serve.looks()
+    while next(looks):
+        pass
+    repository.write("data/new.csv", "22")
+    eventually(lambda: next(looks), "an edit")
+    assert asked[:2] == [False, True]
+
+
 def test_a_page_that_is_replaced_while_it_is_read_bears_the_number_of_the_build_that_it_shows(live, monkeypatch):
     folder, news, url = live
     folder.mkdir()

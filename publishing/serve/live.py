@@ -4,7 +4,6 @@ import json
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
 from pathlib import Path
@@ -126,9 +125,11 @@ class LivePages(Files):
         build = self._news.build  # before the page is read, which may be replaced meanwhile
         page = Path(self.translate_path(address), "index.html" if address.endswith("/") else "")
         if page.suffix == ".html":
-            with suppress(OSError):  # what is not there, or not at this moment, is not found
+            try:
                 head, end, tail = page.read_bytes().rpartition(b"</body>")
-                return self._begin("text/html; charset=utf-8", head + TAG.format(build).encode() + end + tail)
+            except OSError:  # not there, or not at this moment; the page of the error reloads
+                return self.send_error(404)
+            return self._begin("text/html; charset=utf-8", head + TAG.format(build).encode() + end + tail)
         return super().send_head()
 
     def _send_of_index(self, address: str):

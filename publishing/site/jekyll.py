@@ -102,6 +102,7 @@ def _put_in_place(fresh: Path, old: Path) -> None:
         if error.errno not in (errno.EXDEV, errno.EBUSY):
             raise
         made = {paths.SITE / path.relative_to(fresh): path.read_bytes() for path in everything(fresh)}
+        paths.SITE.resolve().mkdir(parents=True, exist_ok=True)
         sync(made)
         sweep([paths.SITE], made)
 

@@ -44,7 +44,7 @@ def repository() -> str | None:
 
 def named(said: str) -> str | None:
     """`owner/name`, be it said like this or as an address on GitHub; None for anything else."""
-    return said if re.fullmatch(r"[\w-]+/[\w.-]+", said, re.ASCII) else _at(said)
+    return said.removesuffix(".git") if re.fullmatch(r"[\w-]+/[\w.-]+", said, re.ASCII) else _at(said)
 
 
 def _at(address: str) -> str | None:

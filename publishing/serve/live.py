@@ -128,7 +128,7 @@ class LivePages(Files):
             try:
                 head, end, tail = page.read_bytes().rpartition(b"</body>")
             except OSError:  # not there, or not at this moment; the page of the error reloads
-                return self.send_error(404)
+                return self.send_error(404, "File not found")
             return self._begin("text/html; charset=utf-8", head + TAG.format(build).encode() + end + tail)
         return super().send_head()
 

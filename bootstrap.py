@@ -4,7 +4,6 @@ Standard library alone. Every step leaves a stamp of what it was laid from (lock
 so that a second run finds everything in place and returns at once, and an interrupted step is done again.
 """
 
-import functools
 import hashlib
 import itertools
 import json
@@ -16,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 VERSION = ".".join(map(str, sys.version_info[:3]))
@@ -182,7 +182,7 @@ def has_apt() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-@functools.cache
+@cache
 def apt_update() -> None:
     """Once a run, and only where something is to be installed."""
     run("reading Debian's package lists", "apt-get", "update", "-q")
@@ -191,17 +191,8 @@ def apt_update() -> None:
 def apt_install(says: str, *packages: str) -> None:
     """Install Debian packages without what they merely recommend."""
     apt_update()
-    run(
-        says,
-        "apt-get",
-        "install",
-        "-qy",
-        "--no-install-recommends",
-        "-o",
-        "DPkg::Lock::Timeout=300",
-        *packages,
-        DEBIAN_FRONTEND="noninteractive",
-    )
+    command = "apt-get install -qy --no-install-recommends -o DPkg::Lock::Timeout=300"
+    run(says, *command.split(), *packages, DEBIAN_FRONTEND="noninteractive")
 
 
 # --- Python
@@ -209,18 +200,8 @@ def apt_install(says: str, *packages: str) -> None:
 
 def pip_install(says: str, venv: Path, *arguments: object) -> None:
     """Install with an environment's own pip, from whatever index the user's pip is set to."""
-    run(
-        says,
-        venv / "bin" / "python",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-input",
-        *arguments,
-        PIP_DISABLE_PIP_VERSION_CHECK="1",
-        PIP_ROOT_USER_ACTION="ignore",
-    )
+    command = [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input"]
+    run(says, *command, *arguments, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_ROOT_USER_ACTION="ignore")
 
 
 def interpreter(venv: Path) -> str:
@@ -362,16 +343,6 @@ def beside(name: str, says: str) -> None:
     lay(name, folder / "node_modules", lambda: digest(*wanted), install)
 
 
-def lighthouse() -> None:
-    """What measures the page."""
-    beside("lighthouse", "Lighthouse")
-
-
-def myst() -> None:
-    """A press that the build is timed beside."""
-    beside("myst", "MyST")
-
-
 # --- Jekyll
 
 
@@ -443,8 +414,8 @@ TARGETS = {
     "test": (python_packages, node_packages, jekyll, minima, chromium, lab),
     "lab": (python_packages, lab),
     "bench": (python_packages, peers),
-    "bench-build": (python_packages, node_packages, jekyll, books, myst),
-    "bench-page": (python_packages, node_packages, jekyll, chromium, lighthouse),
+    "bench-build": (python_packages, node_packages, jekyll, books, partial(beside, "myst", "MyST")),
+    "bench-page": (python_packages, node_packages, jekyll, chromium, partial(beside, "lighthouse", "Lighthouse")),
 }
 
 

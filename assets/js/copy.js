@@ -7,9 +7,7 @@ const KINDS = [
 
 /** @param {Element} note */
 export function offerCopies(note) {
-  const state = document.createElement("p");
-  state.className = "copy-state";
-  state.setAttribute("role", "status");
+  const state = Object.assign(document.createElement("p"), { className: "copy-state", role: "status" });
   note.append(state);
   const observer = new IntersectionObserver(
     (entries) => {
@@ -28,11 +26,8 @@ export function offerCopies(note) {
 function offer(one, state) {
   const kind = KINDS.find(({ of }) => one.matches(of));
   if (!kind) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "copy";
-  button.textContent = kind.name;
-  button.setAttribute("aria-label", kind.label);
+  const told = { type: "button", className: "copy", textContent: kind.name, ariaLabel: kind.label };
+  const button = Object.assign(document.createElement("button"), told);
   button.addEventListener("click", () => copy(kind.text(one), button, kind, state));
   one.append(button);
 }
@@ -54,8 +49,7 @@ async function copy(text, button, { name, label }, state) {
 
   /** @param {string} word @param {string} sentence */
   function say(word, sentence) {
-    button.textContent = word;
-    button.setAttribute("aria-label", sentence);
+    Object.assign(button, { textContent: word, ariaLabel: sentence });
   }
 }
 

@@ -11,11 +11,8 @@ const DELAY = 200; // milliseconds, so that a pointer on its way elsewhere raise
 
 /** @param {Element} note */
 export function previewTargets(note) {
-  const card = document.createElement("div");
-  card.className = "preview";
-  card.id = "preview";
-  card.setAttribute("role", "tooltip");
-  card.hidden = true;
+  const told = { id: "preview", className: "preview", role: "tooltip", hidden: true };
+  const card = Object.assign(document.createElement("div"), told);
   note.append(card);
   /** @type {HTMLAnchorElement | undefined} */
   let shown; // or, of another page, awaited

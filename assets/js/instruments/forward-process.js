@@ -38,7 +38,7 @@ export async function mount(panel, file) {
     "linear",
     draw,
   );
-  const time = slider({ label: "t", min: 0, max: T, value: 250, says: (t) => `${t} of ${T}`, changed: draw });
+  const time = slider({ label: "t", max: T, value: 250, says: (t) => `${t} of ${T}`, changed: draw });
   const again = button("New noise", () => {
     seed = newSeed();
     draw();

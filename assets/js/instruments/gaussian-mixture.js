@@ -41,9 +41,6 @@ export async function mount(panel, file) {
   canvas.setAttribute("role", "img");
   const time = slider({
     label: "t",
-    min: 0,
-    max: 0,
-    value: 0,
     says: (place) => (path[place] ? `t = ${path[place].t}` : ""),
     changed: () => {
       pause();

@@ -132,7 +132,11 @@ def run(says: str, *command: object, **env: str) -> None:
     output = output_of(process)
     if process.returncode:
         print("failed", flush=True)
-        raise StepError(what_is_missing(output) or last_lines(says, Path(str(command[0])).name, output))
+        missing = what_is_missing(output)
+        if missing is None:
+            print("\n".join(output.splitlines()[-20:]), file=sys.stderr)
+            missing = f"{says} failed; the last lines of `{Path(str(command[0])).name}` are above"
+        raise StepError(missing)
     print(f"{time.monotonic() - start:.1f} s", flush=True)
 
 
@@ -158,12 +162,6 @@ def what_is_missing(output: str) -> str | None:
     if NO_FONT in output:
         return f"{NO_FONT}: install one (`apt install fonts-dejavu-core`) and try again"
     return None
-
-
-def last_lines(says: str, program: str, output: str) -> str:
-    """Show the last lines of what failed, and say so."""
-    print("\n".join(output.splitlines()[-20:]), file=sys.stderr)
-    return f"{says} failed; the last lines of `{program}` are above"
 
 
 def works(*command: object) -> bool:
@@ -303,11 +301,6 @@ def books() -> None:
 # --- Node
 
 
-def node_is_new_enough(node: Path) -> bool:
-    """Whether this Node.js runs and is version 18 or newer."""
-    return works(node, "-e", "process.exit(+(process.versions.node.split('.')[0] < 18))")
-
-
 def node_packages() -> None:
     """MathJax by npm, with Node.js itself from pip where the machine has none that is new enough, or no npm."""
     lock = ROOT / "package-lock.json"
@@ -318,7 +311,8 @@ def node_packages() -> None:
         return own if own.exists() else Path(shutil.which("node") or own)
 
     def install() -> None:
-        if own.exists() or not node_is_new_enough(node()) or shutil.which("npm") is None:
+        is_new_enough = works(node(), "-e", "process.exit(+(process.versions.node.split('.')[0] < 18))")
+        if own.exists() or not is_new_enough or shutil.which("npm") is None:
             pip_install("installing Node.js as a Python package", VENV, "-r", wheel_lock)
         path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
         run("installing MathJax", shutil.which("npm", path=path), "ci", "--no-audit", "--no-fund", PATH=path)

@@ -28,10 +28,11 @@ export function markPlace(note) {
   for (const target of targets) observer.observe(target);
 
   contents.addEventListener("toggle", () => {
-    if (current && isOpen(contents)) reveal(current, contents);
+    if (current && contents.matches(":popover-open")) reveal(current, contents);
   });
   contents.addEventListener("click", ({ target }) => {
-    if (target instanceof Element && target.closest("a") && isOpen(contents)) contents.hidePopover();
+    const isLink = target instanceof Element && target.closest("a");
+    if (isLink && contents.matches(":popover-open")) contents.hidePopover();
   });
 
   /** @param {HTMLAnchorElement | undefined} link */
@@ -53,11 +54,6 @@ export function markPlace(note) {
 function nameButton(button, section) {
   button.textContent = section ?? "Contents";
   button.ariaLabel = section ? `Contents: ${section}` : null;
-}
-
-/** @param {HTMLElement} contents */
-function isOpen(contents) {
-  return contents.matches(":popover-open");
 }
 
 /**

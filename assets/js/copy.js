@@ -39,7 +39,11 @@ function offer(one, state) {
  * @param {Element} state
  */
 async function copy(text, button, { name, label }, state) {
-  const done = await isWritten(text);
+  // On a page without encryption there is no clipboard.
+  const done = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  );
   say(done ? "Copied" : "Not allowed", done ? "Copied" : "The browser does not allow copying");
   const told = (state.textContent = button.ariaLabel);
   setTimeout(() => {
@@ -50,19 +54,6 @@ async function copy(text, button, { name, label }, state) {
   /** @param {string} word @param {string} sentence */
   function say(word, sentence) {
     Object.assign(button, { textContent: word, ariaLabel: sentence });
-  }
-}
-
-/**
- * Whether the clipboard took it; on a page without encryption there is none.
- * @param {string} text
- */
-async function isWritten(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -44,7 +44,7 @@ export function previewTargets(note) {
   /** @param {Event} event @param {number} delay */
   function wait({ target }, delay) {
     const link = target instanceof Element ? target.closest("a") : null;
-    if (!link || !KINDS.test(link.hash) || !leadsToText(link)) return;
+    if (!link || !KINDS.test(link.hash) || link.origin !== location.origin || link.matches(".toc a")) return;
     clearTimeout(timer);
     timer = setTimeout(() => show(link), link === shown ? 0 : delay);
   }
@@ -76,14 +76,6 @@ export function previewTargets(note) {
     shown = undefined;
     card.hidden = true;
   }
-}
-
-/**
- * On this site, and no link of the contents.
- * @param {HTMLAnchorElement} link
- */
-function leadsToText(link) {
-  return link.origin === location.origin && !link.matches(".toc a");
 }
 
 /**

@@ -92,6 +92,16 @@ export function enable(button, on) {
   button.ariaDisabled = String(!on);
 }
 
+/** @param {HTMLElement[]} children */
+export function row(...children) {
+  return element("div", { className: "instrument-controls" }, ...children);
+}
+
+/** @param {HTMLInputElement} box @param {string} text */
+export function check(box, text) {
+  return element("label", { className: "instrument-check" }, box, text);
+}
+
 /**
  * Named readings that change.
  * @param {Record<string, string>} names what is shown, by key

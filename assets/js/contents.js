@@ -41,19 +41,13 @@ export function markPlace(note) {
     current?.removeAttribute("aria-current");
     link?.setAttribute("aria-current", "location");
     current = link;
-    if (button) nameButton(button, link && sectionOf(link));
+    if (button) {
+      const section = link && sectionOf(link);
+      button.textContent = section ?? "Contents";
+      button.ariaLabel = section ? `Contents: ${section}` : null; // it still says what it opens
+    }
     if (link && contents instanceof HTMLElement) reveal(link, contents);
   }
-}
-
-/**
- * The button shows where the reader is, and still says what it opens.
- * @param {Element} button
- * @param {string | undefined} section
- */
-function nameButton(button, section) {
-  button.textContent = section ?? "Contents";
-  button.ariaLabel = section ? `Contents: ${section}` : null;
 }
 
 /**

@@ -1,8 +1,9 @@
 // Buttons that copy code, and the TeX of an equation. They come with what they belong to, when it comes into sight.
 
+/** @type {{of: string, name: string, label: string, text: (one: Element) => string | null | undefined}[]} */
 const KINDS = [
-  { of: ".highlight", name: "Copy", label: "Copy the code", text: codeOf },
-  { of: ".equation[data-tex]", name: "TeX", label: "Copy as TeX", text: texOf },
+  { of: ".highlight", name: "Copy", label: "Copy the code", text: (one) => one.querySelector("code")?.textContent },
+  { of: ".equation[data-tex]", name: "TeX", label: "Copy as TeX", text: (one) => one.getAttribute("data-tex") },
 ];
 
 /** @param {Element} note */
@@ -28,7 +29,7 @@ function offer(one, state) {
   if (!kind) return;
   const told = { type: "button", className: "copy", textContent: kind.name, ariaLabel: kind.label };
   const button = Object.assign(document.createElement("button"), told);
-  button.addEventListener("click", () => copy(kind.text(one), button, kind, state));
+  button.addEventListener("click", () => copy(kind.text(one) ?? "", button, kind, state));
   one.append(button);
 }
 
@@ -55,14 +56,4 @@ async function copy(text, button, { name, label }, state) {
   function say(word, sentence) {
     Object.assign(button, { textContent: word, ariaLabel: sentence });
   }
-}
-
-/** @param {Element} block */
-function codeOf(block) {
-  return block.querySelector("code")?.textContent ?? "";
-}
-
-/** @param {Element} equation */
-function texOf(equation) {
-  return equation.getAttribute("data-tex") ?? "";
 }

@@ -2,7 +2,7 @@
 // stands on another page of the site is fetched from there; a claim comes with its code. A finger's first tap on a number
 // that a claim measured shows it, the second follows the link.
 
-import { pageOf, targetOn } from "./pages.js";
+import { pageOf } from "./pages.js";
 
 const KINDS = /^#(eq|fig|table|ref|fn|claim|source)-/;
 const LEFT_OUT =
@@ -61,8 +61,8 @@ export function previewTargets(note) {
     hide();
     shown = link;
     const page = link.pathname === location.pathname ? document : await pageOf(link);
-    const target = page && targetOn(page, link);
-    if (!target || target.contains(link) || link !== shown) return;
+    const target = page?.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!page || !target || target.contains(link) || link !== shown) return;
     card.replaceChildren(likeness(target));
     bringGlyphs(page, note);
     card.hidden = false;

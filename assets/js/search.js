@@ -52,7 +52,10 @@ more.addEventListener("click", async () => {
   more.disabled = false;
   links()[before]?.focus();
 });
-const styled = bringStyle();
+const sheet = { rel: "stylesheet", href: new URL("../css/search.css", import.meta.url).href };
+const style = Object.assign(document.createElement("link"), sheet);
+const styled = new Promise((done) => (style.onload = style.onerror = done)); // else the dialog is not shown
+document.head.append(style);
 (button?.closest(".embedded") ?? document.body).append(dialog);
 
 /** Open the dialog; what was searched before is still there, and is replaced by the first letter. */
@@ -163,12 +166,4 @@ function move(event, step) {
   const here = stops.findIndex((stop) => stop === document.activeElement);
   event.preventDefault();
   stops[Math.min(Math.max(here + step, 0), stops.length - 1)].focus();
-}
-
-/** The dialog's style, without which it is not shown. */
-function bringStyle() {
-  const told = { rel: "stylesheet", href: new URL("../css/search.css", import.meta.url).href };
-  const style = Object.assign(document.createElement("link"), told);
-  document.head.append(style);
-  return new Promise((done) => (style.onload = style.onerror = done));
 }

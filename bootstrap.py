@@ -4,7 +4,6 @@ Standard library alone. Every step leaves a stamp of what it was laid from (lock
 so that a second run finds everything in place and returns at once, and an interrupted step is done again.
 """
 
-import functools
 import hashlib
 import itertools
 import json
@@ -16,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 VERSION = ".".join(map(str, sys.version_info[:3]))
@@ -132,7 +132,11 @@ def run(says: str, *command: object, **env: str) -> None:
     output = output_of(process)
     if process.returncode:
         print("failed", flush=True)
-        raise StepError(what_is_missing(output) or last_lines(says, Path(str(command[0])).name, output))
+        missing = what_is_missing(output)
+        if missing is None:
+            print("\n".join(output.splitlines()[-20:]), file=sys.stderr)
+            missing = f"{says} failed; the last lines of `{Path(str(command[0])).name}` are above"
+        raise StepError(missing)
     print(f"{time.monotonic() - start:.1f} s", flush=True)
 
 
@@ -160,12 +164,6 @@ def what_is_missing(output: str) -> str | None:
     return None
 
 
-def last_lines(says: str, program: str, output: str) -> str:
-    """Show the last lines of what failed, and say so."""
-    print("\n".join(output.splitlines()[-20:]), file=sys.stderr)
-    return f"{says} failed; the last lines of `{program}` are above"
-
-
 def works(*command: object) -> bool:
     """Whether a command is there and succeeds."""
     try:
@@ -182,7 +180,7 @@ def has_apt() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-@functools.cache
+@cache
 def apt_update() -> None:
     """Once a run, and only where something is to be installed."""
     run("reading Debian's package lists", "apt-get", "update", "-q")
@@ -191,17 +189,8 @@ def apt_update() -> None:
 def apt_install(says: str, *packages: str) -> None:
     """Install Debian packages without what they merely recommend."""
     apt_update()
-    run(
-        says,
-        "apt-get",
-        "install",
-        "-qy",
-        "--no-install-recommends",
-        "-o",
-        "DPkg::Lock::Timeout=300",
-        *packages,
-        DEBIAN_FRONTEND="noninteractive",
-    )
+    command = "apt-get install -qy --no-install-recommends -o DPkg::Lock::Timeout=300"
+    run(says, *command.split(), *packages, DEBIAN_FRONTEND="noninteractive")
 
 
 # --- Python
@@ -209,18 +198,8 @@ def apt_install(says: str, *packages: str) -> None:
 
 def pip_install(says: str, venv: Path, *arguments: object) -> None:
     """Install with an environment's own pip, from whatever index the user's pip is set to."""
-    run(
-        says,
-        venv / "bin" / "python",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-input",
-        *arguments,
-        PIP_DISABLE_PIP_VERSION_CHECK="1",
-        PIP_ROOT_USER_ACTION="ignore",
-    )
+    command = [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input"]
+    run(says, *command, *arguments, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_ROOT_USER_ACTION="ignore")
 
 
 def interpreter(venv: Path) -> str:
@@ -325,11 +304,6 @@ def books() -> None:
 # --- Node
 
 
-def node_is_new_enough(node: Path) -> bool:
-    """Whether this Node.js runs and is version 18 or newer."""
-    return works(node, "-e", "process.exit(+(process.versions.node.split('.')[0] < 18))")
-
-
 def node_packages() -> None:
     """MathJax by npm, with Node.js itself from pip where the machine has none that is new enough, or no npm."""
     lock = ROOT / "package-lock.json"
@@ -340,7 +314,8 @@ def node_packages() -> None:
         return own if own.exists() else Path(shutil.which("node") or own)
 
     def install() -> None:
-        if own.exists() or not node_is_new_enough(node()) or shutil.which("npm") is None:
+        is_new_enough = works(node(), "-e", "process.exit(+(process.versions.node.split('.')[0] < 18))")
+        if own.exists() or not is_new_enough or shutil.which("npm") is None:
             pip_install("installing Node.js as a Python package", VENV, "-r", wheel_lock)
         path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
         run("installing MathJax", shutil.which("npm", path=path), "ci", "--no-audit", "--no-fund", PATH=path)
@@ -363,16 +338,6 @@ def beside(name: str, says: str) -> None:
         run(f"installing {says}", npm, "ci", "--prefix", folder, "--no-audit", "--no-fund", PATH=path)
 
     lay(name, folder / "node_modules", lambda: digest(*wanted), install)
-
-
-def lighthouse() -> None:
-    """What measures the page."""
-    beside("lighthouse", "Lighthouse")
-
-
-def myst() -> None:
-    """A press that the build is timed beside."""
-    beside("myst", "MyST")
 
 
 # --- Jekyll
@@ -446,8 +411,8 @@ TARGETS = {
     "test": (python_packages, node_packages, jekyll, minima, chromium, lab),
     "lab": (python_packages, lab),
     "bench": (python_packages, peers),
-    "bench-build": (python_packages, node_packages, jekyll, books, myst),
-    "bench-page": (python_packages, node_packages, jekyll, chromium, lighthouse),
+    "bench-build": (python_packages, node_packages, jekyll, books, partial(beside, "myst", "MyST")),
+    "bench-page": (python_packages, node_packages, jekyll, chromium, partial(beside, "lighthouse", "Lighthouse")),
 }
 
 

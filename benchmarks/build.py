@@ -18,24 +18,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
+from benchmarks import edits
 from benchmarks.books import JupyterBook, MyST
 from benchmarks.copies import ROOT, Build, Copy
-from benchmarks.edits import (
-    LOCK,
-    LOSSES,
-    NETWORK,
-    NOTEBOOK,
-    STYLES,
-    Edit,
-    a_cell,
-    a_checkpoint,
-    a_docstring,
-    a_formula,
-    a_rule,
-    a_version,
-    a_word,
-    mathematics,
-)
+from benchmarks.edits import LOSSES, NETWORK, NOTEBOOK, Edit
 from benchmarks.saving import saving
 from benchmarks.stale import stale
 from benchmarks.synthetic import FOR_A_POST, write_papers
@@ -114,7 +100,7 @@ def in_turn(presses: Sequence[Copy], turns: int, build: Callable[[Copy, int], Bu
     ]
 
 
-def edits(folder: Path, turns: int) -> None:
+def every_edit(folder: Path, turns: int) -> None:
     """Every edit, by every press."""
     presses = [kind.of_this(folder / kind.__name__) for kind in (Copy, JupyterBook, MyST)]
 
@@ -135,18 +121,18 @@ def edits(folder: Path, turns: int) -> None:
     print("|---|---|---|---|---|---|---|---|", flush=True)
     row("from clean", frozenset(every), CLEAN, in_turn(presses, 1, lambda press, _: press.build()))
     row("nothing", none, NOTHING, in_turn(presses, turns, lambda press, _: press.build()))
-    words = edited(NOTEBOOK, a_word, turns)
+    words = edited(NOTEBOOK, edits.a_word, turns)
     row("a word of prose", none, TEXT, words)
     word = statistics.median(build.seconds for build in words[0])
-    row("a new formula in the prose", none, word + FORMULA, edited(NOTEBOOK, mathematics, turns))
-    row("a rule of the stylesheet", none, TEXT, edited(STYLES, a_rule, turns))
-    row(f"a docstring of `{LOSSES}`", none, TEXT, edited(LOSSES, a_docstring, turns))
-    cells = edited(NOTEBOOK, a_cell, turns)
+    row("a new formula in the prose", none, word + FORMULA, edited(NOTEBOOK, edits.mathematics, turns))
+    row("a rule of the stylesheet", none, TEXT, edited(edits.STYLES, edits.a_rule, turns))
+    row(f"a docstring of `{LOSSES}`", none, TEXT, edited(LOSSES, edits.a_docstring, turns))
+    cells = edited(NOTEBOOK, edits.a_cell, turns)
     own = statistics.median(sum(build.ran.values()) for build in cells[0])
     row(f"a code cell of a notebook that runs for {own:.1f} s", frozenset({Path(NOTEBOOK).stem}), own + CELL, cells)
-    row(f"a formula of `{LOSSES}`", importers(presses[0], "ddpm_notes.losses"), None, edited(LOSSES, a_formula))
-    row("a checkpoint", reading(presses[0], NETWORK), None, edited(NETWORK, a_checkpoint))
-    row("a version in the lock file", frozenset(every), None, edited(LOCK, a_version))
+    row(f"a formula of `{LOSSES}`", importers(presses[0], "ddpm_notes.losses"), None, edited(LOSSES, edits.a_formula))
+    row("a checkpoint", reading(presses[0], NETWORK), None, edited(NETWORK, edits.a_checkpoint))
+    row("a version in the lock file", frozenset(every), None, edited(edits.LOCK, edits.a_version))
 
 
 def growth(folder: Path, turns: int) -> None:
@@ -165,12 +151,11 @@ def growth(folder: Path, turns: int) -> None:
 
     row("from clean", None, in_turn(copies, 1, lambda copy, _: copy.build()))
     row("nothing", SLACK, in_turn(copies, turns, lambda copy, _: copy.build()))
-    row("a word", SLACK, in_turn(copies, turns, lambda copy, turn: copy.edited(section, a_word(turn))))
-    row("a new formula", SLACK, in_turn(copies, turns, lambda copy, turn: copy.edited(section, mathematics(turn))))
-    row("a code cell", SLACK, in_turn(copies, turns, lambda copy, turn: copy.edited(section, a_cell(turn))))
+    for what, edit in (("a word", edits.a_word), ("a new formula", edits.mathematics), ("a code cell", edits.a_cell)):
+        row(what, SLACK, in_turn(copies, turns, lambda copy, turn, edit=edit: copy.edited(section, edit(turn))))
 
 
-TABLES = {"edits": edits, "saving": saving, "growth": growth, "stale": stale}
+TABLES = {"edits": every_edit, "saving": saving, "growth": growth, "stale": stale}
 
 
 def main() -> None:

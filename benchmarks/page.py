@@ -20,6 +20,8 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
+from publishing.programs import node
+
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_site"
 LIGHTHOUSE = ROOT / "vendor" / "lighthouse" / "node_modules" / "lighthouse"
@@ -92,7 +94,7 @@ def main() -> None:
 
 def report(url: str) -> dict:
     """One run of Lighthouse, in a Chromium of its own."""
-    command = [_node(), LIGHTHOUSE / "cli" / "index.js", url, "--quiet", "--output=json"]
+    command = [node(), LIGHTHOUSE / "cli" / "index.js", url, "--quiet", "--output=json"]
     flags = "--headless=new --disable-gpu" + (" --no-sandbox" if os.geteuid() == 0 else "")
     chromium = {"CHROME_PATH": str(CHROMIUM)} if CHROMIUM.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
@@ -133,11 +135,6 @@ def _line(words: str, unit: str, values: list[float]) -> str:
     places = 3 if words == "layout shift" else 0
     low, middle, high = (f"{value:,.{places}f}" for value in (min(values), statistics.median(values), max(values)))
     return f"{words:<26}{middle:>12} {unit:<6}{low} to {high}"
-
-
-def _node() -> Path | str:
-    own = ROOT / ".venv" / "bin" / "node"
-    return own if own.exists() else "node"
 
 
 if __name__ == "__main__":

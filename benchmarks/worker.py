@@ -32,7 +32,7 @@ def say(**values: object) -> None:
 def main(name: str, preset: str, task: str, batch: str, weights: str) -> None:
     contestant = CONTESTANTS[name](preset, int(batch), Path(weights))
     Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM: what importing took is not what the task takes
-    about: dict[str, object] = {"threads": torch.get_num_threads()}
+    about: dict[str, object] = {}
     work = getattr(contestant, task)
     with nullcontext() if task == "training_step" else torch.inference_mode():
         if isinstance(contestant, Machine):

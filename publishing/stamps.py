@@ -38,7 +38,7 @@ def look_at_all() -> None:
     with suppress(OSError):  # another build may be at work
         for path in paths.STAMPS.rglob("*.json"):
             stage = path.relative_to(paths.STAMPS).with_suffix("").as_posix()
-            states(name for part in ("inputs", "found", "outputs") for name in _part(stage, part))
+            states(name for part in _read(stage).values() for name in part)
 
 
 def _known_digest(path: Path) -> str | None:
@@ -61,14 +61,10 @@ def outputs_if_fresh(stage: str, inputs: Mapping[str, object]) -> list[Path] | N
 
     Files that the stage came upon, beyond these inputs, must be the same as well.
     """
-    try:
-        stamp = json.loads(path_of(stage).read_text(encoding="utf-8"))
-        before, found, after = stamp["inputs"], stamp["found"], stamp["outputs"]
-    except (OSError, ValueError, KeyError, TypeError):
+    stamp = _read(stage)
+    if stamp.get("inputs") != inputs or any(states(stamp[met]) != stamp[met] for met in ("found", "outputs")):
         return None
-    if before != inputs or not _unchanged(found) or not _unchanged(after):
-        return None
-    return [paths.ROOT / name for name in after]
+    return [paths.ROOT / name for name in stamp["outputs"]]
 
 
 def record(
@@ -106,23 +102,21 @@ def _written(path: Path) -> float:
 
 def inputs(stage: str) -> dict[str, object]:
     """What the stage was made of when it last succeeded."""
-    return _part(stage, "inputs")
+    return _read(stage).get("inputs", {})
 
 
 def found(stage: str) -> Digests:
     """What it came upon beside that."""
-    return _part(stage, "found")
+    return _read(stage).get("found", {})
 
 
-def _part(stage: str, name: str) -> dict:
+def _read(stage: str) -> dict[str, dict]:
+    """The parts of its stamp; none where it has no whole one."""
     try:
-        return dict(json.loads(path_of(stage).read_text(encoding="utf-8"))[name])
+        stamp = json.loads(path_of(stage).read_text(encoding="utf-8"))
+        return {part: dict(stamp[part]) for part in ("inputs", "found", "outputs")}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-
-
-def _unchanged(met: Digests) -> bool:
-    return all(_now(name) == was for name, was in met.items())
 
 
 def _now(name: str) -> str | None:

@@ -28,10 +28,11 @@ export function markPlace(note) {
   for (const target of targets) observer.observe(target);
 
   contents.addEventListener("toggle", () => {
-    if (current && isOpen(contents)) reveal(current, contents);
+    if (current && contents.matches(":popover-open")) reveal(current, contents);
   });
   contents.addEventListener("click", ({ target }) => {
-    if (target instanceof Element && target.closest("a") && isOpen(contents)) contents.hidePopover();
+    const isLink = target instanceof Element && target.closest("a");
+    if (isLink && contents.matches(":popover-open")) contents.hidePopover();
   });
 
   /** @param {HTMLAnchorElement | undefined} link */
@@ -40,24 +41,13 @@ export function markPlace(note) {
     current?.removeAttribute("aria-current");
     link?.setAttribute("aria-current", "location");
     current = link;
-    if (button) nameButton(button, link && sectionOf(link));
+    if (button) {
+      const section = link && sectionOf(link);
+      button.textContent = section ?? "Contents";
+      button.ariaLabel = section ? `Contents: ${section}` : null; // it still says what it opens
+    }
     if (link && contents instanceof HTMLElement) reveal(link, contents);
   }
-}
-
-/**
- * The button shows where the reader is, and still says what it opens.
- * @param {Element} button
- * @param {string | undefined} section
- */
-function nameButton(button, section) {
-  button.textContent = section ?? "Contents";
-  button.ariaLabel = section ? `Contents: ${section}` : null;
-}
-
-/** @param {HTMLElement} contents */
-function isOpen(contents) {
-  return contents.matches(":popover-open");
 }
 
 /**

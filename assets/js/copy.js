@@ -1,15 +1,14 @@
 // Buttons that copy code, and the TeX of an equation. They come with what they belong to, when it comes into sight.
 
+/** @type {{of: string, name: string, label: string, text: (one: Element) => string | null | undefined}[]} */
 const KINDS = [
-  { of: ".highlight", name: "Copy", label: "Copy the code", text: codeOf },
-  { of: ".equation[data-tex]", name: "TeX", label: "Copy as TeX", text: texOf },
+  { of: ".highlight", name: "Copy", label: "Copy the code", text: (one) => one.querySelector("code")?.textContent },
+  { of: ".equation[data-tex]", name: "TeX", label: "Copy as TeX", text: (one) => one.getAttribute("data-tex") },
 ];
 
 /** @param {Element} note */
 export function offerCopies(note) {
-  const state = document.createElement("p");
-  state.className = "copy-state";
-  state.setAttribute("role", "status");
+  const state = Object.assign(document.createElement("p"), { className: "copy-state", role: "status" });
   note.append(state);
   const observer = new IntersectionObserver(
     (entries) => {
@@ -28,12 +27,9 @@ export function offerCopies(note) {
 function offer(one, state) {
   const kind = KINDS.find(({ of }) => one.matches(of));
   if (!kind) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "copy";
-  button.textContent = kind.name;
-  button.setAttribute("aria-label", kind.label);
-  button.addEventListener("click", () => copy(kind.text(one), button, kind, state));
+  const told = { type: "button", className: "copy", textContent: kind.name, ariaLabel: kind.label };
+  const button = Object.assign(document.createElement("button"), told);
+  button.addEventListener("click", () => copy(kind.text(one) ?? "", button, kind, state));
   one.append(button);
 }
 
@@ -44,7 +40,11 @@ function offer(one, state) {
  * @param {Element} state
  */
 async function copy(text, button, { name, label }, state) {
-  const done = await isWritten(text);
+  // On a page without encryption there is no clipboard.
+  const done = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  );
   say(done ? "Copied" : "Not allowed", done ? "Copied" : "The browser does not allow copying");
   const told = (state.textContent = button.ariaLabel);
   setTimeout(() => {
@@ -54,30 +54,6 @@ async function copy(text, button, { name, label }, state) {
 
   /** @param {string} word @param {string} sentence */
   function say(word, sentence) {
-    button.textContent = word;
-    button.setAttribute("aria-label", sentence);
+    Object.assign(button, { textContent: word, ariaLabel: sentence });
   }
-}
-
-/**
- * Whether the clipboard took it; on a page without encryption there is none.
- * @param {string} text
- */
-async function isWritten(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @param {Element} block */
-function codeOf(block) {
-  return block.querySelector("code")?.textContent ?? "";
-}
-
-/** @param {Element} equation */
-function texOf(equation) {
-  return equation.getAttribute("data-tex") ?? "";
 }

@@ -9,9 +9,8 @@ export function prepareFolds(note) {
 
 /** @param {HTMLDetailsElement[]} folds */
 function buttonFor(folds) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = "Show all code";
+  const told = { type: "button", textContent: "Show all code" };
+  const button = Object.assign(document.createElement("button"), told);
   let open = false;
   button.addEventListener("click", () => {
     open = !open;

@@ -19,15 +19,6 @@ export async function pageOf(link) {
   }
 }
 
-/**
- * What a link names on the page it leads to.
- * @param {Document} page
- * @param {HTMLAnchorElement} link
- */
-export function targetOn(page, link) {
-  return page.getElementById(decodeURIComponent(link.hash.slice(1)));
-}
-
 /** @param {string} page */
 async function fetched(page) {
   const response = await fetch(page);

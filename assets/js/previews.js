@@ -2,7 +2,7 @@
 // stands on another page of the site is fetched from there; a claim comes with its code. A finger's first tap on a number
 // that a claim measured shows it, the second follows the link.
 
-import { pageOf, targetOn } from "./pages.js";
+import { pageOf } from "./pages.js";
 
 const KINDS = /^#(eq|fig|table|ref|fn|claim|source)-/;
 const LEFT_OUT =
@@ -11,11 +11,8 @@ const DELAY = 200; // milliseconds, so that a pointer on its way elsewhere raise
 
 /** @param {Element} note */
 export function previewTargets(note) {
-  const card = document.createElement("div");
-  card.className = "preview";
-  card.id = "preview";
-  card.setAttribute("role", "tooltip");
-  card.hidden = true;
+  const told = { id: "preview", className: "preview", role: "tooltip", hidden: true };
+  const card = Object.assign(document.createElement("div"), told);
   note.append(card);
   /** @type {HTMLAnchorElement | undefined} */
   let shown; // or, of another page, awaited
@@ -47,7 +44,7 @@ export function previewTargets(note) {
   /** @param {Event} event @param {number} delay */
   function wait({ target }, delay) {
     const link = target instanceof Element ? target.closest("a") : null;
-    if (!link || !KINDS.test(link.hash) || !leadsToText(link)) return;
+    if (!link || !KINDS.test(link.hash) || link.origin !== location.origin || link.matches(".toc a")) return;
     clearTimeout(timer);
     timer = setTimeout(() => show(link), link === shown ? 0 : delay);
   }
@@ -64,8 +61,8 @@ export function previewTargets(note) {
     hide();
     shown = link;
     const page = link.pathname === location.pathname ? document : await pageOf(link);
-    const target = page && targetOn(page, link);
-    if (!target || target.contains(link) || link !== shown) return;
+    const target = page?.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!page || !target || target.contains(link) || link !== shown) return;
     card.replaceChildren(likeness(target));
     bringGlyphs(page, note);
     card.hidden = false;
@@ -79,14 +76,6 @@ export function previewTargets(note) {
     shown = undefined;
     card.hidden = true;
   }
-}
-
-/**
- * On this site, and no link of the contents.
- * @param {HTMLAnchorElement} link
- */
-function leadsToText(link) {
-  return link.origin === location.origin && !link.matches(".toc a");
 }
 
 /**

@@ -52,7 +52,10 @@ more.addEventListener("click", async () => {
   more.disabled = false;
   links()[before]?.focus();
 });
-const styled = bringStyle();
+const sheet = { rel: "stylesheet", href: new URL("../css/search.css", import.meta.url).href };
+const style = Object.assign(document.createElement("link"), sheet);
+const styled = new Promise((done) => (style.onload = style.onerror = done)); // else the dialog is not shown
+document.head.append(style);
 (button?.closest(".embedded") ?? document.body).append(dialog);
 
 /** Open the dialog; what was searched before is still there, and is replaced by the first letter. */
@@ -123,34 +126,29 @@ async function showMore(of) {
 function entry({ url, meta, sub_results }) {
   const sections = sub_results.filter((one) => one.url !== url);
   const most = [...sections].sort((a, b) => b.locations.length - a.locations.length).slice(0, SECTIONS);
-  const item = document.createElement("li");
   const beginning = sub_results.find((one) => one.url === url);
-  item.append(...hit(url, meta.title, beginning?.excerpt ?? ""));
+  const item = hit(url, meta.title, beginning?.excerpt ?? "");
   if (most.length) {
     const inner = document.createElement("ol");
-    for (const one of sections.filter((section) => most.includes(section))) {
-      const part = document.createElement("li");
-      part.append(...hit(one.url, one.title, one.excerpt));
-      inner.append(part);
-    }
+    const shown = sections.filter((section) => most.includes(section));
+    inner.append(...shown.map(({ url, title, excerpt }) => hit(url, title, excerpt)));
     item.append(inner);
   }
   return item;
 }
 
 /**
- * A link, and the words around those that were found, which Pagefind has marked.
+ * An entry with a link, and the words around those that were found, which Pagefind has marked.
  * @param {string} url
  * @param {string} title
  * @param {string} excerpt
  */
 function hit(url, title, excerpt) {
-  const link = document.createElement("a");
-  link.href = url;
-  link.textContent = title;
-  const words = document.createElement("p");
-  words.innerHTML = excerpt;
-  return excerpt ? [link, words] : [link];
+  const item = document.createElement("li");
+  const link = Object.assign(document.createElement("a"), { href: url, textContent: title });
+  item.append(link);
+  if (excerpt) item.append(Object.assign(document.createElement("p"), { innerHTML: excerpt }));
+  return item;
 }
 
 /** @returns {HTMLElement[]} */
@@ -168,13 +166,4 @@ function move(event, step) {
   const here = stops.findIndex((stop) => stop === document.activeElement);
   event.preventDefault();
   stops[Math.min(Math.max(here + step, 0), stops.length - 1)].focus();
-}
-
-/** The dialog's style, without which it is not shown. */
-function bringStyle() {
-  const style = document.createElement("link");
-  style.rel = "stylesheet";
-  style.href = new URL("../css/search.css", import.meta.url).href;
-  document.head.append(style);
-  return new Promise((done) => (style.onload = style.onerror = done));
 }

@@ -6,7 +6,6 @@ With STUDY=which-variance it is a study of a paper that is there: one notebook, 
 import json
 import re
 from datetime import date
-from pathlib import Path
 
 from publishing import notebooks, paths, posts
 from publishing.contract import PAPER
@@ -26,8 +25,10 @@ def new(paper: str, title: str) -> None:
     for path in (folder, *(found.path for found in posts.of(paper)), *beside.values()):
         if path.exists():
             raise PublishingError(f"{paths.relative(path)} is there already, and stays; choose another PAPER")
+    in_yaml = json.dumps(title.strip(), ensure_ascii=False)[1:-1]
     for source in sorted(paths.TEMPLATE.glob("[!.]*.*")):
-        write(beside.get(source.name, folder / source.name), _filled(source, paper, title))
+        text = source.read_text(encoding="utf-8").replace("PAPER", paper).replace("TITLE", in_yaml)
+        write(beside.get(source.name, folder / source.name), text)
     print(f"the notebooks: {paths.relative(folder)}/")
     print(f"the draft: {paths.relative(post)} (no one else sees it while it says `published: false`)")
     print(f"its list of claims: {paths.relative(beside[CLAIMS])} (which says it as well)")
@@ -73,8 +74,3 @@ def _check(paper: str, title: str) -> None:
         raise PublishingError(
             f'TITLE is the title of the paper, as in TITLE="Attention Is All You Need", got {title!r}'
         )
-
-
-def _filled(source: Path, paper: str, title: str) -> str:
-    in_yaml = json.dumps(title.strip(), ensure_ascii=False)[1:-1]
-    return source.read_text(encoding="utf-8").replace("PAPER", paper).replace("TITLE", in_yaml)

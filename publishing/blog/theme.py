@@ -67,11 +67,6 @@ class Theme:
         return not self.is_here or any(_TITLE.search(text) for text in self._texts(self.post))
 
     @cached_property
-    def lists_pages(self) -> bool:
-        """Whether there is a menu of all pages that have a title."""
-        return any(map(_PAGES.search, self._parts))
-
-    @cached_property
     def has_search(self) -> bool:
         """Whether there is a search, as far as can be seen: on a page, or around all, unless settings rule it out."""
         asked = {found for text in self._parts for found in _SETTING.findall(text)}
@@ -83,8 +78,8 @@ class Theme:
 
     @cached_property
     def titles_pages(self) -> bool:
-        """Whether a page may have a title without entering a menu, as far as can be seen."""
-        return self.is_here and not self.lists_pages and self.post != FRAME
+        """Whether a page may have a title without entering a menu of all that have one, as far as can be seen."""
+        return self.is_here and self.post != FRAME and not any(map(_PAGES.search, self._parts))
 
     @cached_property
     def page(self) -> str:

@@ -63,11 +63,6 @@ class Job:
         return path_of(self.paper, self.stem).parent
 
     @property
-    def total(self) -> int:
-        """How many cells it has, Markdown cells too."""
-        return len(self.notebook.cells)
-
-    @property
     def is_done(self) -> bool:
         """Whether it ran, or failed."""
         return bool(self.run or self.failure)
@@ -146,7 +141,9 @@ def _described(jobs: list[Job]) -> str:
     running = sorted((job for job in jobs if job.cell and not job.is_done), key=lambda job: job.began)
     done = f"{sum(job.is_done for job in jobs)} of {len(jobs)} notebooks executed"
     now = time.monotonic()
-    cells = [f"{job.name} cell {job.cell}/{job.total}, {progress.lasting(now - job.began)}" for job in running]
+    cells = [
+        f"{job.name} cell {job.cell}/{len(job.notebook.cells)}, {progress.lasting(now - job.began)}" for job in running
+    ]
     return " · ".join([done, *cells])
 
 
@@ -197,7 +194,7 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
             write(partial, _text(notebook))
             job.failure += f" (as far as it got: {paths.relative(partial)})"
         else:
-            progress.log(f"{job.name}  {job.total} cells  {progress.lasting(time.monotonic() - began)}")
+            progress.log(f"{job.name}  {len(notebook.cells)} cells  {progress.lasting(time.monotonic() - began)}")
             if job.run and _made_from(job.folder, job.notebook)[0] == job.key:  # no data was edited while it ran
                 cache.store(job.key, job.run)
 

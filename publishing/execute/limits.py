@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 from nbformat import NotebookNode
@@ -40,17 +41,12 @@ async def exceeded(pid: int, cell: Callable[[], int]) -> str:
 def _taken(pid: int) -> tuple[int, float]:
     """Resident bytes, and seconds of processors, of a process and all that it started; a child's stay when it ends."""
     memory, seconds = 0, 0.0
-    try:
+    with suppress(psutil.Error):
         kernel = psutil.Process(pid)
-        processes = [kernel, *kernel.children(recursive=True)]
-    except psutil.Error:
-        return 0, 0.0
-    for process in processes:
-        try:
-            memory += process.memory_info().rss
-            seconds += sum(process.cpu_times()[:4])
-        except psutil.Error:
-            continue
+        for process in (kernel, *kernel.children(recursive=True)):
+            with suppress(psutil.Error):
+                memory += process.memory_info().rss
+                seconds += sum(process.cpu_times()[:4])
     return memory, seconds
 
 

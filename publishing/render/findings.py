@@ -62,7 +62,7 @@ def compare(paper: Paper, papers: Papers) -> None:
             place = place_of(link, page)
             there = find(place, page, paper, papers) if place else None
             claim = there.claim(place.id) if place and there else None
-            if claim and claim.is_named and (numbers := list(numbers_in(inside))):
+            if claim and "name" in claim.facts and (numbers := list(numbers_in(inside))):
                 link.attrSet("class", "finding")
                 if there is page and not claim.is_told:
                     claim.is_told = True

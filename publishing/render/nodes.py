@@ -168,11 +168,6 @@ class Claim:
         return self.facts["of"]
 
     @property
-    def is_named(self) -> bool:
-        """Whether its writer gave it a name, by which the text gives its number."""
-        return "name" in self.facts
-
-    @property
     def verdict(self) -> str:
         """What was found."""
         return verdict(self.facts)

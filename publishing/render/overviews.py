@@ -8,23 +8,9 @@ from markdown_it.token import Token
 from publishing import paths, posts
 from publishing.contract import CLAIMS_PAGE
 from publishing.errors import PublishingError
-from publishing.render import reading, whereabouts
+from publishing.render import nodes, reading, whereabouts
 from publishing.render.links import standing
-from publishing.render.nodes import (
-    Checks,
-    Claim,
-    Equation,
-    FileLink,
-    FootnoteMark,
-    Heading,
-    Inline,
-    Overview,
-    PageLink,
-    as_token,
-    leads_to,
-    text_token,
-    walk,
-)
+from publishing.render.nodes import Claim, Heading, Inline, Overview, PageLink, as_token, text_token, walk
 from publishing.render.page import Page, Paper
 from publishing.typeset.formulas import Formula
 from publishing.verdicts import exactly
@@ -111,8 +97,8 @@ def _linked(place: whereabouts.Place, titles: dict[tuple[str, str], Inline]) -> 
 def marks(paper: Paper) -> None:
     """Beside each equation of the post, how many claims are about it."""
     for node in walk(paper.pages[""].sections):
-        if isinstance(node, Equation) and (found := _about(f"eq-{node.number}", paper)):
-            node.checks = Checks(len(found), f"/{paper.name}/{CLAIMS_PAGE}/", _title(found[0][1].statement))
+        if isinstance(node, nodes.Equation) and (found := _about(f"eq-{node.number}", paper)):
+            node.checks = nodes.Checks(len(found), f"/{paper.name}/{CLAIMS_PAGE}/", _title(found[0][1].statement))
 
 
 def _about(name: str, paper: Paper) -> list[tuple[Page, Claim]]:
@@ -186,14 +172,14 @@ def _row(claim: Claim, page: Page, paper: Paper) -> dict:
 
 def _title(line: Inline) -> Inline:
     """A title within a link, on whatever page: without links of its own."""
-    leading = PageLink | FileLink | FootnoteMark
+    leading = PageLink | nodes.FileLink | nodes.FootnoteMark
     inner = [token for token in line.children if not token.type.startswith("link_")]
     return Inline([_fresh(token) for token in inner if not isinstance(_node(token), leading)])
 
 
 def _elsewhere(token: Token, page: Page) -> Token:
     """The token as it stands on another page than its own: its links lead back, and it has no id."""
-    target = leads_to(token)
+    target = nodes.leads_to(token)
     if token.type == "link_open" and target.startswith("#"):
         return as_token(PageLink(page.address, target[1:], str(token.attrs.get("class", ""))))
     node = _node(token)

@@ -18,19 +18,16 @@ from publishing.typeset.formulas import Formula, can_typeset, typeset
 
 def images_and_data(paper: Paper) -> dict[Path, bytes]:
     """The images of a paper's pages, and what its instruments fetch."""
-    return {path: content for page in paper.pages.values() for path, content in _of_page(page).items()}
-
-
-def _of_page(page: Page) -> dict[Path, bytes]:
-    drawn = [one for drawing in page.drawings.values() for one in (drawing, drawing.phone) if one]
-    images = {figures.image_name(page.prefix, one.name, one.suffix): one.image for one in drawn}
-    images |= card(page) if page.complete else {}
-    data = {
-        paths.DATA / figures.data_name(page.prefix, name, file): content
-        for name, drawing in page.drawings.items()
-        for file, content in drawing.files.items()
-    }
-    return data | {paths.IMAGES / name: png for name, png in images.items()}
+    made: dict[Path, bytes] = {}
+    for page in paper.pages.values():
+        for drawing in page.drawings.values():
+            for one in filter(None, (drawing, drawing.phone)):
+                made[paths.IMAGES / figures.image_name(page.prefix, one.name, one.suffix)] = one.image
+            for file, content in drawing.files.items():
+                made[paths.DATA / figures.data_name(page.prefix, drawing.name, file)] = content
+        if page.complete:
+            made |= {paths.IMAGES / name: png for name, png in card(page).items()}
+    return made
 
 
 def pages(paper: Paper) -> dict[Path, str]:

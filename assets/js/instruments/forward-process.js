@@ -2,7 +2,7 @@
 
 import { gaussian, newSeed } from "./parts/random.js";
 import { SCHEDULES, snr } from "./parts/schedule.js";
-import { button, choice, element, fetchJson, paint, picture, readings, slider } from "./parts/widgets.js";
+import { button, choice, element, fetchJson, paint, picture, readings, row, slider } from "./parts/widgets.js";
 
 /**
  * pictures.json: pixels in [-1, 1], and for every schedule the bits still to be sent when x_t is known, t = 0..T.
@@ -32,20 +32,16 @@ export async function mount(panel, file) {
   const curves = plot(T);
 
   const which = choice("Picture", Object.fromEntries(pictures.map(({ name }, i) => [i, name])), "0", draw);
-  const kind = choice(
-    "Schedule",
-    Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, name])),
-    "linear",
-    draw,
-  );
-  const time = slider({ label: "t", min: 0, max: T, value: 250, says: (t) => `${t} of ${T}`, changed: draw });
+  const kinds = Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, name]));
+  const kind = choice("Schedule", kinds, "linear", draw);
+  const time = slider({ label: "t", max: T, value: 250, says: (t) => `${t} of ${T}`, changed: draw });
   const again = button("New noise", () => {
     seed = newSeed();
     draw();
   });
 
   panel.append(
-    element("div", { className: "instrument-controls" }, which.wrap, kind.wrap, again),
+    row(which.wrap, kind.wrap, again),
     time.wrap,
     element(
       "div",
@@ -70,12 +66,10 @@ export async function mount(panel, file) {
     const signal = Math.sqrt(schedule.alphaBar[t]);
     const spread = Math.sqrt(1 - schedule.alphaBar[t]);
     const parts = { x0: pixels.map((pixel) => signal * pixel), noise: Array.from(noise, (z) => spread * z) };
+    const xt = parts.x0.map((part, i) => part + parts.noise[i]);
     paint(shown.x0, parts.x0);
     paint(shown.noise, parts.noise);
-    paint(
-      shown.xt,
-      parts.x0.map((part, i) => part + parts.noise[i]),
-    );
+    paint(shown.xt, xt);
     shown.xt.setAttribute("aria-label", `${name} at t = ${t}`);
     terms.x0.textContent = `${signal.toFixed(3)} ×`;
     terms.noise.textContent = `${spread.toFixed(3)} ×`;

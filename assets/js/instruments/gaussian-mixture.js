@@ -4,7 +4,7 @@ import { chain } from "./parts/chain.js";
 import { draws, epsilon, nearest } from "./parts/mixture.js";
 import { gaussian, stream } from "./parts/random.js";
 import { linear, strided } from "./parts/schedule.js";
-import { button, choice, element, fetchJson, frame, readings, slider, still } from "./parts/widgets.js";
+import { button, check, choice, element, fetchJson, frame, readings, row, slider, still } from "./parts/widgets.js";
 
 const PARTICLES = 600;
 const STEPS = [5, 10, 25, 50, 100, 250, 1000];
@@ -25,9 +25,8 @@ export async function mount(panel, file) {
   /** @type {{mixture: import("./parts/mixture.js").Mixture, data: Float32Array, owner: Uint8Array}} */
   let scene;
 
-  const words = (/** @type {(string | number)[]} */ values) => Object.fromEntries(values.map((v) => [v, String(v)]));
   const which = choice("Data", Object.fromEntries(mixtures.map(({ label }, i) => [i, label])), "0", restart);
-  const steps = choice("Steps", words(STEPS), "100", restart);
+  const steps = choice("Steps", Object.fromEntries(STEPS.map((n) => [n, String(n)])), "100", restart);
   const kind = choice("Noise of a step", KINDS, "beta", restart);
   const arrows = element("input", { type: "checkbox", checked: true });
   arrows.addEventListener("change", draw);
@@ -41,9 +40,6 @@ export async function mount(panel, file) {
   canvas.setAttribute("role", "img");
   const time = slider({
     label: "t",
-    min: 0,
-    max: 0,
-    value: 0,
     says: (place) => (path[place] ? `t = ${path[place].t}` : ""),
     changed: () => {
       pause();
@@ -60,16 +56,7 @@ export async function mount(panel, file) {
   panel.append(
     canvas,
     time.wrap,
-    element(
-      "div",
-      { className: "instrument-controls" },
-      playButton,
-      again,
-      which.wrap,
-      steps.wrap,
-      kind.wrap,
-      element("label", { className: "instrument-check" }, arrows, "score"),
-    ),
+    row(playButton, again, which.wrap, steps.wrap, kind.wrap, check(arrows, "score")),
     facts.wrap,
     state,
   );
@@ -197,14 +184,9 @@ function paintScore(pen, mixture, alphaBar, ink) {
   pen.lineWidth = 2;
   pen.globalAlpha = 0.6;
   lengths.forEach((length, j) => {
-    const [column, row] = [(j % ARROWS) + 0.5, Math.floor(j / ARROWS) + 0.5];
-    arrow(
-      pen,
-      column * side,
-      row * side,
-      Math.atan2(eps[2 * j + 1], -eps[2 * j]),
-      (0.8 * side * Math.sqrt(length)) / longest,
-    );
+    const [x, y] = [((j % ARROWS) + 0.5) * side, (Math.floor(j / ARROWS) + 0.5) * side];
+    const angle = Math.atan2(eps[2 * j + 1], -eps[2 * j]);
+    arrow(pen, x, y, angle, (0.8 * side * Math.sqrt(length)) / longest);
   });
   pen.globalAlpha = 1;
 }

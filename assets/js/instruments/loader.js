@@ -13,10 +13,8 @@ for (const figure of document.querySelectorAll("figure[data-instrument]")) {
   prepare(/** @type {HTMLElement} */ (figure));
 }
 
-const style = document.createElement("link");
-style.rel = "stylesheet";
-style.href = new URL("../../css/instruments.css", import.meta.url).href;
-document.head.append(style);
+const sheet = { rel: "stylesheet", href: new URL("../../css/instruments.css", import.meta.url).href };
+document.head.append(Object.assign(document.createElement("link"), sheet));
 
 /** @param {HTMLElement} figure */
 function prepare(figure) {
@@ -24,24 +22,17 @@ function prepare(figure) {
   const call = /** @type {HTMLElement} */ (figure.querySelector(".instrument-call"));
   const caption = figure.querySelector("figcaption");
   if (caption) caption.id = `${figure.id}-caption`;
-  const panel = document.createElement("div");
-  panel.className = "instrument";
-  panel.id = `${figure.id}-instrument`;
-  panel.hidden = true;
-  panel.tabIndex = -1;
-  panel.setAttribute("role", "group");
+  const told = { className: "instrument", id: `${figure.id}-instrument`, role: "group", hidden: true, tabIndex: -1 };
+  const panel = Object.assign(document.createElement("div"), told);
   if (caption) panel.setAttribute("aria-labelledby", caption.id);
   else panel.setAttribute("aria-label", figure.querySelector("img")?.alt ?? "");
   picture.after(panel);
 
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = NAMES.open;
-  button.setAttribute("aria-expanded", "false");
+  const closed = { type: "button", textContent: NAMES.open, ariaExpanded: "false" };
+  const button = Object.assign(document.createElement("button"), closed);
   button.setAttribute("aria-controls", panel.id);
   if (caption) button.setAttribute("aria-describedby", caption.id);
-  const state = document.createElement("span");
-  state.setAttribute("role", "status");
+  const state = Object.assign(document.createElement("span"), { role: "status" });
   call.replaceChildren(button, state);
 
   let stop = () => {};
@@ -65,8 +56,7 @@ function prepare(figure) {
     }
     panel.hidden = !opens;
     picture.hidden = opens;
-    button.textContent = opens ? NAMES.close : NAMES.open;
-    button.setAttribute("aria-expanded", String(opens));
+    Object.assign(button, { textContent: opens ? NAMES.close : NAMES.open, ariaExpanded: String(opens) });
     if (opens) {
       panel.focus({ preventScroll: true });
       panel.firstElementChild?.scrollIntoView({ block: "nearest" });

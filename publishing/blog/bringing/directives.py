@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 
 import yaml
 
@@ -255,10 +256,10 @@ def _indented(lines: list[str], position: int, known: Known) -> tuple[list[str],
     """A box of MkDocs, whose text is indented."""
     if not (found := _MKDOCS.match(lines[position])):
         return None
-    margin, end = found["margin"], position + 1
-    while end < len(lines) and (not lines[end].strip() or lines[end].startswith(f"{margin}    ")):
-        end += 1
-    body = blocks("\n".join(line.removeprefix(f"{margin}    ") for line in lines[position + 1 : end]), known)
+    margin = found["margin"]
+    within = f"{margin}    "
+    inside = list(takewhile(lambda line: not line.strip() or line.startswith(within), lines[position + 1 :]))
+    body = blocks("\n".join(line.removeprefix(within) for line in inside), known)
     kind, title = found["kind"], (found["title"] or found["bare"] or "").strip()
     if kind is None:
         new = f"**{title}**\n\n{body}"
@@ -266,21 +267,19 @@ def _indented(lines: list[str], position: int, known: Known) -> tuple[list[str],
         new = folded(title or kind.capitalize(), body)
     else:
         new = box(_KIND.get(kind, "Note"), title if kind in _KIND else f"{kind} {title}", body, known)
-    return [*(f"{margin}{line}".rstrip() for line in new.split("\n")), ""], end
+    return [*(f"{margin}{line}".rstrip() for line in new.split("\n")), ""], position + 1 + len(inside)
 
 
 def _quoted(lines: list[str], position: int, known: Known) -> tuple[list[str], int] | None:
     """A callout of Obsidian's or GitHub's, of more kinds than there are boxes, and with a title."""
     if not (found := _CALLOUT.match(lines[position])):
         return None
-    margin, end = found["margin"], position + 1
-    while end < len(lines) and lines[end].startswith(f"{margin}>"):
-        end += 1
-    inside = "\n".join(re.sub(r"^> ?", "", line.removeprefix(margin)) for line in lines[position + 1 : end])
-    body, kind, title = blocks(inside, known), found["kind"], found["title"]
+    margin, kind, title = found["margin"], found["kind"], found["title"]
+    inside = list(takewhile(lambda line: line.startswith(f"{margin}>"), lines[position + 1 :]))
+    body = blocks("\n".join(re.sub(r"^> ?", "", line.removeprefix(margin)) for line in inside), known)
     box_of_kind = _KIND.get(kind.lower(), "Note")
     new = folded(title or kind.capitalize(), body) if found["fold"] == "-" else box(box_of_kind, title, body, known)
-    return [f"{margin}{line}".rstrip() for line in new.split("\n")], end
+    return [f"{margin}{line}".rstrip() for line in new.split("\n")], position + 1 + len(inside)
 
 
 def _figure(directive: Directive) -> str:

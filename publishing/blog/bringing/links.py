@@ -155,10 +155,8 @@ def _to_page(found: re.Match, known: Known) -> str:
 def _stem(name: str, known: Known) -> str | None:
     """The notebook of the paper that is called so, as seen from this one."""
     up = "../" if notebooks.is_study(known.stem) else ""
-    for stem in notebooks.every(known.paper):
-        if name in (stem, notebooks.slug_of(stem)):
-            return f"{up}{stem}.md"
-    return None
+    found = (stem for stem in notebooks.every(known.paper) if name in (stem, notebooks.slug_of(stem)))
+    return next((f"{up}{stem}.md" for stem in found), None)
 
 
 def _link(found: re.Match, known: Known) -> str:

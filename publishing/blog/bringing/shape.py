@@ -36,7 +36,7 @@ class Cell:
 
 def shaped(cells: list[Cell], facts: dict[str, Any], known: Known, plots: Plots) -> list[Cell]:
     """The cells as a notebook of ours has them, with what was kept."""
-    title = _titled(cells, facts, known)
+    title = _titled(cells, facts)
     for cell in cells:
         if cell.kind == "markdown":
             cell.text = known.restored(cell.text).strip("\n")
@@ -47,7 +47,7 @@ def shaped(cells: list[Cell], facts: dict[str, Any], known: Known, plots: Plots)
     return cells
 
 
-def _titled(cells: list[Cell], facts: dict[str, Any], known: Known) -> str:
+def _titled(cells: list[Cell], facts: dict[str, Any]) -> str:
     """The title, taken out of the cells; where there were several, all headings are one level lower."""
     prose = [cell for cell in cells if cell.kind == "markdown"]
     titles = [found[1] for cell in prose for found in _TITLE.finditer(cell.text)]

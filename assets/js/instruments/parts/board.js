@@ -17,9 +17,6 @@ export function board(title, touched) {
   const grid = element("div", { className: "instrument-board", role: "group", ariaLabel: title });
   const time = slider({
     label: "look back to t",
-    min: 0,
-    max: 0,
-    value: 0,
     says: (place) => (frames[place] ? `t = ${frames[place].t}` : ""),
     changed: () => {
       touched();

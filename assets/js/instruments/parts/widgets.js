@@ -16,12 +16,12 @@ export function element(tag, properties = {}, ...children) {
 }
 
 /**
- * A labelled slider that says its value in words.
- * @param {{label: string, min: number, max: number, value: number, says: (value: number) => string,
+ * A labelled slider, from 0, that says its value in words.
+ * @param {{label: string, max?: number, value?: number, says: (value: number) => string,
  *   changed: (value: number) => void}} options
  */
-export function slider({ label, min, max, value, says, changed }) {
-  const input = element("input", { type: "range", min, max, value, id: `instrument-${++count}` });
+export function slider({ label, max = 0, value = 0, says, changed }) {
+  const input = element("input", { type: "range", max, value, id: `instrument-${++count}` });
   const shown = element("span", { className: "instrument-value", ariaHidden: "true" });
   const wrap = element(
     "div",
@@ -90,6 +90,16 @@ export function button(text, pressed) {
  */
 export function enable(button, on) {
   button.ariaDisabled = String(!on);
+}
+
+/** @param {HTMLElement[]} children */
+export function row(...children) {
+  return element("div", { className: "instrument-controls" }, ...children);
+}
+
+/** @param {HTMLInputElement} box @param {string} text */
+export function check(box, text) {
+  return element("label", { className: "instrument-check" }, box, text);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a reader of the reverse process can choose and press. */
 
 import { newSeed } from "../parts/random.js";
-import { button, choice, element, enable } from "../parts/widgets.js";
+import { button, check, choice, element, enable, row } from "../parts/widgets.js";
 
 /**
  * What the buttons do, and what follows from another network.
@@ -47,7 +47,7 @@ export class Controls {
       row(
         element("label", { className: "instrument-field" }, "Seed", this.#seed),
         button("New seed", () => (this.seed = newSeed())),
-        element("label", { className: "instrument-check" }, this.#clip, "keep x̂₀ in [−1, 1]"),
+        check(this.#clip, "keep x̂₀ in [−1, 1]"),
       ),
     ];
     this.further = row(...this.#further);
@@ -93,11 +93,6 @@ export class Controls {
     this.further.hidden = !hasSamples;
     for (const one of this.#further) enable(one, !isLoading && hasSamples);
   }
-}
-
-/** @param {HTMLElement[]} children */
-function row(...children) {
-  return element("div", { className: "instrument-controls" }, ...children);
 }
 
 /**

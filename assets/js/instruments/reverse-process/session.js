@@ -100,10 +100,8 @@ export class Session {
     const [keys, seed] = [upTo(count), choices.seed];
     second.wrap.hidden = true;
     const start = joined(keys.map((k) => gaussian(size, seed, k, START)));
-    main.clear(
-      `seed ${seed}: xₜ above, x̂₀ below`,
-      keys.map((k) => `sample ${k + 1}`),
-    );
+    const names = keys.map((k) => `sample ${k + 1}`);
+    main.clear(`seed ${seed}: xₜ above, x̂₀ below`, names);
     await this.#begin(main, start, this.#asked.levels.length - 1, keys, `${keys.length} samples`);
   }
 
@@ -116,10 +114,8 @@ export class Session {
     const keys = upTo(main.count).map((k) => BRANCH + k);
     const start = joined(keys.map(() => main.pixels(place, picked)));
     const says = `branches that share x at t = ${t} of sample ${picked + 1}`;
-    second.clear(
-      this.#batch.kind === "ddim" ? `${says}; without noise they cannot part` : says,
-      keys.map((_, k) => `branch ${k + 1}`),
-    );
+    const names = keys.map((_, k) => `branch ${k + 1}`);
+    second.clear(this.#batch.kind === "ddim" ? `${says}; without noise they cannot part` : says, names);
     await this.#begin(second, start, left, keys, `${keys.length} ${says}`);
   }
 
@@ -139,17 +135,10 @@ export class Session {
     const ends = [main.pixels(last, first), main.pixels(last, other)];
     const start = joined(lambdas.map((lambda) => mix(ends[0], ends[1], lambda, noise, schedule, left)));
     const says = `from sample ${first + 1} to sample ${other + 1}, mixed at t = ${t}`;
-    second.clear(
-      says,
-      lambdas.map((lambda) => `λ = ${lambda.toFixed(2)}`),
-    );
-    await this.#begin(
-      second,
-      start,
-      left,
-      lambdas.map(() => MIXTURE),
-      says,
-    );
+    const names = lambdas.map((lambda) => `λ = ${lambda.toFixed(2)}`);
+    second.clear(says, names);
+    const keys = lambdas.map(() => MIXTURE);
+    await this.#begin(second, start, left, keys, says);
   }
 
   /** Take the steps that are left, until the end or until somebody stops it. */
@@ -265,11 +254,8 @@ export class Session {
   #rest({ on, ended, says, milliseconds }) {
     const rate = (on.frames.length - 1) / (milliseconds / 1000);
     this.#view.progress.hidden = ended;
-    this.#view.says(
-      ended
-        ? `Done: ${says}, ${rate.toFixed(0)} steps a second.`
-        : `Stopped at t = ${on.frames[on.frames.length - 1].t}.`,
-    );
+    const stopped = `Stopped at t = ${on.frames[on.frames.length - 1].t}.`;
+    this.#view.says(ended ? `Done: ${says}, ${rate.toFixed(0)} steps a second.` : stopped);
     this.#changed();
   }
 }

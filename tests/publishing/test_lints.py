@@ -58,8 +58,7 @@ def test_a_missing_last_line_break_is_named(repository):
 
 
 @pytest.mark.parametrize(
-    "cell",
-    ["# T\n\n_Starter:_", "# T\n\nabout **…**", "# T\n\n- …", "def f():\n    # your code here\n    pass"],
+    "cell", ["# T\n\n_Starter:_", "# T\n\nabout **…**", "# T\n\n- …", "def f():\n    # your code here\n    pass"]
 )
 def test_starters_of_the_template_are_found_but_do_not_stop_a_draft(repository, cell):
     assert linted(repository, cell) == []

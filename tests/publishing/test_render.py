@@ -105,10 +105,7 @@ def test_the_page_of_claims_says_where_they_stand_and_what_they_cover(paper):
     assert texts(html, 'nav.claims-toc a[href="#claims-01-first"]') == ["1 claim"]
     assert select(html, f'h2#claims-01-first > a[href="{POST}#01-first"]')
     (claim,) = texts(html, ".checked > .claim#claim-01-1")
-    assert claim.split("\n") == [
-        "✓ Eq. (7), by Ho, holds for x: both are 1",
-        "measured 1, expected 1 · Eq. (7)",
-    ]
+    assert claim.split("\n") == ["✓ Eq. (7), by Ho, holds for x: both are 1", "measured 1, expected 1 · Eq. (7)"]
     assert texts(html, ".checked > details.cell-input code") == ["1"]
     links = [one["href"].removeprefix(POST) for one in select(html, ".claim a")]
     assert links == ["#eq-7", "#eq-7", "#ref-ho", "#eq-7"]

@@ -49,15 +49,8 @@ def test_everything_the_site_needs_is_written(paper):
     assert figures(report.written) == ["toy-chain.png"]
     assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
     toy = SectionExporter().paper("toy")
-    assert sorted(toy.pages[""].files) == [
-        "01-first.html",
-        "02-second.html",
-        "claims-summary.html",
-        "lead.html",
-        "reading.html",
-        "studies.html",
-        "toc.html",
-    ]
+    around = {f"{name}.html" for name in ("claims-summary", "lead", "reading", "studies", "toc")}
+    assert toy.pages[""].files.keys() == {"01-first.html", "02-second.html"} | around
     assert sorted(toy.claims.files) == ["list.html"]
     downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]

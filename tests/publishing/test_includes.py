@@ -11,9 +11,7 @@ from publishing.site.jekyll import build_site
 from .notes import code, diagram, draft, executed, made, select, texts
 
 INCLUDES = paths.INCLUDES
-NASTY = (
-    "{{ a }} {% if %} {% endraw %} {: .x} {::comment} \\frac{{a}}{{b}} a | b -- 'c' __d__ *e* a<b>c & {:/nomarkdown}"
-)
+NASTY = "{{a}} {% if %} {% endraw %} {: .x} {::comment} \\frac{{a}}{{b}} a | b -- 'c' __d__ *e* a<b>c & {:/nomarkdown}"
 CONFIG = """\
 baseurl: /base
 strict_front_matter: true

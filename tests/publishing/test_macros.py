@@ -77,10 +77,8 @@ def test_all_faults_of_the_file_are_told_at_once(repository, capsys):
     repository.write("notebooks/toy/macros.tex", "\\let\\a=b\n\\newcommand{\\c}{#1}\n")
     repository.notebook("01-a", "# T")
     assert "2 things to fix" in refused(lints.check_all, sources_alone=True)
-    assert [line.partition(": ")[0] for line in capsys.readouterr().out.splitlines()] == [
-        "notebooks/toy/macros.tex:1",
-        "notebooks/toy/macros.tex:2",
-    ]
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("notebooks/toy/macros.tex:1: ") and second.startswith("notebooks/toy/macros.tex:2: ")
 
 
 # on the page
@@ -140,9 +138,6 @@ def test_an_edited_macro_reaches_executed_notebooks_without_running_them(toy):
     assert not ran and latex == r"$\newcommand{\eps}{e}$"
 
 
-PROSE = "notebooks/toy/01-a.md:18 (cell 1): "
-
-
 @pytest.mark.parametrize(
     ("prose", "line"),
     [
@@ -166,7 +161,6 @@ def test_a_definition_in_a_caption_is_refused_and_one_in_code_is_not(repository)
 
 
 def test_a_macro_that_jupyter_does_not_know_yet_is_named(toy):
-    assert linted(toy, "# T\n\n$x$ and $\\eps$, $\\given$", "macros()", "## U\n\n$\\eps$") == [
-        PROSE + "JupyterLab does not know \\eps yet; call macros() in a cell above"
-    ]
+    (problem,) = linted(toy, "# T\n\n$x$ and $\\eps$, $\\given$", "macros()", "## U\n\n$\\eps$")
+    assert problem.endswith(":18 (cell 1): JupyterLab does not know \\eps yet; call macros() in a cell above")
     assert linted(toy, "# T\n\n`$\\eps$`, $\\epsilon$", "macros()", "## U\n\n$\\eps$") == []

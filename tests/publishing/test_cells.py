@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from publishing import cells
-from publishing.cells import ClaimError, claim, diagram, macros, references, source, table
+from publishing.cells import ClaimError, claim, diagram, macros, references, table
 
 from .notes import refused
 
@@ -403,12 +403,6 @@ def test_a_claim_may_cover_several_equations_or_none():
 def test_numbers_are_short_and_have_no_digit_that_the_tolerance_calls_noise(measured, tolerance, told):
     data, _ = shown(claim, "S", measured, "<=", 1e9, tolerance=tolerance)
     assert data[cells.CLAIM]["measured"] == told
-
-
-def test_source_shows_todays_text_and_says_of_what():
-    data, _ = shown(source, "publishing.errors.PublishingError")
-    assert data["application/vnd.paper-source+json"] == {"object": "publishing.errors.PublishingError"}
-    assert data["text/plain"].startswith("class PublishingError(Exception):")
 
 
 def test_references_are_read_beside_the_papers_notebooks_wherever_a_copy_runs(repository, monkeypatch):

@@ -28,14 +28,10 @@ CLAIM = """\
 ```python tags=["hide-input"]
 from publishing.cells import claim
 
-claim("[Eq. (1)](#eq-1) holds for $x$", sum([1, 1]), "==", 2, of={}, name="holds")
+claim({})
 ```"""
-BITS = """\
-```python tags=["hide-input"]
-from publishing.cells import claim
-
-claim("It costs $x$ bits", sum([1, 1.0123]), ">", 0, name="bits", standard_error=0.05)
-```"""
+HOLDS = '"[Eq. (1)](#eq-1) holds for $x$", sum([1, 1]), "==", 2, name="holds", of='
+BITS = '"It costs $x$ bits", sum([1, 1.0123]), ">", 0, name="bits", standard_error=0.05'
 COST = """\
 # What does *x* cost?
 
@@ -81,8 +77,9 @@ def built(tmp_path_factory):
     commands.write("_posts/2026-01-01-toy.md", POST)
     commands.write("_claims/toy.md", "---\ntitle: Claims\npaper: toy\nmathjax: true\n---\nWords.\n")
     commands.write("notebooks/toy/references.bib", BIB)
-    commands.notebook("01-first", FIRST, FIGURE.format(""), CLAIM.format('"eq-1"'), BITS)
-    commands.notebook("studies/cost", COST, FIGURE.format("study's "), CLAIM.format('["eq-1", "eq-2"]'))
+    claims = [CLAIM.format(claim) for claim in (f'{HOLDS}"eq-1"', BITS)]
+    commands.notebook("01-first", FIRST, FIGURE.format(""), *claims)
+    commands.notebook("studies/cost", COST, FIGURE.format("study's "), CLAIM.format(f'{HOLDS}["eq-1", "eq-2"]'))
     commands.notebook("studies/why", WHY)
     shutil.copytree(paths.TEMPLATE, commands.root / "notebooks/template")
     commands.succeed("new", "second", "The Second")

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,11 @@ from .notes import refusals, refused
 EQUATIONS = [line for line in Path(__file__).with_name("equations.tex").read_text().splitlines() if line[0] != "%"]
 
 
-def inline(tex: str, cell: int = 1, display: bool = False) -> list[Formula]:
-    return [Formula(tex, display, f"toy/05-key-equations, cell {cell}")]
+def inline(*several: str, cell: int = 1, display: bool = False) -> list[Formula]:
+    return [Formula(tex, display, f"toy/05-key-equations, cell {cell}") for tex in several]
 
 
-def display(*several: str, cell: int = 1) -> list[Formula]:
-    return [formula for tex in several for formula in inline(tex, cell, display=True)]
+display = partial(inline, display=True)
 
 
 class Typesetter:
@@ -90,7 +90,7 @@ def test_a_formula_in_text_is_an_image_with_spoken_text(page):
 
 
 def test_no_line_ends_between_a_formula_and_what_touches_it(page):
-    x, y, z = inline("x") + inline("y") + inline("z")
+    x, y, z = inline("x", "y", "z")
     words = ["the (", x, ", that ", y, "-prediction; ", z, " alone"]
     line = Inline([Token("text", "", 0, content=one) if isinstance(one, str) else as_token(one) for one in words])
     page([x, y, z])
@@ -126,7 +126,7 @@ def test_a_colour_is_one_of_the_page_s_and_no_word_of_what_is_spoken(page, count
 
 
 def test_wrong_formulas_are_named_all_together(page):
-    wrong = inline(r"\bm{x}", 2) + display(r"\left(", cell=3) + inline("y") + inline(r"a & b", 4)
+    wrong = inline(r"\bm{x}", cell=2) + display(r"\left(", cell=3) + inline("y") + inline(r"a & b", cell=4)
     first, second, third = refusals(page, wrong)
     assert first == (
         r"toy/05-key-equations, cell 2: Undefined control sequence \bm, in the formula “\bm{x}”; write \boldsymbol{x}"
@@ -144,7 +144,7 @@ BAD = [
 
 
 def test_formulas_that_would_not_come_out_everywhere_fail(page):
-    formulas = [formula for cell, tex in enumerate(BAD, 1) for formula in inline(tex, cell)]
+    formulas = [formula for cell, tex in enumerate(BAD, 1) for formula in inline(tex, cell=cell)]
     places = [line.partition(": ")[0] for line in refusals(page, formulas)]
     assert places == [f"toy/05-key-equations, cell {cell}" for cell, _ in enumerate(BAD, 1)]
 
@@ -180,7 +180,7 @@ def test_pages_have_glyphs_of_their_own_and_those_that_changed_are_typeset_toget
 def test_a_formula_more_renames_no_glyph_of_another(page):
     x = inline("x")
     typeset({"toy": x}, "toy")
-    more = inline("a") + inline("x")
+    more = inline("a", "x")
     typeset({"toy": more}, "toy")
     assert x[0].html == more[1].html
 

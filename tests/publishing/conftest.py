@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from publishing import paths
 from publishing.site import origin
@@ -25,6 +26,13 @@ def repository_in(root: Path, patch: pytest.MonkeyPatch) -> Repository:
 @pytest.fixture
 def repository(tmp_path, monkeypatch) -> Repository:
     return repository_in(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def shell():
+    """The surroundings of a cell."""
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
 
 
 @pytest.fixture

@@ -1,19 +1,21 @@
 """Executed notebooks made by hand, and what becomes of them."""
 
 import base64
+import io
 import json
-import struct
-import zlib
+from collections.abc import Callable
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
-from publishing import contract, paths
+from publishing import contract, notebooks, paths
 from publishing.checks import lint
 from publishing.contract import CLAIMS_PAGE
 from publishing.errors import PublishingError
+from publishing.execute import jobs
 from publishing.folders import Report, sync
 from publishing.render import findings, reading
 from publishing.render.exporter import SectionExporter
@@ -63,22 +65,20 @@ def claim(statement: str = "It holds", of=(), **given) -> nbformat.NotebookNode:
 
 
 def table(*rows, columns=("a", "b"), name: str = "results", caption: str = "Results.") -> nbformat.NotebookNode:
-    return shows(
-        table={"name": name, "columns": list(columns), "rows": [list(row) for row in rows], "caption": caption}
-    )
+    cells = {"columns": list(columns), "rows": list(map(list, rows))}
+    return shows(table={"name": name, "caption": caption} | cells)
+
+
+def picture(width: int = 40, height: int = 30, form: str = "PNG", shade: int = 128, **more) -> bytes:
+    """A grey image."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), (shade,) * 3).save(buffer, form, **more)
+    return buffer.getvalue()
 
 
 def png(shade: int = 0) -> bytes:
     """An image of one pixel."""
-    chunks = (
-        (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
-        (b"IDAT", zlib.compress(bytes([0, shade]))),
-        (b"IEND", b""),
-    )
-    body = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(body)
+    return picture(1, 1, shade=shade)
 
 
 def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
@@ -94,12 +94,22 @@ def fragment(*cells, page: Page | None = None, stem: str = STEM) -> str:
     return html_of(page.sections[stem])
 
 
+def refusals(act: Callable, *arguments, **keywords) -> list[str]:
+    """The lines that a call is refused with."""
+    with pytest.raises(PublishingError) as caught:
+        act(*arguments, **keywords)
+    return str(caught.value).split("\n")
+
+
+def refused(act: Callable, *arguments, **keywords) -> str:
+    """The one line that it is refused with."""
+    (line,) = refusals(act, *arguments, **keywords)
+    return line
+
+
 def error(*cells) -> str:
     """The one line that a notebook with these cells is refused with."""
-    with pytest.raises(PublishingError) as caught:
-        fragment(*cells)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+    return refused(fragment, *cells)
 
 
 def select(html: str, selector: str) -> list[Tag]:
@@ -130,6 +140,15 @@ def draft(name: str, paper: str = "toy", page: str = "") -> str:
     built = SectionExporter().paper(paper)
     pages = built.pages | {CLAIMS_PAGE: built.claims}
     return str(html_of(pages[page].files[f"{name}.html"]))
+
+
+def planned(*stems: str, **keywords) -> list[jobs.Job]:
+    return jobs.planned("toy", {stem: notebooks.read("toy", stem) for stem in stems}, **keywords)
+
+
+def run(*stems: str, **keywords) -> list[jobs.Executed]:
+    """What these notebooks are once they have been executed."""
+    return jobs.execute(planned(*stems, **keywords))
 
 
 def executed(repository, stem: str, *cells, paper: str = "toy"):

@@ -2,12 +2,11 @@ import re
 
 import pytest
 
-from publishing.errors import PublishingError
 from publishing.render.bibliography import references
 from publishing.render.nodes import References
 from publishing.render.serialise import html_of
 
-from .notes import select, texts
+from .notes import refused, select, texts
 
 HO = """@inproceedings{ho2020ddpm, author={Ho, Jonathan and Jain, Ajay and Abbeel, Pieter},
  title={Denoising Diffusion {GANs} of MotionDiffuser}, booktitle={NeurIPS}, volume={33}, pages={6840--6851},
@@ -31,9 +30,8 @@ def listed(repository):
 def test_an_entry_has_an_id_and_its_title_as_written(listed):
     html = listed(HO)
     (said,) = texts(html, "li#ref-ho2020ddpm")
-    assert " ".join(said.split()).startswith(
-        "Jonathan Ho, Ajay Jain, and Pieter Abbeel. Denoising Diffusion GANs of MotionDiffuser."
-    )
+    begin = "Jonathan Ho, Ajay Jain, and Pieter Abbeel. Denoising Diffusion GANs of MotionDiffuser."
+    assert " ".join(said.split()).startswith(begin)
     assert "6840–6851" in said
     assert texts(html, 'li > a[rel=external][href="https://arxiv.org/abs/2006.11239"]') == ["arXiv:2006.11239"]
 
@@ -70,12 +68,9 @@ def test_text_of_an_entry_cannot_become_markup(listed):
     ],
 )
 def test_a_bad_entry_is_said_in_one_line(listed, text, word):
-    with pytest.raises(PublishingError, match="^toy/references.bib: ") as caught:
-        listed(text)
-    assert word in str(caught.value)
-    assert "\n" not in str(caught.value)
+    told = refused(listed, text)
+    assert told.startswith("toy/references.bib: ") and word in told
 
 
 def test_a_missing_bibliography_is_said(tmp_path):
-    with pytest.raises(PublishingError, match="references.bib"):
-        references(tmp_path / "references.bib", {})
+    assert "references.bib" in refused(references, tmp_path / "references.bib", {})

@@ -112,9 +112,8 @@ def cells_with(text: str, part: str) -> set[int]:
 def test_the_list_of_steps_is_short_and_names_each_place_that_a_person_changes(commands, steps, file):
     found = steps[file.stem]
     assert len(found) <= 12
-    named = {
-        int(number) for step in found for number in re.findall(r"\d+", " ".join(re.findall(r"cell [\d, ]+", step)))
-    }
+    cells = " ".join(re.findall(r"cell [\d, ]+", "\n".join(found)))
+    named = set(map(int, re.findall(r"\d+", cells)))
     text = path_in(commands, file).read_text()
     for edit in edits(file):
         assert cells_with(text, edit["from"].splitlines()[0]) & named, edit["from"]

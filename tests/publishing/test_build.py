@@ -76,26 +76,16 @@ def test_a_lost_or_altered_output_is_made_again(commands):
     assert commands.outputs(*MADE) == made
 
 
-def test_one_section_is_taken_alone_and_forced_to_run_again(unbuilt):
-    commands = unbuilt
-    out = commands.succeed("notebooks", "--only", "01")
+def test_one_section_is_taken_alone_and_forced_to_run_again_and_an_unknown_one_refused(unbuilt):
+    out = unbuilt.succeed("notebooks", "--only", "01")
     assert "toy/01-figure  2 cells" in out and "02-claim" not in out
     for name in ("1", "01-figure", "toy/01-figure"):
-        again = commands.succeed("notebooks", "--only", name)
+        again = unbuilt.succeed("notebooks", "--only", name)
         assert again == "toy/01-figure: nothing changed\nfigures: 1 unchanged\n"
-    assert "toy/01-figure  2 cells" in commands.succeed("notebooks", "--only", "1", "--force")
-    assert "toy/02-claim  2 cells" in commands.succeed("notebooks")
-
-
-def test_a_problem_of_a_source_stops_before_anything_runs(unbuilt):
-    unbuilt.notebook("02-claim", "# 2. Claim", "```bash\nls\n```")
-    status, out, err = unbuilt.run("notebooks")
-    assert (status, out) == (1, "") and "notebooks/toy/02-claim.md:18 (cell 2): a fence marked bash" in err
-
-
-def test_an_unknown_section_is_refused(commands):
+    assert "toy/01-figure  2 cells" in unbuilt.succeed("notebooks", "--only", "1", "--force")
+    assert "toy/02-claim  2 cells" in unbuilt.succeed("notebooks")
     there = "there are 01-figure, 02-claim"
-    assert commands.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"
+    assert unbuilt.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"
 
 
 def test_a_repository_without_a_paper_says_what_to_write(commands):
@@ -166,10 +156,8 @@ def test_embedding_refuses_before_anything_is_built_and_else_builds_what_it_embe
 
 
 def test_a_draft_is_shown_to_its_writer_alone(commands):
-    draft = POST.replace("title:", "published: false\ntitle:").format(
-        '{% include paper_section.html name="toy/01-figure" %}'
-    )
-    commands.write("_posts/2026-01-01-toy.md", draft)
+    post = commands.post("01-figure")
+    post.write_text(post.read_text().replace("title:", "published: false\ntitle:"))
     out = commands.succeed("site")
     assert "toy has no post at /toy/; if it is a draft, `make serve` shows it" in out
     assert not any("toy" in name for name in commands.outputs("_site"))

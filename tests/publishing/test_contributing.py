@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import Markdown, Math, display
 from IPython.utils.capture import capture_output
 from matplotlib.figure import Figure
@@ -72,12 +71,6 @@ def test_every_form_of_the_text_is_what_it_says(repository, what, brings):
     repository.write("notebooks/toy/picture.png", "").write_bytes(png())
     html = fragment("$$x \\tag{5}$$" if "link" in what else "$x$", PROSE[what])
     assert select(html, selector) if selector else "picture.png" in html or "to do" not in html
-
-
-@pytest.fixture
-def shell():
-    yield InteractiveShell.instance()
-    InteractiveShell.clear_instance()
 
 
 @pytest.mark.parametrize("what", CALLS)

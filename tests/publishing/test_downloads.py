@@ -12,8 +12,8 @@ from publishing.notebooks import every, read
 from publishing.render.exporter import SectionExporter
 from publishing.site import downloads
 
-from .notes import claim, code, diagram, executed, made, printed, shows
-from .test_pictures import picture, put  # noqa: F401
+from .notes import claim, code, diagram, executed, made, picture, printed, shows
+from .test_pictures import put  # noqa: F401
 
 PROSE = """\
 # 1. A

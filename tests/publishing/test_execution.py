@@ -1,21 +1,16 @@
 """Real kernels throughout; the notebooks are as small as they can be."""
 
 import json
+import re
 from contextlib import suppress
 
 import psutil
 import pytest
 
-from publishing import notebooks, paths
-from publishing.errors import PublishingError
-from publishing.execute import jobs as execution
+from publishing import paths
 from publishing.execute import limits
 
-
-def run(*stems, **keywords):
-    return execution.execute(
-        execution.planned("toy", {stem: notebooks.read("toy", stem) for stem in stems}, **keywords)
-    )
+from .notes import refusals, refused, run
 
 
 def outputs(executed):
@@ -88,9 +83,7 @@ def test_what_was_edited_while_a_notebook_ran_is_not_taken_for_what_it_saw(toy, 
 
 
 def test_forced_notebooks_run_again_to_the_same_bytes(toy, capsys):
-    toy.notebook(
-        "01-plain", "# 1", "print({'a', 'b', 'c'})\nprint(1)", "import sys\nfor i in range(9): print(i, flush=True)"
-    )
+    toy.notebook("01-plain", "# 1", "print({'a', 'b', 'c'})\nprint(1)", "for i in range(9): print(i, flush=True)")
     (before,) = run("01-plain")
     text = before.path.read_bytes()
     before.path.unlink()
@@ -110,30 +103,24 @@ def test_executed_cells_carry_counts_and_the_kernels_are_as_promised(toy, monkey
     monkeypatch.setenv("MPLBACKEND", "no-such-backend")
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TQDM_DISABLE")
     code = f"import os\nprint(*[os.environ.get(name) for name in {names}], os.getcwd())"
-    toy.notebook("01-plain", "# 1", code, "import matplotlib.pyplot", "print(get_ipython().history_manager.hist_file)")
+    history = "import matplotlib.pyplot\nprint(get_ipython().history_manager.hist_file)"
+    port = "from ipykernel.connect import get_connection_info\nprint(get_connection_info(unpack=True)['transport'])"
+    toy.notebook("01-plain", "# 1", code, history, port)
     (executed,) = run("01-plain")
-    assert printed(executed) == f"1 None 1 {toy.root}/notebooks/toy\n:memory:\n"
+    here = toy.root / "notebooks/toy"
+    assert printed(executed) == f"1 None 1 {here}\n:memory:\nipc\n", "by TCP, another may have taken the port first"
     cells = json.loads(executed.path.read_text())["cells"]
     assert [cell.get("execution_count") for cell in cells] == [None, 1, 2, 3]
-
-
-def test_no_kernel_takes_a_tcp_port_that_another_may_have_taken_first(toy):
-    code = "from ipykernel.connect import get_connection_info\nprint(get_connection_info(unpack=True)['transport'])"
-    toy.notebook("01-plain", "# 1", code)
-    (executed,) = run("01-plain")
-    assert printed(executed) == "ipc\n"
 
 
 def test_a_cell_that_raises_is_named_and_what_ran_is_kept_and_cached(toy, capsys):
     before = run("01-plain")[0].path.read_bytes()
     toy.notebook("01-plain", "# 1", "print('new')")
     toy.notebook("02-net", "# 2", "print('as far as here')", "1 / 0", "print('never')")
-    with pytest.raises(PublishingError) as error:
-        run("01-plain", "02-net", "03-data")
-    assert str(error.value) == (
-        "toy/02-net, cell 3: ZeroDivisionError: division by zero (as far as it got: build/failed/toy/02-net.ipynb)"
-    )
-    assert "toy/02-net, cell 3: ZeroDivisionError: division by zero\n" in capsys.readouterr().out
+    raised = "toy/02-net, cell 3: ZeroDivisionError: division by zero"
+    told = refused(run, "01-plain", "02-net", "03-data")
+    assert told == f"{raised} (as far as it got: build/failed/toy/02-net.ipynb)"
+    assert f"{raised}\n" in capsys.readouterr().out
     partial = (paths.failed_dir("toy") / "02-net.ipynb").read_text()
     assert "as far as here" in partial and "ZeroDivisionError" in partial
     assert paths.executed_path("toy", "01-plain").read_bytes() == before
@@ -147,8 +134,8 @@ def test_a_cell_that_raises_is_named_and_what_ran_is_kept_and_cached(toy, capsys
 def test_several_failures_are_told_a_line_each(toy):
     toy.notebook("01-plain", "1 / 0")
     toy.notebook("02-net", "raise ValueError('two\\nlines')")
-    with pytest.raises(PublishingError, match=r"^toy/01-plain, cell 1: .*\ntoy/02-net, cell 1: ValueError: two .*$"):
-        run("01-plain", "02-net")
+    first, second = refusals(run, "01-plain", "02-net")
+    assert first.startswith("toy/01-plain, cell 1: ") and second.startswith("toy/02-net, cell 1: ValueError: two ")
 
 
 @pytest.mark.parametrize(
@@ -156,14 +143,12 @@ def test_several_failures_are_told_a_line_each(toy):
 )
 def test_an_error_is_told_by_its_first_words_wherever_they_stand(toy, raised, told):
     toy.notebook("01-plain", f"raise {raised}")
-    with pytest.raises(PublishingError, match=rf"cell 1: \w+Error: {told} \("):
-        run("01-plain")
+    assert f"Error: {told} (" in refused(run, "01-plain")
 
 
 def test_a_kernel_that_dies_is_named(toy):
     toy.notebook("01-plain", "# 1", "print('before')", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-    with pytest.raises(PublishingError, match="^toy/01-plain, cell 3: the kernel died"):
-        run("01-plain")
+    assert refused(run, "01-plain").startswith("toy/01-plain, cell 3: the kernel died")
     assert "before" in (paths.failed_dir("toy") / "01-plain.ipynb").read_text()
 
 
@@ -185,20 +170,17 @@ def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
     assert printed(executed) == "goes on\n"
 
     toy.notebook("02-net", tagged.format("1 + 1"))
-    with pytest.raises(PublishingError, match="cell 1: is tagged raises-exception and raises nothing"):
-        run("02-net")
+    assert "cell 1: is tagged raises-exception and raises nothing" in refused(run, "02-net")
+
+
+HELD = "held = b'x' * 300_000_000"
 
 
 @pytest.mark.parametrize(
     ("code", "limit", "value", "said"),
     [
-        ("held = bytearray(300_000_000)\nwhile True: pass", "MEMORY", 0.2e9, "of memory, more than half"),
-        (
-            "import os\nif os.fork() == 0:\n    held = b'x' * 300_000_000\nwhile True: pass",
-            "MEMORY",
-            0.2e9,
-            "of memory, more than half",
-        ),
+        (f"{HELD}\nwhile True: pass", "MEMORY", 0.2e9, "of memory, more than half"),
+        (f"import os\nif os.fork() == 0:\n    {HELD}\nwhile True: pass", "MEMORY", 0.2e9, "of memory, more than half"),
         ("while True: pass", "CELL_SECONDS", 1.0, "computes longer than 1 s"),
         ("import time\ntime.sleep(1000)", "CELL_SECONDS", 0.5, "is not done after 10 s, most of which it waits"),
         ("for i in range(20000): print('x' * 99)", "OUTPUT", 10_000, "shows 2,000,000 bytes, and a page takes 10,000"),
@@ -211,8 +193,8 @@ def test_a_cell_that_takes_too_much_is_ended_and_named(toy, monkeypatch, code, l
         value /= psutil.virtual_memory().total
     monkeypatch.setattr(limits, limit, value)
     toy.notebook("01-plain", "# 1", "pass", code)
-    with pytest.raises(PublishingError, match=f"toy/01-plain, cell 3: .*{said}"):
-        run("01-plain")
+    told = refused(run, "01-plain")
+    assert told.startswith("toy/01-plain, cell 3: ") and said in told
     assert not any(map(_is_kernel, psutil.Process().children(recursive=True)))
 
 
@@ -233,15 +215,12 @@ def test_what_matplotlib_is_set_to_at_home_counts_for_nothing_and_a_long_name_fo
     (tmp_path / ("long" * 30)).mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("long" * 30)))
     toy.notebook("01-plain", "# 1", "import matplotlib\nprint(matplotlib.rcParams['font.size'])")
-    (executed,) = run("01-plain")
-    (printed,) = outputs(executed)[0]
-    assert printed["text"] == ["10.0\n"]
+    assert printed(*run("01-plain")) == "10.0\n"
 
 
 def test_a_notebook_that_removes_the_folder_of_its_kernel_is_told_so(toy):
     toy.notebook("01-plain", "# 1", "import os, shutil\nshutil.rmtree(os.environ['IPYTHONDIR'])")
-    with pytest.raises(PublishingError, match="toy/01-plain, cell 2: a cell removed .*, where its kernel lives"):
-        run("01-plain")
+    assert re.match("toy/01-plain, cell 2: a cell removed .*, where its kernel lives", refused(run, "01-plain"))
 
 
 def test_a_forked_child_that_misses_what_its_parent_reads_later_is_no_fault(toy):
@@ -251,4 +230,4 @@ def test_a_forked_child_that_misses_what_its_parent_reads_later_is_no_fault(toy)
         "print(open('later.txt').read())"
     )
     toy.notebook("01-plain", "# 1", code)
-    assert printed(run("01-plain")[0]) == "1\n"
+    assert printed(*run("01-plain")) == "1\n"

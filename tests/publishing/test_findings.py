@@ -2,10 +2,9 @@
 
 import pytest
 
-from publishing.errors import PublishingError
 from publishing.render.page import Page
 
-from .notes import claim, code, diagram, fragment, select
+from .notes import claim, code, diagram, error, fragment, refused, select
 
 
 def told(text: str, *values: float, **facts) -> str:
@@ -45,8 +44,8 @@ def told(text: str, *values: float, **facts) -> str:
 def test_numbers_are_understood_as_they_are_written(text, values):
     (link,) = select(told(text, *values), "p > a.finding#claim-cost")
     assert link["href"] == "{{ '/toy/claims/' | relative_url }}#claim-cost"
-    with pytest.raises(PublishingError, match="^toy/05-key-equations, cell 1: the text says"):
-        told(text, *(1.9 * value for value in values))
+    other = refused(told, text, *(1.9 * value for value in values))
+    assert other.startswith("toy/05-key-equations, cell 1: the text says")
 
 
 @pytest.mark.parametrize(
@@ -61,9 +60,7 @@ def test_numbers_are_understood_as_they_are_written(text, values):
     ],
 )
 def test_a_number_that_was_not_measured_is_refused_with_what_to_write(text, value, said):
-    with pytest.raises(PublishingError) as refused:
-        told(text, value)
-    assert str(refused.value).replace("\u00a0", " ") == f"toy/05-key-equations, cell 1: {said}"
+    assert refused(told, text, value).replace("\u00a0", " ") == f"toy/05-key-equations, cell 1: {said}"
 
 
 def test_half_a_unit_of_the_last_digit_and_the_claims_own_margin_are_allowed():
@@ -71,16 +68,14 @@ def test_half_a_unit_of_the_last_digit_and_the_claims_own_margin_are_allowed():
     told("0.486", 0.4964, tolerance=0.01)
     told("0.486", 0.4874, standard_error=0.01)
     for value, margin in ((0.4867, {}), (0.497, {"tolerance": 0.01}), (0.4876, {"standard_error": 0.01})):
-        with pytest.raises(PublishingError, match="the text says 0.486, but claim-cost measured"):
-            told("0.486", value, **margin)
+        assert "the text says 0.486, but claim-cost measured" in refused(told, "0.486", value, **margin)
 
 
 def test_a_standard_error_is_compared_with_the_claims():
     told("0.067 ± 0.027", 0.0669, standard_error=0.0271)
-    with pytest.raises(PublishingError, match=r"says ± 0\.05, but claim-cost measured 0\.0271; write 0\.03"):
-        told("0.067 ± 0.05", 0.0669, standard_error=0.0271)
-    with pytest.raises(PublishingError, match=r"says ± 0\.02, but claim-cost has no standard error; give it one"):
-        told("0.067 ± 0.02", 0.0669)
+    wide = refused(told, "0.067 ± 0.05", 0.0669, standard_error=0.0271)
+    assert "says ± 0.05, but claim-cost measured 0.0271; write 0.03" in wide
+    assert "says ± 0.02, but claim-cost has no standard error; give it one" in refused(told, "0.067 ± 0.02", 0.0669)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +87,7 @@ def test_a_standard_error_is_compared_with_the_claims():
     ],
 )
 def test_each_number_has_one_that_was_measured(text, values, message):
-    with pytest.raises(PublishingError, match=message):
-        told(text, *values)
+    assert message in refused(told, text, *values)
 
 
 @pytest.mark.parametrize("text", ["the check", "$x_0$", "`n2`"])
@@ -111,12 +105,12 @@ def test_a_claim_that_the_text_tells_has_no_line_of_its_own():
 
 def test_captions_tell_findings_too():
     cost = claim(name="cost", measured=[5.0])
-    with pytest.raises(PublishingError, match=r"^toy/05-key-equations, cell 1: the text says 4"):
-        fragment(code("1", diagram(caption="It is [4](#claim-cost)."), cost))
+    said = error(code("1", diagram(caption="It is [4](#claim-cost)."), cost))
+    assert said.startswith("toy/05-key-equations, cell 1: the text says 4")
 
 
 def test_a_name_is_given_once_on_a_page():
     cost, page = claim(name="cost", measured=[5.0]), Page("toy", complete=False)
     assert select(fragment(code("1", cost), page=page), "#claim-cost")
-    with pytest.raises(PublishingError, match="'claim-cost' is already given in toy/05-key-equations, cell 1"):
-        fragment(code("1", cost), page=page, stem="06-more")
+    said = refused(fragment, code("1", cost), page=page, stem="06-more")
+    assert "'claim-cost' is already given in toy/05-key-equations, cell 1" in said

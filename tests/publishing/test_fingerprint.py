@@ -14,6 +14,9 @@ PACKAGE = {
     "net/deep/__init__.py": "from .inner import z\n",
     "net/deep/inner.py": "from ..other import y\nfrom .. import schedule\n\nz = y\n",
 }
+ONLY_OTHER, ONLY_LOSS = ["net", "net.other"], ["net", "net.loss", "net.schedule"]
+WHOLE = ["net", "net.loss", "net.other", "net.schedule"]
+DEEP = ["net", "net.deep", "net.deep.inner", "net.other", "net.schedule"]
 
 
 @pytest.fixture
@@ -31,22 +34,19 @@ def fingerprint_of(package, code):
     ("code", "modules"),
     [
         ("import numpy", []),
-        ("from net.loss import loss", ["net", "net.loss", "net.schedule"]),
-        ("import net.other as o", ["net", "net.other"]),
-        ("from net import other", ["net", "net.other"]),
+        ("from net.loss import loss", ONLY_LOSS),
+        ("import net.other as o", ONLY_OTHER),
+        ("from net import other", ONLY_OTHER),
         ("from net import *", ["net"]),
         ("def f():\n    import net.schedule", ["net", "net.schedule"]),
-        ("from net.deep import z", ["net", "net.deep", "net.deep.inner", "net.other", "net.schedule"]),
+        ("from net.deep import z", DEEP),
     ],
 )
 def test_modules_are_reached_through_imports_of_imports(package, code, modules):
     assert list(fingerprint_of(package, code)) == modules
 
 
-PASSES_ON = (
-    '"""The package."""\n\nfrom net.loss import loss\nfrom net.other import y\nfrom net.schedule import beta as b\n'
-)
-ONLY_OTHER, ONLY_LOSS = ["net", "net.other"], ["net", "net.loss", "net.schedule"]
+PASSES_ON = '"""Package."""\n\nfrom net.loss import loss\nfrom net.other import y\nfrom net.schedule import beta as b\n'
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,11 @@ ONLY_OTHER, ONLY_LOSS = ["net", "net.other"], ["net", "net.loss", "net.schedule"
         ("import net as n\nn.y.real", ONLY_OTHER),
         ("import net.other\nnet.other.y", ONLY_OTHER),
         ("from net import loss as cost", ONLY_LOSS),
-        (
-            "def f():\n    import net\ndef g():\n    import net.deep as net\n    net.z\nnet.b",
-            ["net", "net.deep", "net.deep.inner", "net.other", "net.schedule"],
-        ),
+        ("def f():\n    import net\ndef g():\n    import net.deep as net\n    net.z\nnet.b", DEEP),
         ("from net import b", ["net", "net.schedule"]),
         ("import net", ["net"]),
-        ("import net\nvars(net)", ["net", "net.loss", "net.other", "net.schedule"]),
-        ("from net import *", ["net", "net.loss", "net.other", "net.schedule"]),
+        ("import net\nvars(net)", WHOLE),
+        ("from net import *", WHOLE),
     ],
 )
 def test_a_name_that_a_package_passes_on_is_followed_to_its_own_module(package, code, modules):
@@ -90,7 +87,7 @@ def test_a_name_that_comes_from_elsewhere_now_is_another(package):
 
 def test_a_package_with_code_of_its_own_counts_as_a_whole(package):
     package.write("net/__init__.py", PASSES_ON + "x = 1\n")
-    assert list(fingerprint_of(package, "import net.other")) == ["net", "net.loss", "net.other", "net.schedule"]
+    assert list(fingerprint_of(package, "import net.other")) == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -127,7 +124,7 @@ def test_text_that_is_a_value_is_no_docstring():
 def test_imports_in_a_circle_come_to_an_end(package):
     package.write("net/other.py", "import net.loss\n")
     package.write("net/schedule.py", "import net.other\n")
-    assert list(fingerprint_of(package, "import net.loss")) == ["net", "net.loss", "net.other", "net.schedule"]
+    assert list(fingerprint_of(package, "import net.loss")) == WHOLE
 
 
 def test_a_module_that_is_no_python_is_known_by_its_text(package):

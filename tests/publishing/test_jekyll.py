@@ -17,7 +17,7 @@ from publishing.errors import PublishingError
 from publishing.site import jekyll, search, styles
 
 from .conftest import repository_in
-from .notes import select, texts
+from .notes import refused, select, texts
 from .small_site import Commands
 
 ROOT = paths.ROOT
@@ -92,23 +92,21 @@ def test_the_base_path_is_put_before_every_link_once(built):
     assert "/notes/notes/" not in page
 
 
-WRONG_ADDRESSES = ["http://[::1/x", "example.org/x", "ftp://example.org", "https://example.org/a b"]
-
-
-@pytest.mark.parametrize("address", [*WRONG_ADDRESSES, "//example.org/x"])
+@pytest.mark.parametrize(
+    "address", ["http://[::1/x", "example.org/x", "ftp://example.org", "https://example.org/a b", "//example.org/x"]
+)
 def test_what_is_no_address_of_a_site_is_one_line(site, monkeypatch, address):
-    monkeypatch.setenv("BASEURL", address)
-    with pytest.raises(PublishingError, match="^BASEURL is the address where the site will stand, as in https://"):
-        jekyll.build_settings()
-
-
-@pytest.mark.parametrize("address", WRONG_ADDRESSES)
-def test_nor_does_the_configuration_say_another(site, monkeypatch, address):
-    monkeypatch.delenv("BASEURL", raising=False)
     site.write("_config.yml", f"url: {address}\n")
-    told = "^_config.yml: `url` and `baseurl` together are the address where the site will stand, as in https://"
-    with pytest.raises(PublishingError, match=told):
-        jekyll.build_settings()
+    for given, name in ((address, "BASEURL is"), (None, "_config.yml: `url` and `baseurl` together are")):
+        give_address(monkeypatch, given)
+        told = f"{name} the address where the site will stand, as in https://"
+        assert refused(jekyll.build_settings).startswith(told)
+
+
+def give_address(monkeypatch, address: str | None) -> None:
+    monkeypatch.delenv("BASEURL", raising=False)
+    if address is not None:
+        monkeypatch.setenv("BASEURL", address)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +126,7 @@ def test_the_address_is_that_of_the_configuration_unless_another_or_none_is_give
 ):
     site.write("_config.yml", yaml.safe_dump(told))
     for given, expected in {None: (url, baseurl), "": ("", ""), "https://x.org/b": ("https://x.org", "/b")}.items():
-        monkeypatch.delenv("BASEURL", raising=False)
-        if given is not None:
-            monkeypatch.setenv("BASEURL", given)
+        give_address(monkeypatch, given)
         settings = jekyll.build_settings()
         assert (settings["url"], settings["baseurl"]) == expected
 
@@ -191,12 +187,7 @@ def test_words_of_the_front_matter_are_words_on_every_page_and_not_html(site):
     for name in ("toc.html", "reading.html", "glyphs.html", "claims/list.html", "claims/reading.html"):
         site.write(f"_includes/sections/toy/{name}", "")
     page = configured(site, title=words)
-    assert texts(page, "h1, .post-description, .post-categories, .site-title") == [
-        words,
-        words,
-        words,
-        f"About {words}",
-    ]
+    assert texts(page, ".site-title, .post-categories, h1, .post-description") == [*[words] * 3, f"About {words}"]
     assert f"title = {{{words}}}" in texts(page, ".cite code")[0]
     home, claims = ((paths.SITE / name).read_text() for name in ("index.html", "toy/claims/index.html"))
     assert texts(home, "h1, .posts h2, .posts p:not([class])") == [words, words, f"About {words}"]
@@ -279,30 +270,23 @@ def test_the_author_is_named_in_every_form_of_the_configuration_and_else_the_sit
 def test_a_mistake_is_one_line_that_names_the_post_and_the_old_site_stays(site, post, says):
     site.write("_site/index.html", "the site before")
     site.write("_posts/2026-11-25-wrong.md", post)
-    with pytest.raises(PublishingError) as error:
-        jekyll.build_site()
-    message = str(error.value)
-    assert says in message
-    assert "2026-11-25-wrong.md" in message
-    assert "\n" not in message
-    assert str(site.root) not in message
-    assert "-----" not in message
+    told = refused(jekyll.build_site)
+    assert says in told and "2026-11-25-wrong.md" in told
+    assert str(site.root) not in told and "-----" not in told
     assert (paths.SITE / "index.html").read_text() == "the site before"
     assert contents().keys() == {"index.html"}
 
 
 def test_a_post_that_jekyll_would_pass_over_is_refused(site):
     site.write("_posts/wrong.md", POST)
-    with pytest.raises(PublishingError, match=r"^_posts/wrong.md: a post is named like 2026-11-24-ddpm.md"):
-        jekyll.build_site()
+    assert refused(jekyll.build_site).startswith("_posts/wrong.md: a post is named like 2026-11-24-ddpm.md")
 
 
 @pytest.mark.parametrize("name", ["_config.yml", "index.md", "404.html", "_claims/toy.md"])
 def test_a_byte_order_mark_behind_which_jekyll_sees_no_front_matter_is_refused(site, name):
     path = site.root / name
     site.write(name, "\ufeff" + (path.read_text() if path.exists() else "---\ntitle: x\n---\n"))
-    with pytest.raises(PublishingError, match=f"^{name}: the file begins with a byte-order mark; save it as UTF-8"):
-        jekyll.build_site()
+    assert refused(jekyll.build_site).startswith(f"{name}: the file begins with a byte-order mark; save it as UTF-8")
 
 
 def test_a_post_may_begin_with_one(site):
@@ -319,10 +303,8 @@ def test_what_an_editor_leaves_beside_a_post_is_passed_over(site, name):
 
 def test_a_mistake_in_the_configuration_is_one_line(site):
     site.write("_config.yml", "plugins: [\n")
-    with pytest.raises(PublishingError) as error:
-        jekyll.build_site()
-    assert str(error.value).startswith("Jekyll: _config.yml: did not find expected node content")
-    assert "psych" not in str(error.value)
+    told = refused(jekyll.build_site)
+    assert told.startswith("Jekyll: _config.yml: did not find expected node content") and "psych" not in told
 
 
 def test_a_jekyll_that_is_not_told_to_build_ends(site):
@@ -336,16 +318,15 @@ def test_a_jekyll_that_is_not_told_to_build_ends(site):
 def test_a_jekyll_that_ends_before_it_is_told_to_build_is_one_line(site):
     with jekyll.loading() as waiting:
         waiting.kill()
-        with pytest.raises(PublishingError, match="^Jekyll was killed by signal 9; was the machine out of memory"):
-            jekyll.build_site(loaded=waiting)
+        told = refused(jekyll.build_site, loaded=waiting)
+    assert told.startswith("Jekyll was killed by signal 9; was the machine out of memory")
 
 
 @pytest.mark.parametrize("missing", ["jekyll", "ruby"])
 def test_where_a_program_is_missing_it_is_said_what_to_run(site, monkeypatch, missing):
     which = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name, **told: None if name == missing else which(name, **told))
-    with pytest.raises(PublishingError, match="^Jekyll is not installed; run `python3 bootstrap.py site`$"):
-        jekyll.build_site()
+    assert refused(jekyll.build_site) == "Jekyll is not installed; run `python3 bootstrap.py site`"
 
 
 def shim(folder, name, script, monkeypatch):
@@ -377,14 +358,12 @@ def test_where_bundler_keeps_jekyll_it_reads_the_gemfile_of_this_site(site, monk
 def test_a_ruby_that_lacks_jekyll_is_one_line_with_its_remedy(site, monkeypatch, tmp_path_factory):
     shim(tmp_path_factory.mktemp("bin"), "ruby", f'exec {shutil.which("ruby")} --disable-gems "$@"', monkeypatch)
     remedy = "put that of the set-up first, or run `gem install jekyll jekyll-feed jekyll-seo-tag jekyll-sitemap`"
-    with pytest.raises(PublishingError, match=f"^Jekyll: the Ruby that comes first in PATH lacks it; {remedy}$"):
-        jekyll.build_site()
+    assert refused(jekyll.build_site) == f"Jekyll: the Ruby that comes first in PATH lacks it; {remedy}"
 
 
 def test_a_site_can_be_built_after_one_that_failed(site):
     wrong = site.write("_posts/2026-11-25-wrong.md", "---\nlayout: nonesuch\n---\n")
-    with pytest.raises(PublishingError):
-        jekyll.build_site()
+    refused(jekyll.build_site)
     wrong.unlink()
     assert (jekyll.build_site() / "toy" / "index.html").exists()
     assert not (paths.BUILD / "jekyll").exists()
@@ -392,34 +371,15 @@ def test_a_site_can_be_built_after_one_that_failed(site):
 
 def test_what_is_not_the_site_is_not_published(site):
     for name in (
-        "notebooks/toy/01-x.md",
-        "ddim_notes/x.py",
-        "other/__init__.py",
-        "node_modules/x/x.js",
-        "build/x.html",
-        ".venv/x.py",
-        ".venv-lab/x.md",
-        "vendor/x.rb",
-        "my.safetensors",
-        "a [1]*.md",
-        "as",
-        "index.bak",
-        "index.md.orig",
-        "indexes.html",
-        "paper_notes.egg-info/PKG-INFO",
+        *("notebooks/toy/01-x.md", "ddim_notes/x.py", "other/__init__.py", "node_modules/x/x.js", "build/x.html"),
+        *(".venv/x.py", ".venv-lab/x.md", "vendor/x.rb", "my.safetensors", "a [1]*.md", "as", "index.bak"),
+        *("index.md.orig", "indexes.html", "paper_notes.egg-info/PKG-INFO"),
     ):
         site.write(name, "---\ntitle: x\n---\nx")
     site.write("index.txt", "a person's own")
     jekyll.build_site()
-    assert {name.split("/")[0] for name in contents()} == {
-        "assets",
-        "feed",
-        "feed.xml",
-        "index.html",
-        "robots.txt",
-        "sitemap.xml",
-        "toy",
-    }
+    published = {name.split("/")[0] for name in contents()}
+    assert published == {"assets", "feed", "feed.xml", "index.html", "robots.txt", "sitemap.xml", "toy"}
 
 
 def test_settings_include_a_file_of_the_root_and_name_a_repository_before_git(site, monkeypatch):
@@ -441,14 +401,13 @@ def test_the_repository_of_the_configuration_may_be_an_address(site, said):
 @pytest.mark.parametrize("said", ["notes", "github.com/me/notes", "https://gitlab.com/me/notes", "[me, notes]"])
 def test_what_is_no_repository_on_github_is_one_line(site, said):
     site.write("_config.yml", f"repository: {said}\n")
-    with pytest.raises(PublishingError, match="^_config.yml: `repository` is one on GitHub, as in owner/name, got"):
-        jekyll.build_settings()
+    told = "_config.yml: `repository` is one on GitHub, as in owner/name, got"
+    assert refused(jekyll.build_settings).startswith(told)
 
 
 def test_a_file_of_the_root_that_is_called_like_a_layout_is_refused(site):
     site.write("post.html", "")
-    with pytest.raises(PublishingError, match=r"^post.html: a layout of this name would be left out with it; rename"):
-        jekyll.build_site()
+    assert refused(jekyll.build_site).startswith("post.html: a layout of this name would be left out with it; rename")
 
 
 def test_jekyll_run_by_hand_publishes_the_site_and_nothing_else(tmp_path):
@@ -469,9 +428,7 @@ def test_jekyll_run_by_hand_publishes_the_site_and_nothing_else(tmp_path):
     environment = os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
     done = subprocess.run(command, cwd=commands.root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    made, published = (
-        {path.relative_to(folder) for path in folder.rglob("*")} for folder in (commands.root / "_site", by_hand)
-    )
+    made, published = ({path.relative_to(at) for path in at.rglob("*")} for at in (commands.root / "_site", by_hand))
     assert published == {path for path in made if search.FOLDER not in path.parts}
     assert Path("toy/index.html") in made and not any("draft" in str(path) for path in made)
 

@@ -45,15 +45,8 @@ def test_code_of_which_nothing_is_shown_is_not_shown(told):
 
 
 def test_folded_code_that_shows_nothing_joins_the_next_past_prose_and_keeps_its_order():
-    cells = [
-        *folded("a = 1", "b = 2"),
-        code("c = 3", claim(), tags=HIDDEN),
-        *folded("d = 4"),
-        "Text.",
-        *folded("e = 5"),
-        code("f = 6"),
-    ]
-    html = fragment(*cells)
+    before = [*folded("a = 1", "b = 2"), *folded("c = 3", outputs=[claim()]), *folded("d = 4")]
+    html = fragment(*before, "Text.", *folded("e = 5"), code("f = 6"))
     assert [one["id"] for one in select(html, "details")] == ["cell-05-3"]
     assert [word for word in texts(html, "details code")[0].split() if word in "abcde"] == ["a", "b", "c"]
 
@@ -61,12 +54,9 @@ def test_folded_code_that_shows_nothing_joins_the_next_past_prose_and_keeps_its_
 @pytest.mark.parametrize("tag", ["remove-cell", "remove-input"])
 def test_what_is_removed_joins_no_other(tag):
     page = Page("toy", complete=False)
-    cells = [
-        *folded("a = 1", outputs=[claim()]),
-        code("secret = 2", claim(), tags=(*HIDDEN, tag)),
-        *folded("c = 3", outputs=[claim()]),
-    ]
-    assert texts(fragment(*cells, page=page), "code") == ["a = 1", "c = 3"]
+    first, last = folded("a = 1", "c = 3", outputs=[claim()])
+    secret = code("secret = 2", claim(), tags=(*HIDDEN, tag))
+    assert texts(fragment(first, secret, last, page=page), "code") == ["a = 1", "c = 3"]
     assert ["secret" in one.code.html for one in page.listings.values()] == [False, False]
 
 

@@ -7,6 +7,12 @@ from publishing.checks import names
 
 FRONT = "---\nlayout: post\ntitle: A paper\npaper: {}\npermalink: /{}/\n---\n"
 CLAIMS = "---\ntitle: Claims\npaper: {}\n---\n"
+SHOWS = '---\n---\n{% include paper_section.html name="toy/02-gone" %}\n'
+SHOWS_FIGURE = '# 2\n\n{% include paper_diagram.html src="/assets/images/quiet-x.png" alt="x" %}\n'
+LINKS = [
+    *("[x](/quiet)", "[x](../quiet/)", "{{ site.baseurl }}/quiet/", "<a href=/quiet/>", "[r]: /quiet#a"),
+    *('[x]({{ "/quiet/" | relative_url }})', "[x](/assets/notebooks/quiet/01-a.md)"),
+]
 
 
 @pytest.fixture
@@ -14,9 +20,8 @@ def site(repository):
     repository.notebook("01-a", "# 1")
     repository.write("_posts/2026-01-01-toy.md", FRONT.format("toy", "toy"))
     repository.write("_claims/toy.md", CLAIMS.format("toy"))
-    repository.write(
-        "index.md", '---\n---\n[Toy]({{ "/toy/" | relative_url }}), [all]({{ "/toy/claims/" | relative_url }})'
-    )
+    links = '[Toy]({{ "/toy/" | relative_url }}), [all]({{ "/toy/claims/" | relative_url }})'
+    repository.write("index.md", f"---\n---\n{links}")
     return repository
 
 
@@ -28,14 +33,10 @@ def after_quiet(site):
 
 
 def test_a_site_that_names_what_is_there_is_good(after_quiet):
-    after_quiet.write(
-        "_posts/2026-01-02-more.md", '---\ntitle: x\nredirect_from: ["/old/"]\n---\n(/usr/), "/etc/", [x](/tags/)\n'
-    )
-    after_quiet.write(
-        "index.md",
-        "---\n---\n`'/quiet/'`, <https://example.org/quiet/>, a/quiet split, /quiet/ in prose\n"
-        "and [x](/quiet-other/), [y](/quietly/)\n",
-    )
+    words = '(/usr/), "/etc/", [x](/tags/)'
+    after_quiet.write("_posts/2026-01-02-more.md", f'---\ntitle: x\nredirect_from: ["/old/"]\n---\n{words}\n')
+    words = "`'/quiet/'`, <https://example.org/quiet/>, a/quiet split, /quiet/ too, [x](/quiet-other/), [y](/quietly/)"
+    after_quiet.write("index.md", f"---\n---\n{words}\n")
     after_quiet.write("_claims/picture.png", "no page")
     assert list(names.problems()) == []
 
@@ -61,47 +62,16 @@ def test_strays_of_a_build_name_no_paper_and_an_address_that_is_kept_may_be_link
         ("_claims/toy.md", CLAIMS.format("toy\npublished: false"), ":1: is a draft, but its post is published"),
         ("_posts/2026-01-01-toy.md", FRONT.format("toy\npublished: no", "toy"), "_claims/toy.md:1: would be published"),
         ("_posts/2026-01-02-b.md", "---\nx: [\n---\n", ":3: "),
-        (
-            "_posts/2026-01-02-b.md",
-            '---\ntitle: x\n---\n\n{% include paper_section.html name="quiet/01-a" %}\n',
-            ":5: includes 'quiet/01-a', which no notebook makes",
-        ),
+        ("_posts/2026-01-02-b.md", SHOWS.replace("toy/02-gone", "quiet/01-a"), ":3: includes 'quiet/01-a', which no"),
+        ("_posts/2026-01-02-b.md", SHOWS.replace('"', "'"), ":3: includes 'toy/02-gone', which no notebook makes"),
+        ("index.md", SHOWS, ":3: includes 'toy/02-gone', which no notebook makes"),
         ("_claims/toy.md", "---\ntitle: x\n---\n", ":1: whose claims these are is not said; add `paper: toy`"),
-        (
-            "_posts/2026-01-02-b.md",
-            "---\ntitle: x\npublished: 'no'\n---\n",
-            ": `published` is true or false, without quotes",
-        ),
-        (
-            "_posts/2026-01-02-b.md",
-            "---\ntitle: x\n---\n{% include paper_section.html name='quiet/01-a' %}\n",
-            ":4: includes 'quiet/01-a', which no notebook makes",
-        ),
-        *(
-            ("index.md", f"---\n---\n{link}", ":3: leads to the paper 'quiet'")
-            for link in (
-                "[x](/quiet)",
-                "[x](../quiet/)",
-                "{{ site.baseurl }}/quiet/",
-                "<a href=/quiet/>",
-                "[r]: /quiet#a",
-            )
-        ),
+        ("_posts/2026-01-02-b.md", "---\npublished: 'no'\n---\n", ": `published` is true or false, without quotes"),
+        *(("index.md", f"---\n---\n{link}", ":3: leads to the paper 'quiet'") for link in LINKS),
         ("_layouts/default.html", '<a href="/quiet/index.html">', ":1: leads to the paper 'quiet'"),
-        (
-            "index.md",
-            '---\n---\n{% include paper_section.html name="toy/02-gone" %}\n',
-            ":3: includes 'toy/02-gone', which no notebook makes",
-        ),
-        ("index.md", '---\n---\n[x]({{ "/quiet/" | relative_url }})', ":3: leads to the paper 'quiet'"),
         ("_claims/toy.md", CLAIMS.format("toy") + "[x](/quiet/claims/#a)", ":5: leads to the paper 'quiet'"),
         ("index.md", "---\nimage: /assets/images/quiet-card.png\n---\n", ":2: leads to the paper 'quiet'"),
-        ("index.md", "---\n---\n[x](/assets/notebooks/quiet/01-a.md)", ":3: leads to the paper 'quiet'"),
-        (
-            "notebooks/toy/02-b.md",
-            '# 2\n\n{% include paper_diagram.html src="/assets/images/quiet-x.png" alt="x" %}\n',
-            ":3: leads to the paper 'quiet'",
-        ),
+        ("notebooks/toy/02-b.md", SHOWS_FIGURE, ":3: leads to the paper 'quiet'"),
     ],
 )
 def test_what_is_gone_is_named_with_file_and_line(after_quiet, name, text, says):

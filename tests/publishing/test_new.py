@@ -9,8 +9,8 @@ import pytest
 from publishing import notebooks, paths, posts
 from publishing.blog import new
 from publishing.checks import lint as lints
-from publishing.errors import PublishingError
 
+from .notes import refused
 from .small_site import Commands
 
 TEMPLATE = paths.TEMPLATE
@@ -35,12 +35,6 @@ def test_there_are_thirteen_notebooks_and_a_bibliography(begun):
     assert [int(stem[:2]) for stem in STEMS] == list(range(1, 14))
     assert (paths.notebooks_dir("ddim") / "references.bib").is_file()
     assert not any((paths.notebooks_dir("ddim") / name).exists() for name in (new.POST, new.CLAIMS))
-
-
-@pytest.mark.parametrize("stem", STEMS)
-def test_a_notebook_of_the_template_is_canonical_and_waits_for_its_text(begun, stem):
-    assert list(lints.problems("ddim", stem)) == []
-    assert any(f"/{stem}.md:" in starter for starter in lints.starters("ddim"))
 
 
 def test_the_post_is_a_draft_of_today_that_shows_every_section(begun):
@@ -68,8 +62,7 @@ def test_nothing_of_the_template_is_left_unfilled(begun):
 
 def test_what_exists_is_never_overwritten(begun):
     before = {path: path.read_text() for path in paths.notebooks_dir("ddim").iterdir()}
-    with pytest.raises(PublishingError, match="^notebooks/ddim is there already"):
-        new.new("ddim", "Another")
+    assert refused(new.new, "ddim", "Another").startswith("notebooks/ddim is there already")
     assert {path: path.read_text() for path in paths.notebooks_dir("ddim").iterdir()} == before
 
 
@@ -80,19 +73,17 @@ def test_a_page_of_claims_or_a_post_of_an_earlier_day_counts_as_well(begun, left
     for path in (*paths.POSTS.iterdir(), *paths.CLAIMS.iterdir()):
         if path != begun.root / left:
             path.unlink()
-    with pytest.raises(PublishingError, match=f"^{left} is there already"):
-        new.new("ddim", "Another")
+    assert refused(new.new, "ddim", "Another").startswith(f"{left} is there already")
     assert not paths.notebooks_dir("ddim").exists() and (begun.root / left).exists()
 
 
 @pytest.mark.parametrize(
     ("paper", "title", "says"),
-    [("", "T", "PAPER"), ("Ddim", "T", "PAPER"), ("../x", "T", "PAPER"), ("template", "T", "PAPER")]
+    [(paper, "T", "PAPER") for paper in ("", "Ddim", "../x", "template")]
     + [("vae", title, "TITLE") for title in ("", "  ", "two\nlines")],
 )
 def test_a_name_or_title_that_cannot_be_is_refused(begun, paper, title, says):
-    with pytest.raises(PublishingError, match=f"^{says} is"):
-        new.new(paper, title)
+    assert refused(new.new, paper, title).startswith(f"{says} is")
     assert notebooks.papers() == ["ddim"]
 
 
@@ -106,10 +97,9 @@ def test_starters_of_a_draft_are_named_and_do_not_fail(begun, capsys):
     assert said[-1].startswith("13 notebooks checked") and said[-1].endswith("nothing to fix")
 
 
-def test_a_draft_cannot_be_published_with_starters(begun, capsys):
+def test_a_draft_cannot_be_published_with_starters(begun):
     post().path.write_text(post().path.read_text().replace("published: false", "published: true"))
-    with pytest.raises(PublishingError, match="things to fix"):
-        lints.check_all()
+    assert "things to fix" in refused(lints.check_all)
 
 
 def test_a_new_draft_is_executed_and_shown_whole(tmp_path):

@@ -1,7 +1,8 @@
 import pytest
 
 from publishing import notebooks
-from publishing.errors import PublishingError
+
+from .notes import refused
 
 
 def test_papers_are_the_folders_beside_the_template(repository):
@@ -14,8 +15,7 @@ def test_papers_are_the_folders_beside_the_template(repository):
 
 def test_a_paper_with_an_awkward_name_is_refused(repository):
     repository.notebook("01-a", "# 1", paper="my-paper")
-    with pytest.raises(PublishingError, match="notebooks/my-paper: name it by"):
-        notebooks.papers()
+    assert "notebooks/my-paper: name it by" in refused(notebooks.papers)
 
 
 def test_sections_come_in_the_order_of_their_numbers(repository):
@@ -27,15 +27,13 @@ def test_sections_come_in_the_order_of_their_numbers(repository):
 @pytest.mark.parametrize("stem", ["overview", "1-overview", "01-Overview", "01_overview"])
 def test_a_notebook_without_a_proper_name_is_refused(repository, stem):
     repository.notebook(stem, "# x")
-    with pytest.raises(PublishingError, match=f"toy/{stem}.md"):
-        notebooks.sections("toy")
+    assert f"toy/{stem}.md" in refused(notebooks.sections, "toy")
 
 
 def test_two_notebooks_of_one_number_are_refused(repository):
     repository.notebook("01-a", "# x")
     repository.notebook("01-b", "# x")
-    with pytest.raises(PublishingError, match="2 notebooks bear the number 01"):
-        notebooks.sections("toy")
+    assert "2 notebooks bear the number 01" in refused(notebooks.sections, "toy")
 
 
 def test_cell_ids_are_stable_unique_and_follow_the_content(repository):
@@ -51,12 +49,9 @@ def test_cell_ids_are_stable_unique_and_follow_the_content(repository):
 
 def test_a_header_that_is_no_yaml_is_one_line_of_error(repository):
     repository.write("notebooks/toy/01-a.md", "---\njupyter: [\n---\n\n# x\n")
-    with pytest.raises(PublishingError, match="^toy/01-a: ") as error:
-        notebooks.read("toy", "01-a")
-    assert "\n" not in str(error.value)
+    assert refused(notebooks.read, "toy", "01-a").startswith("toy/01-a: ")
 
 
 def test_a_file_that_is_no_text_is_one_line_of_error(repository):
     repository.write("notebooks/toy/01-a.md", "").write_bytes(b"# \xff")
-    with pytest.raises(PublishingError, match="^toy/01-a: byte 3 is no UTF-8; save the file as UTF-8$"):
-        notebooks.read("toy", "01-a")
+    assert refused(notebooks.read, "toy", "01-a") == "toy/01-a: byte 3 is no UTF-8; save the file as UTF-8"

@@ -9,21 +9,14 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from publishing import build, paths, stamps
 from publishing.checks import leaks
-from publishing.errors import PublishingError
 from publishing.render import figures
 from publishing.render.page import Context, Page, Paper
 from publishing.render.products import images_and_data
 
-from .notes import code, diagram, error, fragment, notebook, select
+from .notes import code, diagram, error, fragment, notebook, picture, refused, select
 from .test_origin import git
 
 SHOWN = '![A grey *square*](square.png "Eq. (1) says $\\{x\\}$ is \\"grey\\".")'
-
-
-def picture(width: int = 40, height: int = 30, form: str = "PNG", **more) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), "grey").save(buffer, form, **more)
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -55,20 +48,24 @@ def test_a_picture_by_itself_is_a_figure_with_its_size_and_its_caption_as_typed(
     assert set(images_and_data(Paper("toy", {"": page}))) == {paths.IMAGES / "toy-square.png"}
 
 
+def published(*names: str) -> dict[str, bytes]:
+    """The files that become of these pictures, by their names."""
+    page = Page("toy", complete=False)
+    fragment(*(f"![A]({name})" for name in names), page=page)
+    return {path.name: content for path, content in images_and_data(Paper("toy", {"": page})).items()}
+
+
 def test_the_colours_of_a_picture_stay_as_they_are_and_are_no_leak(put):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     put("square.png", picture(icc_profile=profile))
-    page = Page("toy", complete=False)
-    fragment("![A](square.png)", page=page)
-    (made,) = images_and_data(Paper("toy", {"": page})).values()
+    made = published("square.png")["toy-square.png"]
     assert Image.open(io.BytesIO(made)).info["icc_profile"] == profile
     assert list(leaks.in_picture(made)) == []
 
 
 def test_a_picture_wider_than_the_text_is_shown_as_wide_as_that(put):
     put("wide.jpg", picture(1520, 1000, "JPEG"))
-    page = Page("toy", complete=False)
-    html = fragment("![A](wide.jpg)", page=page)
+    html = fragment("![A](wide.jpg)")
     assert 'toy-wide.jpg" alt=paper_alt caption=paper_caption width="760" height="500"' in html
 
 
@@ -80,9 +77,7 @@ def test_a_png_has_the_same_pixels_in_fewer_bytes_and_no_notes_and_other_kinds_a
     given = {"a.png": buffer.getvalue(), "b.jpg": picture(form="JPEG"), "c.webp": picture(form="WEBP")}
     for name, content in given.items():
         put(name, content)
-    page = Page("toy", complete=False)
-    fragment(*(f"![A]({name})" for name in given), page=page)
-    made = {path.name: content for path, content in images_and_data(Paper("toy", {"": page})).items()}
+    made = published(*given)
     assert (made["toy-b.jpg"], made["toy-c.webp"]) == (given["b.jpg"], given["c.webp"])
     assert len(made["toy-a.png"]) < len(given["a.png"]) and b"somebody" not in made["toy-a.png"]
     assert Image.open(io.BytesIO(made["toy-a.png"])).tobytes() == noise.tobytes()
@@ -148,8 +143,7 @@ def test_a_picture_and_a_drawing_of_one_name_are_refused(put):
     put("chain.png", picture())
     page = Page("toy")
     figures.collect(notebook(code("1", diagram("chain"))), Context(page, "01-first"))
-    with pytest.raises(PublishingError, match="a figure named 'chain' is drawn twice"):
-        fragment("![A](chain.png)", page=page)
+    assert "a figure named 'chain' is drawn twice" in refused(fragment, "![A](chain.png)", page=page)
 
 
 def test_another_picture_is_work_for_the_build(put):

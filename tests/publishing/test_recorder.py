@@ -26,9 +26,8 @@ def opened(tmp_path):
         report.unlink(missing_ok=True)
         start = f"from publishing.execute.recorder import record; record({str(root)!r}, {str(report)!r})\n"
         environment = {"PYTHONPATH": str(paths.ROOT)}
-        done = subprocess.run(
-            [sys.executable, "-c", start + code], cwd=folder, env=environment, capture_output=True, text=True
-        )
+        command = [sys.executable, "-c", start + code]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         found = read_report(report)
         return [*found.opened, *found.imported]

@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import nbformat
@@ -9,7 +8,7 @@ from publishing.errors import PublishingError
 from publishing.render import products
 from publishing.render.exporter import SectionExporter
 
-from .notes import claim, code, diagram, draft, executed, made, notebook, png, printed, select, shows, table, texts
+from .notes import claim, code, diagram, draft, executed, made, notebook, png, refused, select, shows, table, texts
 
 POST = "{{ '/toy/' | relative_url }}"
 BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}"
@@ -49,15 +48,8 @@ def test_everything_the_site_needs_is_written(paper):
     assert figures(report.written) == ["toy-chain.png"]
     assert (paths.IMAGES / "toy-chain.png").read_bytes() == png()
     toy = SectionExporter().paper("toy")
-    assert sorted(toy.pages[""].files) == [
-        "01-first.html",
-        "02-second.html",
-        "claims-summary.html",
-        "lead.html",
-        "reading.html",
-        "studies.html",
-        "toc.html",
-    ]
+    around = {f"{name}.html" for name in ("claims-summary", "lead", "reading", "studies", "toc")}
+    assert toy.pages[""].files.keys() == {"01-first.html", "02-second.html"} | around
     assert sorted(toy.claims.files) == ["list.html"]
     downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
@@ -105,10 +97,7 @@ def test_the_page_of_claims_says_where_they_stand_and_what_they_cover(paper):
     assert texts(html, 'nav.claims-toc a[href="#claims-01-first"]') == ["1 claim"]
     assert select(html, f'h2#claims-01-first > a[href="{POST}#01-first"]')
     (claim,) = texts(html, ".checked > .claim#claim-01-1")
-    assert claim.split("\n") == [
-        "✓ Eq. (7), by Ho, holds for x: both are 1",
-        "measured 1, expected 1 · Eq. (7)",
-    ]
+    assert claim.split("\n") == ["✓ Eq. (7), by Ho, holds for x: both are 1", "measured 1, expected 1 · Eq. (7)"]
     assert texts(html, ".checked > details.cell-input code") == ["1"]
     links = [one["href"].removeprefix(POST) for one in select(html, ".claim a")]
     assert links == ["#eq-7", "#eq-7", "#ref-ho", "#eq-7"]
@@ -127,14 +116,12 @@ def test_a_claim_about_an_equation_of_the_post_is_a_mark_beside_it(paper):
 
 def test_claims_without_a_page_to_stand_on_are_refused(paper, repository):
     (repository.root / "_claims/toy.md").unlink()
-    with pytest.raises(PublishingError, match=r"^there is no _claims/toy\.md, where claims stand"):
-        made()
+    assert refused(made).startswith("there is no _claims/toy.md, where claims stand")
 
 
 def test_references_are_listed_once(paper, repository):
     executed(repository, "01-first", "[a](#ref-ho)", code("1", shows(references={})))
-    with pytest.raises(PublishingError, match="^toy/references.bib: 'ref-ho' is listed twice"):
-        made()
+    assert refused(made).startswith("toy/references.bib: 'ref-ho' is listed twice")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +137,7 @@ def test_references_are_listed_once(paper, repository):
         (code("1", diagram("Chain!")), "toy/01-first, cell 1: a figure cannot be named 'Chain!'"),
         (
             code("1", table(["1", "2"])),
-            "toy/02-second, cell 2: the id 'table-results' is already given in toy/01-first, cell 1",
+            "toy/02-second, cell 2: the id 'table-results' is already given in toy/01-first",
         ),
         (
             '{% include paper_diagram.html src="/assets/images/toy-none.png" alt="a" %}',
@@ -203,8 +190,7 @@ def test_the_caption_of_the_first_figure_is_held_to_what_the_sections_are(reposi
     first = code("1", diagram("chain", caption=caption), tags=("remove-output",))
     repository.write("_claims/toy.md", "---\npaper: toy\n---\n")
     executed(repository, "01-first", "A.", first, code("2", claim(name="cost")))
-    with pytest.raises(PublishingError, match=rf"^toy/01-first, cell 2: {re.escape(says)}"):
-        made()
+    assert refused(made).startswith(f"toy/01-first, cell 2: {says}")
 
 
 @pytest.mark.parametrize(
@@ -218,9 +204,7 @@ def test_the_caption_of_the_first_figure_is_held_to_what_the_sections_are(reposi
 )
 def test_what_a_post_gets_wrong_about_its_card_is_one_line_with_its_place(paper, repository, front, message):
     repository.write("_posts/2026-01-01-toy.md", f"---\npaper: toy\n{front}\n---\n")
-    with pytest.raises(PublishingError) as caught:
-        made()
-    assert str(caught.value).startswith(message) and "\n" not in str(caught.value)
+    assert refused(made).startswith(message)
 
 
 @pytest.fixture
@@ -238,7 +222,7 @@ def exported(paper, monkeypatch):
 
 def test_nbconvert_writes_the_notebook_that_it_is_given_among_its_neighbours(paper, exported):
     assert texts(exported(paper[0]), "h2, .equation-checks") == ["1. First x", "✓ 1"]
-    cells = ["# 1. Another", code("seen", printed("hidden"), tags=("remove-output",)), "[Figure](#fig-chain)"]
+    cells = ["# 1. Another", code("seen", shows(), tags=("remove-output",)), "[Figure](#fig-chain)"]
     html = exported(paper[0], *cells)
     assert texts(html, "h2, code, samp, a[href='#fig-chain']") == ["1. Another", "seen", "Figure"]
 
@@ -252,10 +236,9 @@ def test_the_paper_of_a_notebook_is_known_wherever_nbconvert_is_called(paper, ex
 
 @pytest.mark.parametrize("name", ["build/executed/other/01-first.ipynb", "build/executed/toy/09-none.ipynb"])
 def test_nbconvert_is_told_of_a_notebook_of_no_paper(paper, exported, repository, name):
-    with pytest.raises(PublishingError, match=r"^(other|toy)/\d\d-\w+\.ipynb is no notebook of a paper; [^\n]*$"):
-        exported(repository.root / name, "# 1. Stray")
-    with pytest.raises(PublishingError, match="is no notebook of a paper"):
-        SectionExporter().from_notebook_node(notebook("# 1. Stray"))
+    told = refused(exported, repository.root / name, "# 1. Stray")
+    assert told.startswith(f"{name.removeprefix('build/executed/')} is no notebook of a paper; ")
+    assert "is no notebook of a paper" in refused(SectionExporter().from_notebook_node, notebook("# 1. Stray"))
 
 
 def test_links_into_sections_that_are_not_executed_yet_are_let_pass(paper):

@@ -51,12 +51,6 @@ def built(tmp_path_factory) -> Commands:
     return commands
 
 
-@pytest.fixture
-def site(built, tmp_path) -> Commands:
-    """The same, to be changed."""
-    return built.copy(tmp_path / "site")
-
-
 def index(folder: Path) -> dict[str, str]:
     """The texts that an index holds, by their addresses."""
     raw = [gzip.decompress(path.read_bytes()).removeprefix(b"pagefind_dcd") for path in folder.rglob("*.pf_fragment")]
@@ -67,14 +61,8 @@ def test_the_index_holds_the_text_of_all_pages_and_no_code_mathematics_or_draft(
     found = index(built.root / "_site/pagefind")
     assert found.keys() == {"/", "/toy/"}
     text = found["/toy/"]
-    for words in (
-        "Marigolds of … are",
-        "They are (in a link) and in inline_code.",
-        "Tulips.",
-        "Crocuses.",
-        "roses ferns",
-    ):
-        assert words in text
+    marigolds = "Marigolds of … are", "They are (in a link) and in inline_code."
+    assert all(words in text for words in (*marigolds, "Tulips.", "Crocuses.", "roses ferns"))
     page = (built.root / "_site/toy/index.html").read_text()
     for words in ("alpha", "delta", "lilacs", "output of a cell", "min read"):
         assert words in page and words not in text
@@ -87,75 +75,75 @@ def test_only_what_the_search_loads_is_published(built):
     assert [name for name in names if name.startswith("wasm")] == ["wasm.en.pagefind"]
 
 
-def test_the_index_is_made_again_only_when_a_text_has_changed_and_is_the_same_in_a_clean_build(site):
-    entry = site.root / "build/search/pagefind/pagefind-entry.json"
-    made, before = entry.stat().st_mtime_ns, site.outputs("_site/pagefind")
-    style = site.root / "assets/css/site.css"
+def test_the_index_is_made_again_only_when_a_text_has_changed_and_is_the_same_in_a_clean_build(commands):
+    entry = commands.root / "build/search/pagefind/pagefind-entry.json"
+    made, before = entry.stat().st_mtime_ns, commands.outputs("_site/pagefind")
+    style = commands.root / "assets/css/site.css"
     style.write_text(f"{style.read_text()}\n.site b {{ color: red; }}\n")
-    assert "search" not in site.succeed("site")
-    assert "color: red" in (site.root / "_site/toy/index.html").read_text()
-    assert (entry.stat().st_mtime_ns, site.outputs("_site/pagefind")) == (made, before)
+    assert "search" not in commands.succeed("site")
+    assert "color: red" in (commands.root / "_site/toy/index.html").read_text()
+    assert (entry.stat().st_mtime_ns, commands.outputs("_site/pagefind")) == (made, before)
 
     for name in ("build/search", "build/memory", "build/stamps", "_site"):
-        shutil.rmtree(site.root / name)
-    site.succeed("site")
-    assert site.outputs("_site/pagefind") == before
+        shutil.rmtree(commands.root / name)
+    commands.succeed("site")
+    assert commands.outputs("_site/pagefind") == before
 
-    site.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
-    site.succeed("site")
-    assert "Hyacinths" in index(site.root / "_site/pagefind")["/toy/"]
-    assert "nothing changed" in site.succeed("site")
-
-
-def test_while_it_is_written_an_index_is_made_when_it_is_asked_for_with_drafts_and_stands_beside_the_site(site):
-    site.succeed("site", "--drafts")
-    assert select((site.root / "_site/toy/index.html").read_text(), "button.search-button")
-    assert not (site.root / "_site/pagefind").exists()
-    site.succeed(code="from publishing.build import index_site; index_site()")
-    assert "Peonies" in "".join(index(site.root / "build/search").values())
-    assert "removed" not in site.succeed("site", "--drafts")
-    site.succeed("site")
-    assert "Peonies" not in "".join(index(site.root / "_site/pagefind").values())
+    commands.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
+    commands.succeed("site")
+    assert "Hyacinths" in index(commands.root / "_site/pagefind")["/toy/"]
+    assert "nothing changed" in commands.succeed("site")
 
 
-def replace_pagefind(site: Commands, program: str | None) -> None:
+def test_while_it_is_written_an_index_is_made_when_it_is_asked_for_with_drafts_and_stands_beside_the_site(commands):
+    commands.succeed("site", "--drafts")
+    assert select((commands.root / "_site/toy/index.html").read_text(), "button.search-button")
+    assert not (commands.root / "_site/pagefind").exists()
+    commands.succeed(code="from publishing.build import index_site; index_site()")
+    assert "Peonies" in "".join(index(commands.root / "build/search").values())
+    assert "removed" not in commands.succeed("site", "--drafts")
+    commands.succeed("site")
+    assert "Peonies" not in "".join(index(commands.root / "_site/pagefind").values())
+
+
+def replace_pagefind(commands: Commands, program: str | None) -> None:
     """Put a script in place of Pagefind's program, or nothing."""
-    modules = site.root / "node_modules"
+    modules = commands.root / "node_modules"
     modules.unlink()
     modules.mkdir()
     for package in (paths.ROOT / "node_modules").iterdir():
         if package.name != "@pagefind":
             (modules / package.name).symlink_to(package)
     if program:
-        site.write("node_modules/@pagefind/linux-x64/bin/pagefind", program).chmod(0o755)
+        commands.write("node_modules/@pagefind/linux-x64/bin/pagefind", program).chmod(0o755)
 
 
 @pytest.mark.parametrize("program", [None, "#!/bin/sh\nexit 126\n"], ids=["not there", "does not run"])
-def test_where_pagefind_does_not_run_it_is_said_in_a_line_and_the_button_is_absent(site, program):
-    replace_pagefind(site, program)
-    site.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
-    said = site.succeed("site")
+def test_where_pagefind_does_not_run_it_is_said_in_a_line_and_the_button_is_absent(commands, program):
+    replace_pagefind(commands, program)
+    commands.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
+    said = commands.succeed("site")
     assert said.count("search: none, since Pagefind does not run here\n") == 1
-    assert not (site.root / "_site/pagefind").exists()
-    for page in (site.root / "_site").rglob("*.html"):
+    assert not (commands.root / "_site/pagefind").exists()
+    for page in (commands.root / "_site").rglob("*.html"):
         assert not select(page.read_text(), ".search-button"), page
 
 
 @pytest.mark.parametrize("end", ["exit 1", "sleep 0.2; exit 1", "exec <&-; sleep 0.2", "kill -9 $$"])
-def test_an_index_that_cannot_be_made_is_one_line_and_the_site_stays(site, end):
+def test_an_index_that_cannot_be_made_is_one_line_and_the_site_stays(commands, end):
     """However the program ends: Node hears of it in one way or another."""
-    before = site.outputs("_site")
-    replace_pagefind(site, f"#!/bin/sh\ntest $1 = --version || {{ echo no room >&2; {end}; }}\n")
-    site.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
-    assert site.fail("site") == "Pagefind made no index for the search: no room Pagefind backend closed; try again"
-    assert site.outputs("_site") == before
+    before = commands.outputs("_site")
+    replace_pagefind(commands, f"#!/bin/sh\ntest $1 = --version || {{ echo no room >&2; {end}; }}\n")
+    commands.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
+    assert commands.fail("site") == "Pagefind made no index for the search: no room Pagefind backend closed; try again"
+    assert commands.outputs("_site") == before
 
 
-def test_below_an_address_results_and_the_page_for_what_is_not_found_lead_below_it(site, browser, tmp_path):
-    site.environment["BASEURL"] = "/notes"
-    site.succeed("site")
+def test_below_an_address_results_and_the_page_for_what_is_not_found_lead_below_it(commands, browser, tmp_path):
+    commands.environment["BASEURL"] = "/notes"
+    commands.succeed("site")
     (tmp_path / "host").mkdir()
-    (tmp_path / "host/notes").symlink_to(site.root / "_site")
+    (tmp_path / "host/notes").symlink_to(commands.root / "_site")
     with start_server(tmp_path / "host", 0) as server:
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{server.server_port}/notes/404.html")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -10,18 +11,17 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from publishing import notebooks
-from publishing.errors import PublishingError
 from publishing.execute import jobs
 
 from .conftest import repository_in
+from .notes import planned, refused, run
 
 
 def text(name):
-    """Write another word into a file, of the same length and within the same second."""
+    """Write another word into a file, of the same length and within the same second; in a {} it is in the name."""
 
     def change(root: Path, word: str) -> None:
-        path = root / name
+        path = root / name.format(word)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(word)
         os.utime(path, (1e9, 1e9))
@@ -55,7 +55,7 @@ def link(name):
     """Let a link lead to another file."""
 
     def change(root: Path, word: str) -> None:
-        text(f"targets/{word}")(root, word)
+        text("targets/{}")(root, word)
         (root / name).unlink(missing_ok=True)
         (root / name).symlink_to(root / "targets" / word)
 
@@ -67,7 +67,11 @@ def variable(root: Path, word: str) -> None:
 
 
 PATH = "from pathlib import Path\nroot = Path('../..')\n"
-POOL = "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n"
+POOL = """\
+from concurrent.futures import ThreadPoolExecutor
+aside = lambda *call: ThreadPoolExecutor(1).submit(*call).result()
+"""
+WORDS = "execute('select * from words')"
 TOGETHER = {  # what a cell does, and what changes
     "a file": (f"{PATH}print((root / 'a.txt').read_text())", text("a.txt")),
     "a hidden file": ("print(open('../../.hidden').read())", text(".hidden")),
@@ -91,39 +95,29 @@ TOGETHER = {  # what a cell does, and what changes
         lambda r, w: save_file({"x": np.full(1, len(w.strip(".")))}, r / "load.safetensors"),
     ),
     "numpy": ("import numpy as np\nprint(np.fromfile('../../np.bin', 'u1'))", text("np.bin")),
-    "sqlite": (
-        "import sqlite3\nprint(*sqlite3.connect('../../words.db').execute('select * from words'))",
-        database("words.db"),
-    ),
+    "sqlite": (f"import sqlite3\nprint(*sqlite3.connect('../../words.db').{WORDS})", database("words.db")),
     "sqlite beside the notebook": (
-        "import sqlite3\nprint(*sqlite3.connect('beside.db').execute('select * from words'))",
+        f"import sqlite3\nprint(*sqlite3.connect('beside.db').{WORDS})",
         database("notebooks/toy/beside.db"),
     ),
     "sqlite by an address": (
-        "import sqlite3\nat = sqlite3.connect('file:../../at%20it.db?mode=ro', uri=True)\n"
-        "print(*at.execute('select * from words'))",
+        f"import sqlite3\nprint(*sqlite3.connect('file:../../at%20it.db?mode=ro', uri=True).{WORDS})",
         database("at it.db"),
     ),
-    "a thread's file outside": (
-        f"{POOL}{PATH}print(pool.submit((root / '../thread.txt').read_text).result())",
-        text("../thread.txt"),
-    ),
-    "a thread's listing": (
-        f"{POOL}import os\nprint(pool.submit(os.listdir, '../../threaded').result())",
-        lambda r, w: text(f"threaded/{w}")(r, w),
-    ),
+    "a thread's file outside": (f"{POOL}{PATH}print(aside((root / '../thread').read_text))", text("../thread")),
+    "a thread's listing": (f"{POOL}import os\nprint(aside(os.listdir, '../../threaded'))", text("threaded/{}")),
     "a file that grows": (
         f"{PATH}grows = root / 'grows.txt'\nopen(grows, 'a').close()\nprint(grows.read_text())",
         text("grows.txt"),
     ),
     "whether a file may be read": ("import os\nprint(os.access('../../may.txt', os.R_OK))", appears("may.txt")),
-    "a listing": ("import os\nprint(sorted(os.listdir('../../listed')))", lambda r, w: text(f"listed/{w}")(r, w)),
-    "a glob": (f"{PATH}print(sorted(root.glob('globbed/*')))", lambda r, w: text(f"globbed/{w}")(r, w)),
+    "a listing": ("import os\nprint(sorted(os.listdir('../../listed')))", text("listed/{}")),
+    "a glob": (f"{PATH}print(sorted(root.glob('globbed/*')))", text("globbed/{}")),
     "whether a file exists": (f"{PATH}print((root / 'exists.txt').exists())", appears("exists.txt")),
     "whether a folder exists": ("import os.path\nprint(os.path.isdir('../../there'))", appears("there/a")),
     "a file's size": (
         f"{PATH}print((root / 'size.txt').stat().st_size)",
-        lambda r, w: text("size.txt")(r, w * ord(w[5])),
+        lambda root, word: text("size.txt")(root, word * ord(word[5])),
     ),
     "a module beside the notebook": ("from beside import word\nprint(word())", module("notebooks/toy/beside.py")),
     "a package without __init__": ("from bare.net import word\nprint(word())", module("bare/net.py")),
@@ -179,10 +173,7 @@ def noticed(tmp_path_factory):
         change_all(TOGETHER, repository.root, "before")
         repository.notebook("01-a", "# One", *(code for code, _ in TOGETHER.values()))
 
-        def planned() -> jobs.Job:
-            return jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")})[0]
-
-        job = planned()
+        (job,) = planned("01-a")
         jobs._execute([job])
         assert job.failure is None
         pristine = shutil.copytree(outside, outside.with_name("pristine"), symlinks=True)
@@ -192,7 +183,7 @@ def noticed(tmp_path_factory):
             shutil.copytree(pristine, outside, symlinks=True)
             if name:
                 TOGETHER[name][1](repository.root, "after.")
-            return planned().run is None
+            return planned("01-a")[0].run is None
 
         yield {name: runs_again(name) for name in ("", *TOGETHER)}
 
@@ -222,7 +213,7 @@ def built(tmp_path_factory):
 
 def _printed(root, stems, word):
     change_all(ALONE, root, word)
-    executed = jobs.execute(jobs.planned("toy", {stem: notebooks.read("toy", stem) for stem in stems.values()}))
+    executed = run(*stems.values())
     return {name: one.path.read_text() for name, one in zip(stems, executed, strict=True)}
 
 
@@ -239,7 +230,7 @@ def test_what_a_notebook_makes_and_removes_makes_it_run_once(repository):
         "tempfile.NamedTemporaryFile(dir='.').close()\nos.mkfifo('pipe')\nprint(os.path.exists('pipe'))\nos.remove('pipe')"
     )
     repository.notebook("01-a", "# One", code)
-    ran = [jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))[0].ran for _ in range(3)]
+    ran = [run("01-a")[0].ran for _ in range(3)]
     assert not ran[-1]
 
 
@@ -247,7 +238,7 @@ def test_what_a_notebook_makes_and_removes_makes_it_run_once(repository):
 def test_no_setting_of_the_surroundings_reaches_a_notebook(repository, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     repository.notebook("01-a", "# One", f"import os\nprint(os.environ.get({name!r}))")
-    [executed] = jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))
+    [executed] = run("01-a")
     assert value not in json.dumps(json.loads(executed.path.read_text())["cells"][1]["outputs"])
 
 
@@ -256,7 +247,7 @@ def test_no_setting_of_the_surroundings_reaches_a_notebook(repository, monkeypat
     [
         ("import subprocess\nsubprocess.run(['true'])", "true"),
         ("import os\nos.system('true')", "true"),
-        (f"import subprocess\n{POOL}pool.submit(subprocess.run, ['true']).result()", "true"),
+        (f"import subprocess\n{POOL}aside(subprocess.run, ['true'])", "true"),
         (
             "from multiprocessing import get_context\nget_context('spawn').Process(target=print).start()",
             "a process of multiprocessing's that is no fork",
@@ -265,10 +256,8 @@ def test_no_setting_of_the_surroundings_reaches_a_notebook(repository, monkeypat
 )
 def test_a_program_that_is_not_declared_is_refused(repository, code, program):
     repository.notebook("01-a", "# One", code)
-    with pytest.raises(
-        PublishingError, match=rf"toy/01-a starts \S*{program}.*, and what a program reads is not seen; say depends_on"
-    ):
-        jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))
+    told = rf"toy/01-a starts \S*{program}.*, and what a program reads is not seen; say depends_on"
+    assert re.match(told, refused(run, "01-a"))
 
 
 def test_a_module_that_is_edited_and_put_back_while_a_notebook_runs_is_noticed(repository):
@@ -283,6 +272,6 @@ def test_a_module_that_is_edited_and_put_back_while_a_notebook_runs_is_noticed(r
         "    module.write_text(module.read_text().replace('A', 'B'))",
         "import swapped\nmodule.write_text(module.read_text().replace('B', 'A'))\nprint(swapped.word())",
     )
-    [executed] = jobs.execute(jobs.planned("toy", {"01-a": notebooks.read("toy", "01-a")}))
+    [executed] = run("01-a")
     assert module_file.read_text() == good
     assert json.loads(executed.path.read_text())["cells"][2]["outputs"][0]["text"] == ["A\n"]

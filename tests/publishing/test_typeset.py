@@ -4,35 +4,36 @@ import json
 import re
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 from markdown_it.token import Token
 
 from publishing import paths
-from publishing.errors import PublishingError
 from publishing.render.nodes import Inline, as_token
 from publishing.render.serialise import html_of
 from publishing.render.together import keep_together
 from publishing.typeset import formulas as typesetter
 from publishing.typeset.formulas import Formula, typeset
 
+from .notes import refusals, refused
+
 EQUATIONS = [line for line in Path(__file__).with_name("equations.tex").read_text().splitlines() if line[0] != "%"]
 
 
-def inline(tex: str, cell: int = 1) -> list[Formula]:
-    return [Formula(tex, False, f"toy/05-key-equations, cell {cell}")]
+def inline(*several: str, cell: int = 1, display: bool = False) -> list[Formula]:
+    return [Formula(tex, display, f"toy/05-key-equations, cell {cell}") for tex in several]
 
 
-def display(tex: str, cell: int = 1) -> list[Formula]:
-    return [Formula(tex, True, f"toy/05-key-equations, cell {cell}")]
+display = partial(inline, display=True)
 
 
 class Typesetter:
     """Typesets formulas and returns their HTML; keeps the glyphs of the last ones."""
 
-    def __call__(self, formulas: list[Formula], paper: str = "toy") -> str:
-        self.glyphs = typeset({paper: formulas}, paper)[paper]
+    def __call__(self, formulas: list[Formula]) -> str:
+        self.glyphs = typeset({"toy": formulas}, "toy")["toy"]
         return str(html_of(formulas))
 
 
@@ -43,12 +44,9 @@ def page(repository):
 
 
 def test_all_equations_of_the_paper_can_be_typeset(page):
-    assert len(EQUATIONS) == 16
-    html = page([formula for tex in EQUATIONS for formula in display(tex)])
-    assert html.count("<svg style=") == 16
-    assert html.count("<math ") == 16
-    assert "{" not in html
-    assert "\\" not in html
+    html = page(display(*EQUATIONS))
+    assert html.count("<svg style=") == html.count("<math ") == len(EQUATIONS) == 16
+    assert "{" not in html and "\\" not in html
 
 
 def test_every_glyph_of_a_page_is_in_the_paper_s_glyphs(page):
@@ -60,10 +58,8 @@ def test_every_glyph_of_a_page_is_in_the_paper_s_glyphs(page):
 
 def test_a_formula_that_returns_is_drawn_once(page):
     html = page(inline("x_t") * 9 + inline("y"))
-    assert (
-        html.count('<svg class="math inline toy-m1" role="img" aria-label="x sub t"><use href="#toy-m1"></use></svg>')
-        == 9
-    )
+    drawn = '<svg class="math inline toy-m1" role="img" aria-label="x sub t"><use href="#toy-m1"></use></svg>'
+    assert html.count(drawn) == 9
     assert html.count("<use") == 10
     (symbol,) = re.findall(r'<symbol id="toy-m1" overflow="visible" viewBox="[-\d ]+">(.*?)</symbol>', page.glyphs)
     assert symbol.count("<use") == 2
@@ -94,7 +90,7 @@ def test_a_formula_in_text_is_an_image_with_spoken_text(page):
 
 
 def test_no_line_ends_between_a_formula_and_what_touches_it(page):
-    x, y, z = inline("x") + inline("y") + inline("z")
+    x, y, z = inline("x", "y", "z")
     words = ["the (", x, ", that ", y, "-prediction; ", z, " alone"]
     line = Inline([Token("text", "", 0, content=one) if isinstance(one, str) else as_token(one) for one in words])
     page([x, y, z])
@@ -130,9 +126,8 @@ def test_a_colour_is_one_of_the_page_s_and_no_word_of_what_is_spoken(page, count
 
 
 def test_wrong_formulas_are_named_all_together(page):
-    with pytest.raises(PublishingError) as caught:
-        page(inline(r"\bm{x}", 2) + display(r"\left(", 3) + inline("y") + inline(r"a & b", 4))
-    first, second, third = str(caught.value).splitlines()
+    wrong = inline(r"\bm{x}", cell=2) + display(r"\left(", cell=3) + inline("y") + inline(r"a & b", cell=4)
+    first, second, third = refusals(page, wrong)
     assert first == (
         r"toy/05-key-equations, cell 2: Undefined control sequence \bm, in the formula “\bm{x}”; write \boldsymbol{x}"
     )
@@ -141,30 +136,16 @@ def test_wrong_formulas_are_named_all_together(page):
 
 
 BAD = [
-    r"\argmin",
-    r"\mathbb{1}",
-    "é",
-    r"\href{javascript:alert(1)}{x}",
-    r"\mmlToken{mi}[href='javascript:alert(1)']{x}",
-    r"\style{color:red}{x}",
-    r"\class{x}{y}",
-    r"\newcommand{\x}{y}",
-    r"\def\x{y}",
-    r"\require{html}",
-    r"\unicode{x1F600}",
-    r"\frac{1}",
-    r"\begin{align} x",
-    r"x_1_2",
-    r"\prooftree",
-    r"\textcolor{red}{x}",
-    r"\textcolor{#0072b2}{x}",
+    *(r"\argmin", r"\mathbb{1}", "é", r"\frac{1}", r"\begin{align} x", r"x_1_2", r"\prooftree"),
+    *(r"\href{javascript:alert(1)}{x}", r"\mmlToken{mi}[href='javascript:alert(1)']{x}", r"\style{color:red}{x}"),
+    *(r"\class{x}{y}", r"\newcommand{\x}{y}", r"\def\x{y}", r"\require{html}", r"\unicode{x1F600}"),
+    *(r"\textcolor{red}{x}", r"\textcolor{#0072b2}{x}"),
 ]
 
 
 def test_formulas_that_would_not_come_out_everywhere_fail(page):
-    with pytest.raises(PublishingError) as caught:
-        page([formula for cell, tex in enumerate(BAD, 1) for formula in inline(tex, cell)])
-    places = [line.partition(": ")[0] for line in str(caught.value).splitlines()]
+    formulas = [formula for cell, tex in enumerate(BAD, 1) for formula in inline(tex, cell=cell)]
+    places = [line.partition(": ")[0] for line in refusals(page, formulas)]
     assert places == [f"toy/05-key-equations, cell {cell}" for cell, _ in enumerate(BAD, 1)]
 
 
@@ -182,9 +163,7 @@ GOOD = [
 
 
 def test_what_papers_use_is_typeset(page):
-    assert page([formula for tex in GOOD for formula in display(tex)]).count('<div class="math display"><svg ') == len(
-        GOOD
-    )
+    assert page(display(*GOOD)).count('<div class="math display"><svg ') == len(GOOD)
 
 
 def test_pages_have_glyphs_of_their_own_and_those_that_changed_are_typeset_together(page, monkeypatch):
@@ -192,8 +171,7 @@ def test_pages_have_glyphs_of_their_own_and_those_that_changed_are_typeset_toget
     monkeypatch.setattr(typesetter, "_mathjax", lambda told, ask=typesetter._mathjax: asked.append(told) or ask(told))
     glyphs = typeset({"toy": inline("x"), "toy-why-": inline("y")}, "toy")
     x, y = (re.findall('<path id="[^"]+" stroke-width="3" d="([^"]*)"/>', html) for html in glyphs.values())
-    assert len(x) == len(y) == 1
-    assert x != y
+    assert len(x) == len(y) == 1 and x != y
     again = typeset({"toy": inline("x"), "toy-why-": inline("z"), "toy-how-": inline("z")}, "toy")
     assert again["toy"] == glyphs["toy"]
     assert [[*json.loads(told)] for told in asked] == [["toy", "toy-why-"], ["toy-why-", "toy-how-"]]
@@ -202,7 +180,7 @@ def test_pages_have_glyphs_of_their_own_and_those_that_changed_are_typeset_toget
 def test_a_formula_more_renames_no_glyph_of_another(page):
     x = inline("x")
     typeset({"toy": x}, "toy")
-    more = inline("a") + inline("x")
+    more = inline("a", "x")
     typeset({"toy": more}, "toy")
     assert x[0].html == more[1].html
 
@@ -212,8 +190,7 @@ def test_the_same_formulas_are_typeset_again_without_node(page, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("sys.executable", "/nowhere/python")
     assert page(inline("x")) == before
-    with pytest.raises(PublishingError, match="needs Node"):
-        page(inline("y"))
+    assert "needs Node" in refused(page, inline("y"))
 
 
 def test_a_damaged_or_lost_memory_of_formulas_is_ignored_and_the_bytes_are_the_same(page):
@@ -245,15 +222,13 @@ def test_node_may_take_its_time_before_it_reads_many_formulas(page, acted):
 
 def test_a_node_that_only_waits_is_ended(page, acted):
     acted("exec sleep 1000", 0.1)
-    with pytest.raises(PublishingError, match="typesetting stopped: MathJax is not done"):
-        page(inline("x"))
+    assert "typesetting stopped: MathJax is not done" in refused(page, inline("x"))
 
 
 def test_a_formula_that_never_ends_is_named_with_its_place(page, acted):
     acted("echo 'formula toy 0\nformula toy 1' >&2\nwhile :; do :; done", 1.5)
-    with pytest.raises(PublishingError, match="cell 4: MathJax is not done after 2 s, in the formula “y”") as error:
-        page(display("x") + display("y", cell=4) + display("z"))
-    assert "\n" not in str(error.value)
+    told = refused(page, display("x") + display("y", cell=4) + display("z"))
+    assert "cell 4: MathJax is not done after 2 s, in the formula “y”" in told
 
 
 def test_mathjax_says_which_formula_has_its_turn():
@@ -263,11 +238,11 @@ def test_mathjax_says_which_formula_has_its_turn():
 
 
 def test_any_other_command_that_is_not_there_belongs_into_the_macros_of_the_paper(page):
-    with pytest.raises(PublishingError, match=r"; define it on a line of notebooks/toy/macros.tex: \\newcommand\{\\E}"):
-        page(inline(r"\E[x]"))
+    told = r"; define it on a line of notebooks/toy/macros.tex: \newcommand{\E}"
+    assert told in refused(page, inline(r"\E[x]"))
 
 
 def test_a_node_that_is_killed_is_no_fault_of_a_formula(page, acted):
     acted("echo 'formula toy 0' >&2\nkill -9 $$", 10)
-    with pytest.raises(PublishingError, match="^MathJax was killed by signal 9; was the machine out of memory"):
-        page(inline("x"))
+    told = refused(page, inline("x"))
+    assert told.startswith("MathJax was killed by signal 9; was the machine out of memory")

@@ -7,14 +7,12 @@ from publishing.verdicts import exactly, readable, verdict
 
 def facts(measured, relation, expected, tolerance=0.0, error=None, count=None):
     return {
-        "statement": "S",
         "measured": [float(one) for one in measured],
         "relation": relation,
         "expected": [float(one) for one in expected],
         "tolerance": tolerance,
         "standard_error": error,
         "count": count or len(measured),
-        "of": [],
     }
 
 

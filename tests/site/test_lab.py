@@ -20,6 +20,7 @@ from publishing import paths
 from publishing.notebooks import HEADER
 
 from ..conftest import PATIENCE, eventually
+from .conftest import take_picture
 
 JUPYTER = paths.ROOT / ".venv-lab/bin/jupyter"
 CELLS = """\
@@ -197,9 +198,7 @@ def test_figures_tables_and_claims_are_shown_and_an_edit_of_a_module_counts_at_o
     page.locator(".jp-CodeCell .cm-content").nth(1).click()
     page.keyboard.press("Shift+Enter")
     expect(page.get_by_text("value is now 2", exact=True)).to_be_visible()
-    pictures = paths.BUILD / "screenshots"
-    pictures.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=pictures / "lab.png")
+    take_picture(page, "lab")
     page.close()
 
 

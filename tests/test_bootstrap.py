@@ -15,9 +15,22 @@ ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "bootstrap.py"
 
 
+LOCKS = ("requirements/main.lock", "requirements/node.lock", "requirements/lab.lock", "package-lock.json", "Gemfile")
+
+
+def program(path: Path, script: str) -> None:
+    """A command of the shell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
 @pytest.fixture
 def bootstrap(tmp_path):
-    """The script as a module whose repository is a temporary folder."""
+    """The script as a module whose repository is a temporary folder, where nothing is locked."""
+    (tmp_path / "requirements").mkdir()
+    for name in (*LOCKS, "pyproject.toml"):
+        (tmp_path / name).touch()
     spec = importlib.util.spec_from_file_location("bootstrap", shutil.copy(SCRIPT, tmp_path))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -70,26 +83,18 @@ def test_a_step_that_changes_its_own_key_is_laid_once(bootstrap, step):
 
 @pytest.mark.parametrize("machine", ["old", "without npm"])
 def test_node_from_pip_is_laid_once_whatever_the_machine_has(bootstrap, monkeypatch, machine):
-    def tool(name: str, script: str) -> None:
-        path = bootstrap.ROOT / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-
     def from_pip(*_: object) -> None:
         laid.append("node")
-        tool(".venv/bin/node", "exit 0")
-        tool(".venv/bin/npm", f"mkdir '{bootstrap.ROOT}/node_modules'")
+        program(bootstrap.VENV / "bin/node", "exit 0")
+        program(bootstrap.VENV / "bin/npm", f"mkdir '{bootstrap.ROOT}/node_modules'")
 
-    laid = []
-    for name in ("package-lock.json", "requirements/node.lock"):
-        tool(name, "")
-    tool("bin/node", "exit 1" if machine == "old" else "exit 0")
+    laid, tools = [], bootstrap.ROOT / "bin"
+    program(tools / "node", "exit 1" if machine == "old" else "exit 0")
     if machine == "old":
-        tool("bin/npm", "exit 1")
+        program(tools / "npm", "exit 1")
     monkeypatch.setattr(bootstrap, "pip_install", from_pip)
-    monkeypatch.setenv("PATH", f"{bootstrap.ROOT / 'bin'}")
-    (bootstrap.ROOT / "bin" / "mkdir").symlink_to(shutil.which("mkdir", path=os.defpath))
+    monkeypatch.setenv("PATH", str(tools))
+    (tools / "mkdir").symlink_to(shutil.which("mkdir", path=os.defpath))
     for _ in range(2):
         bootstrap.node_packages()
     assert laid == ["node"]
@@ -223,13 +228,8 @@ def machine(bootstrap, monkeypatch):
     """A machine without apt, whose Python prints what the test wants when it is to draw a letter in Chromium."""
 
     def says(complaint: str) -> None:
-        python = bootstrap.VENV / "bin" / "python"
-        python.parent.mkdir(parents=True, exist_ok=True)
-        python.write_text(f"#!/bin/sh\n[ -z '{complaint}' ] || {{ echo '{complaint}'; exit 1; }}\n")
-        python.chmod(0o755)
+        program(bootstrap.VENV / "bin/python", f"[ -z '{complaint}' ] || {{ echo '{complaint}'; exit 1; }}")
 
-    (bootstrap.ROOT / "requirements").mkdir()
-    (bootstrap.ROOT / "requirements" / "main.lock").write_text("")
     monkeypatch.setattr(bootstrap, "CHROMIUM", bootstrap.ROOT / "chromium")
     monkeypatch.setattr(bootstrap, "has_apt", lambda: False)
     bootstrap.CHROMIUM.write_text("")
@@ -260,7 +260,6 @@ def test_with_apt_what_chromium_needs_is_installed_though_chromium_is_there(boot
 
 
 def test_a_chromium_that_draws_is_tried_once_and_left_alone(bootstrap, machine):
-    (bootstrap.VENV / "bin" / "playwright").parent.mkdir(parents=True)
     machine("")
     bootstrap.chromium()
     machine("asked again")
@@ -293,9 +292,6 @@ sys.exit(module.main(["site"]))
 
 @pytest.mark.parametrize("system", ["linux", "darwin"])
 def test_what_comes_and_how_to_take_less_is_said_before_it_is_downloaded(bootstrap, capsys, monkeypatch, system):
-    for name in ("requirements/main.lock", "pyproject.toml"):
-        (bootstrap.ROOT / name).parent.mkdir(exist_ok=True)
-        (bootstrap.ROOT / name).write_text("")
     said = []
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.setattr(sys, "platform", system)
@@ -380,8 +376,6 @@ def test_a_blog_in_the_home_is_found(make, tmp_path):
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 def test_node_takes_scripts_of_jupyterlab_for_what_they_are(bootstrap, monkeypatch):
-    (bootstrap.ROOT / "requirements").mkdir()
-    (bootstrap.ROOT / "requirements" / "lab.lock").write_text("")
     shutil.copy(ROOT / "package.json", bootstrap.ROOT)
     script = bootstrap.LAB / "lib" / "yarn.js"
 
@@ -396,11 +390,8 @@ def test_node_takes_scripts_of_jupyterlab_for_what_they_are(bootstrap, monkeypat
 
 
 def test_bundler_lays_the_jekyll_of_this_site_though_another_project_is_set(bootstrap, monkeypatch):
-    (bootstrap.ROOT / "Gemfile").write_text("")
-    bundle = bootstrap.ROOT / "bin" / "bundle"
-    bundle.parent.mkdir()
-    bundle.write_text('#!/bin/sh\nmkdir -p "$BUNDLE_PATH" && echo "$BUNDLE_GEMFILE" > "$BUNDLE_PATH/gemfile"\n')
-    bundle.chmod(0o755)
+    bundle = bootstrap.ROOT / "bin/bundle"
+    program(bundle, 'mkdir -p "$BUNDLE_PATH" && echo "$BUNDLE_GEMFILE" > "$BUNDLE_PATH/gemfile"')
     monkeypatch.setenv("PATH", str(bundle.parent), prepend=os.pathsep)
     monkeypatch.setenv("BUNDLE_GEMFILE", "/elsewhere/Gemfile")
     for name in ("has_jekyll", "has_apt"):

@@ -102,14 +102,6 @@ def test_every_setting_goes_through_a_configuration_unchanged(tmp_path):
 
 
 @pytest.fixture
-def short(tmp_path):
-    """The checkpoint of a network that is not trained, with a chain of 25 steps."""
-    path = tmp_path / "short.safetensors"
-    save_checkpoint(path, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {"data": "digits"})
-    return path
-
-
-@pytest.fixture
 def pictures(tmp_path, monkeypatch):
     """A folder of eight small grey pictures."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

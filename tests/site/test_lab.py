@@ -17,9 +17,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from publishing import paths
-from publishing.notebooks import HEADER
 
 from ..conftest import PATIENCE, eventually
+from ..publishing.small_site import Repository
 from .conftest import take_picture
 
 JUPYTER = paths.ROOT / ".venv-lab/bin/jupyter"
@@ -62,15 +62,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     root = tmp_path_factory.mktemp("lab")
     for folder in (paths.NOTEBOOKS, paths.PACKAGE):
         shutil.copytree(folder, root / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "notebooks/toy").mkdir()
-    (root / "notebooks/toy/helper.py").write_text("VALUE = 1\n")
-    code = "\n\n".join(f"```python\n{cell}\n```" for cell in (CELLS, AGAIN))
-    (root / "notebooks/toy/01-first.md").write_text(f"{HEADER}\n# 1. First\n\n{code}\n")
-    told = "```python\nfrom publishing.cells import macros\n\nmacros()\n```"
-    (root / "notebooks/ddpm/macros.tex").write_text("\\newcommand{\\half}[1]{\\frac{#1}{2}}\n")
-    (root / "notebooks/ddpm/99-macros.md").write_text(
-        f"{HEADER}\n{told}\n\n# Half $\\half{{x}}$\n\n<!-- #region -->\n$\\half{{y}}$\n<!-- #endregion -->\n"
-    )
+    there = Repository(root)
+    there.write("notebooks/toy/helper.py", "VALUE = 1\n")
+    there.notebook("01-first", "# 1. First", CELLS, AGAIN)
+    there.write("notebooks/ddpm/macros.tex", "\\newcommand{\\half}[1]{\\frac{#1}{2}}\n")
+    halves = "# Half $\\half{x}$\n\n<!-- #region -->\n$\\half{y}$\n<!-- #endregion -->"
+    there.notebook("99-macros", "from publishing.cells import macros\n\nmacros()", halves, paper="ddpm")
     own = {f"JUPYTER_{kind}_DIR": str(root / f".{kind}") for kind in ("CONFIG", "DATA", "RUNTIME")}
     settings = {"IPYTHONDIR": str(root / ".ipython"), "PYTHONPATH": str(root), "JUPYTER_PREFER_ENV_PATH": "1"}
     with (root / "log.txt").open("w") as log:

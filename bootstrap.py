@@ -270,6 +270,9 @@ def python_packages() -> None:
             print(SIZES, flush=True)
         pip_install(f"installing {len(lock.read_text().split())} Python packages (minutes)", VENV, "-r", lock)
         pip_install("installing this project, editable", VENV, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+        # Where notebooks will look for them: the first would say, on its page, that it has to wait for that.
+        fonts = {"MPLCONFIGDIR": str(VENV / "cache" / "matplotlib")}
+        run("listing this machine's fonts", VENV / "bin" / "python", "-c", "import matplotlib.font_manager", **fonts)
 
     lay_venv("python", VENV, [lock, ROOT / "pyproject.toml"], install)
 

@@ -11,7 +11,7 @@ from select import select
 from publishing.errors import PublishingError
 
 _NO_ROOM = "make room on the disk, and run it again"
-_NOT_OURS = "give the notes to whoever builds them, as by `sudo chown -R $USER .`"
+_NOT_OURS = "let whoever runs this read and write it, as by `sudo chown -R $USER` on its folder"
 REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _NO_ROOM),
     **dict.fromkeys((errno.EACCES, errno.EPERM), _NOT_OURS),
@@ -43,7 +43,9 @@ def main() -> int:
         print(f"error: {said:.200}; {REMEDIES[error.errno]}", file=sys.stderr)
         return 1
     except UnicodeDecodeError as error:
-        print(f"error: {_file_of(error)}: byte {error.start + 1} is no UTF-8; save the file as UTF-8", file=sys.stderr)
+        if (name := _file_of(error)) is None:
+            raise
+        print(f"error: {name}: byte {error.start + 1} is no UTF-8; save the file as UTF-8", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -51,8 +53,8 @@ def main() -> int:
     return 0
 
 
-def _file_of(error: UnicodeDecodeError) -> str:
-    """The name of the file that could not be read as text, which Python does not tell."""
+def _file_of(error: UnicodeDecodeError) -> str | None:
+    """The name of the person's file that could not be read as text, which Python does not tell."""
     from publishing import paths
     from publishing.files import below
     from publishing.serve.watch import folders
@@ -60,7 +62,7 @@ def _file_of(error: UnicodeDecodeError) -> str:
     for path in (*paths.ROOT.glob("*.*"), *(path for folder in folders() for path in below(folder))):
         if path.is_file() and path.read_bytes() == error.object:
             return paths.relative(path)
-    return "a file"
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:

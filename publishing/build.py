@@ -82,11 +82,12 @@ def warm_up() -> Iterator[None]:
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
 
     stamps.look_at_all()
-    with suppress(Exception):  # the build will tell it
-        for paper in notebooks.papers():
+    for paper in notebooks.papers():
+        with suppress(Exception):  # the build will tell it
             jobs.planned(paper, lint.sound(paper, notebooks.every(paper), Faults()))
             yield
-            downloads.of(exporter.SectionExporter().draft(paper), "", None)
+            draft, settings = exporter.SectionExporter().draft(paper), jekyll.build_settings()
+            downloads.of(draft, settings["url"] + settings["baseurl"], settings["repository"])
             yield
 
 

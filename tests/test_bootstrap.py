@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from publishing.execute import kernels
+
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "bootstrap.py"
 
@@ -296,6 +298,7 @@ def test_what_comes_and_how_to_take_less_is_said_before_it_is_downloaded(bootstr
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(bootstrap, "make_venv", lambda _: None)
+    monkeypatch.setattr(bootstrap, "run", lambda *_, **__: None)
     monkeypatch.setattr(bootstrap, "pip_install", lambda *_: said.append(capsys.readouterr().out))
     bootstrap.python_packages()
     lines = said[0].splitlines()
@@ -307,6 +310,20 @@ def test_what_comes_and_how_to_take_less_is_said_before_it_is_downloaded(bootstr
     (bootstrap.STAMPS / "python").unlink()
     bootstrap.python_packages()
     assert "PIP_FIND_LINKS" not in said[2]
+
+
+def test_fonts_are_listed_where_notebooks_look_for_them(bootstrap, monkeypatch):
+    for name in ("requirements/main.lock", "pyproject.toml"):
+        (bootstrap.ROOT / name).parent.mkdir(exist_ok=True)
+        (bootstrap.ROOT / name).write_text("")
+    run = bootstrap.run
+    monkeypatch.setattr(bootstrap, "make_venv", lambda _: None)
+    monkeypatch.setattr(bootstrap, "pip_install", lambda *_: None)
+    monkeypatch.setattr(bootstrap, "run", lambda says, _, *rest, **env: run(says, sys.executable, *rest, **env))
+    bootstrap.python_packages()
+    (fonts,) = bootstrap.VENV.rglob("fontlist-*.json")
+    there = Path(kernels.ENVIRONMENT["MPLCONFIGDIR"]).relative_to(sys.prefix)
+    assert fonts.parent == bootstrap.VENV / there
 
 
 @pytest.fixture
@@ -409,7 +426,8 @@ def test_a_target_that_does_not_exist_is_refused():
 def test_a_second_run_says_nothing_and_starts_no_program():
     if not (ROOT / ".venv" / "bootstrap" / "python").exists():
         pytest.skip("this environment was not laid by bootstrap.py")
+    first = "lambda event, given: event == 'subprocess.Popen' or event == 'open' and 'w' in str(given[1])"
     done = pretending(
-        "sys.addaudithook(lambda event, _: event == 'subprocess.Popen' and sys.exit('a program'))", "test"
+        f"first = {first}; sys.addaudithook(lambda *told: first(*told) and sys.exit(f'{{told}}'))", "test"
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -213,14 +213,17 @@ def _front(page: posts.Post, layout: str, title: str) -> str:
     facts |= {"layout": layout, NOTES: _address(page), "permalink": f"/{_address(page)}/", "toc": False}
     if "description" in facts:
         facts["excerpt"] = facts["description"]
+    for picture in _pictures(page):
+        path = f"/{OWN}/{picture}"
+        facts["image"] = facts["image"] | {"path": path} if isinstance(facts["image"], dict) else path
     text = yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=float("inf"))
-    return f"---\n{text.replace('/assets/', f'/{OWN}/')}---\n"
+    return f"---\n{text}---\n"
 
 
 def _pictures(page: posts.Post) -> list[str]:
-    """The picture for sharing."""
-    path = str(page.image.get("path"))
-    return [path.removeprefix("/assets/")] if path.startswith("/assets/") else []
+    """The picture for sharing, if it is one of ours, by its name among the assets."""
+    path = str(page.image.get("path")).removeprefix("/")
+    return [path.removeprefix("assets/")] if path.startswith("assets/") else []
 
 
 def _layouts(theme: Theme, brings_search: bool) -> dict[str, str]:

@@ -63,7 +63,9 @@ class _Standby:
 
     def run(self, news: News) -> str | None:
         """Build; what it said where it failed."""
-        self._tell(b"now\n")
+        assert self._process.stdin
+        with suppress(BrokenPipeError), self._process.stdin as stdin:
+            stdin.write(b"now\n")
         try:
             with os.fdopen(self._reading, encoding="utf-8", errors="replace") as progress:
                 for line in progress:
@@ -76,15 +78,10 @@ class _Standby:
 
     def leave(self) -> None:
         """End without a build."""
-        self._tell(b"")
+        self._process.kill()
+        self._process.communicate()
         os.close(self._reading)
-        self._process.wait()
         self._stderr.close()
-
-    def _tell(self, line: bytes) -> None:
-        assert self._process.stdin
-        with suppress(BrokenPipeError), self._process.stdin as stdin:
-            stdin.write(line)
 
 
 def _code() -> stamps.Digests:

@@ -45,12 +45,15 @@ def looks() -> Iterator[bool]:
     is_new = False
     while True:
         watched = folders()
-        for edits in _edits(watched):
-            yield bool(edits) or is_new
-            if is_new := folders() != watched:
-                break
-        else:
-            return
+        try:
+            for edits in _edits(watched):
+                yield bool(edits) or is_new
+                if is_new := folders() != watched:
+                    break
+            else:
+                return
+        except FileNotFoundError:  # a folder that went meanwhile
+            is_new = True
 
 
 def _edits(watched: list[Path]) -> Iterator[set]:
@@ -58,7 +61,10 @@ def _edits(watched: list[Path]) -> Iterator[set]:
     watching = partial(watch, *watched, watch_filter=Handwritten(), step=STEP, yield_on_timeout=True, rust_timeout=200)
     try:
         yield from watching()
-    except (OSError, RuntimeError):
+    except FileNotFoundError:
+        raise
+    except (OSError, RuntimeError) as error:
+        print(f"{error}: edits are seen a second later, since all files are looked at again and again", file=sys.stderr)
         yield from watching(force_polling=True)
 
 

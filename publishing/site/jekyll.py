@@ -5,12 +5,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import tomllib
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,6 +20,7 @@ from publishing import paths, posts, progress
 from publishing.errors import PublishingError
 from publishing.files import below
 from publishing.folders import everything, make_way, readable, sweep, sync
+from publishing.programs import waiting
 from publishing.site import feeds, origin, search, styles
 
 _OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
@@ -29,8 +30,7 @@ _OF_OTHERS = re.compile(r"^(?:ERROR: ld\.so: |.*: warning: setlocale: ).*\n?", r
 _POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]+\.\w+")
 
 
-@contextmanager
-def loading() -> Iterator[subprocess.Popen[str]]:
+def loading() -> AbstractContextManager[Popen[str]]:
     """Jekyll, which loads while its sources are made, and waits for `build_site`."""
     bundle = paths.ROOT / "vendor" / "bundle"
     if bundle.exists():
@@ -42,24 +42,14 @@ def loading() -> Iterator[subprocess.Popen[str]]:
         raise PublishingError("Jekyll is not installed; run `python3 bootstrap.py site`")
     folders = ["--source", str(paths.ROOT), "--destination", str(_work() / "site")]
     configurations = ["--config", f"_config.yml,{paths.relative(_work() / _OVERRIDES)}"]
-    process = subprocess.Popen(
-        [*ruby, str(_SCRIPT), "build", *folders, *configurations],
+    return waiting(
+        [*ruby, _SCRIPT, "build", *folders, *configurations],
         cwd=paths.ROOT,
         env=os.environ | own | {"JEKYLL_ENV": "production", "LC_ALL": "C.UTF-8", "RUBYOPT": "-W0"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        close_fds=False,  # it keeps the hold on the repository, should this process be killed before Jekyll is done
     )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
-def build_site(drafts: bool = False, loaded: subprocess.Popen[str] | None = None) -> Path:
+def build_site(drafts: bool = False, loaded: Popen[str] | None = None) -> Path:
     """Build `_site/` anew, with unpublished posts if `drafts`, perhaps by a Jekyll that is `loading`.
 
     A build that fails, or only warns, raises PublishingError and leaves the site as it was.
@@ -72,22 +62,28 @@ def build_site(drafts: bool = False, loaded: subprocess.Popen[str] | None = None
     settings = build_settings(drafts) | {"search": search.is_possible()}
     excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
     (work / _OVERRIDES).write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
-    with nullcontext(loaded) if loaded else loading() as jekyll:
-        _, said = jekyll.communicate("build\n")
-    if complaint := first_complaint(said):
-        raise PublishingError(f"Jekyll: {complaint}")
-    if jekyll.returncode:
-        raise PublishingError(f"Jekyll stopped with exit code {jekyll.returncode} and gave no reason; try again")
-    styles.inline(fresh, settings["baseurl"])
-    feeds.complete(fresh, settings["url"] + settings["baseurl"])
+    with ExitStack() as running:
+        jekyll = loaded or running.enter_context(loading())
+        pagefind = running.enter_context(search.loading()) if settings["search"] and not drafts else None
+        _run(jekyll)
+        styles.inline(fresh, settings["baseurl"])
+        feeds.complete(fresh, settings["url"] + settings["baseurl"])
+        if pagefind:
+            search.add(fresh, pagefind)
     if not settings["search"]:
         progress.say("search: none, since Pagefind does not run here")
-    elif not drafts:
-        search.add(fresh)
     readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
     _put_in_place(fresh, work / "old")
     shutil.rmtree(work)
     return paths.SITE
+
+
+def _run(jekyll: Popen[str]) -> None:
+    _, said = jekyll.communicate("build\n")
+    if complaint := first_complaint(said):
+        raise PublishingError(f"Jekyll: {complaint}")
+    if jekyll.returncode:
+        raise PublishingError(f"Jekyll stopped with exit code {jekyll.returncode} and gave no reason; try again")
 
 
 def _put_in_place(fresh: Path, old: Path) -> None:

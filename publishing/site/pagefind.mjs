@@ -1,5 +1,5 @@
 // The index of these pages, given one by one: from a folder Pagefind takes them as the file system lists them, which
-// decides its bytes. Reads {pages: [[name, html]], target} from standard input.
+// decides its bytes. Loads, and reads {pages: [[name, html]], target} from standard input when they are ready.
 
 import { readFileSync } from "node:fs";
 import { close, createIndex } from "pagefind";
@@ -13,8 +13,9 @@ process.on("exit", () => {
   process.exitCode = 1;
 });
 
-async function make({ pages, target }) {
+async function make() {
   const { index } = await done(createIndex());
+  const { pages, target } = JSON.parse(readFileSync(0, "utf8"));
   for (const [sourcePath, content] of pages) await done(index.addHTMLFile({ sourcePath, content }));
   await done(index.writeFiles({ outputPath: target }));
   await close();
@@ -26,7 +27,7 @@ async function done(asked) {
   return answer;
 }
 
-make(JSON.parse(readFileSync(0, "utf8"))).then(
+make().then(
   () => (failure = ""),
   (error) => (failure = String(error.message ?? error) || failure),
 );

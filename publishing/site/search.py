@@ -10,15 +10,17 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
+from subprocess import Popen
 from tempfile import TemporaryDirectory
 
 from publishing import folders, paths, stamps
 from publishing.errors import PublishingError
 from publishing.files import below, digest_of
 from publishing.memory import remembered
-from publishing.node import node
+from publishing.programs import node, waiting
 
 FOLDER, SCRIPT = "pagefind", "pagefind.js"  # where `assets/js/search.js` expects it, and what asks it
 STAGE = "search"
@@ -45,20 +47,25 @@ def folder() -> Path:
     return paths.BUILD / STAGE
 
 
-def add(site: Path) -> None:
-    """Put the index of its pages into a finished site."""
-    update(site)
+def loading() -> AbstractContextManager[Popen[str]]:
+    """Pagefind, which loads while its pages are made, and waits for them."""
+    return waiting([node(), _SCRIPT], env=os.environ | {"PAGEFIND_BINARY_PATH": str(program())})
+
+
+def add(site: Path, loaded: Popen[str]) -> None:
+    """Put the index of its pages into a finished site, by a Pagefind that is `loading`."""
+    update(site, loaded)
     if folder().is_dir():  # else no page has a word yet
         shutil.copytree(folder() / FOLDER, site / FOLDER)
 
 
-def update(site: Path) -> None:
+def update(site: Path, loaded: Popen[str] | None = None) -> None:
     """Bring the index up to date; it is made anew only where a text has changed."""
     texts = _texts(site, (path for path in below(site) if path.suffix == ".html" and path.name != "404.html"))
     tools = stamps.digests([paths.ROOT / "package-lock.json", Path(__file__), _SCRIPT])
     inputs = {"texts": digest_of(json.dumps(texts).encode()), **tools}
     if stamps.outputs_if_fresh(STAGE, inputs) is None:
-        _make(texts, folder())
+        _make(texts, folder(), loaded)
         stamps.record(STAGE, inputs, folders.everything(folder()))
 
 
@@ -74,20 +81,14 @@ def _texts(site: Path, pages: Iterable[Path]) -> dict[str, str]:
     return {str(path.relative_to(site)): text.decode() for path in pages if (text := _remembered(path))}
 
 
-def _make(texts: dict[str, str], target: Path) -> None:
+def _make(texts: dict[str, str], target: Path, loaded: Popen[str] | None = None) -> None:
     shutil.rmtree(target, ignore_errors=True)
     if not texts:  # which Pagefind takes for a mistake
         return
-    done = subprocess.run(
-        [str(node()), _SCRIPT],
-        input=json.dumps({"pages": list(texts.items()), "target": str(target / FOLDER)}),
-        env=os.environ | {"PAGEFIND_BINARY_PATH": str(program())},
-        capture_output=True,
-        text=True,
-        close_fds=False,
-    )
-    if done.returncode:
-        cause = " ".join(done.stderr.split()[-20:]) or f"exit code {done.returncode}"
+    with nullcontext(loaded) if loaded else loading() as pagefind:
+        _, said = pagefind.communicate(json.dumps({"pages": list(texts.items()), "target": str(target / FOLDER)}))
+    if pagefind.returncode:
+        cause = " ".join(said.split()[-20:]) or f"exit code {pagefind.returncode}"
         raise PublishingError(f"Pagefind made no index for the search: {cause}; try again")
     languages = json.loads((target / FOLDER / "pagefind-entry.json").read_bytes())["languages"].values()
     for path in below(target / FOLDER):
@@ -103,7 +104,8 @@ def program() -> Path:
 
 
 def _remembered(path: Path) -> bytes:
-    page = _SKIPPED.sub(b"", path.read_bytes())
+    head, end, body = path.read_bytes().partition(b"</head>")
+    page = head.partition(b"<style")[0] + body if end else head  # a stylesheet changes no text
     return remembered(page, partial(_text, page), by=__file__)
 
 
@@ -111,7 +113,7 @@ def _text(page: bytes) -> bytes:
     """A page without code, navigation and what screen readers say; dots stand for a formula. Nothing, without words."""
     from bs4 import BeautifulSoup  # which a build that has nothing to do can do without
 
-    soup = BeautifulSoup(page, "html.parser")
+    soup = BeautifulSoup(_SKIPPED.sub(b"", page), "html.parser")
     main = soup.main or soup.body or soup
     for formula in main.select(_FORMULAS):
         formula.replace_with(_OMITTED)

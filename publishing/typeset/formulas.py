@@ -21,7 +21,7 @@ import psutil
 from publishing import files, macros, paths
 from publishing.errors import PublishingError
 from publishing.folders import make_way
-from publishing.node import node
+from publishing.programs import node
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
 _OUTLINE = _SCRIPT.with_name("outline.mjs")

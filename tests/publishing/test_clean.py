@@ -226,13 +226,14 @@ def test_a_site_is_built_in_an_awkward_place(commands, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("out", "status", "said"), [(">&- 2>&- <&-", 0, ""), ("> /dev/full", 1, "make room on the disk"), ("| true", 0, "")]
+    ("out", "status", "said"), [(">&- 2>&- <&-", 0, ""), ("> /dev/full", 1, "make room on the disk"), ("| true", 1, "")]
 )
 def test_an_output_that_takes_nothing_is_no_traceback(commands, out, status, said):
-    commands.notebook("02-more", f"# 2. More $x$\n\nAnother word, {status}.", "print(1)")
-    command = f"unset PYTHONUNBUFFERED; {sys.executable} -m publishing site {out}"
-    done = subprocess.run(["sh", "-c", command], cwd=commands.root, env=commands.environment, stderr=subprocess.PIPE)
+    commands.notebook("02-more", "# 2. More $x$\n\nAnother word.", "print(1)")
+    command = f"set -o pipefail; unset PYTHONUNBUFFERED; {sys.executable} -m publishing site {out}"
+    done = subprocess.run(["bash", "-c", command], cwd=commands.root, env=commands.environment, stderr=subprocess.PIPE)
     assert done.returncode == status and said in done.stderr.decode() and "Traceback" not in done.stderr.decode()
+    assert status or "Another word." in (commands.root / "_site/toy/index.html").read_text()
 
 
 @pytest.mark.parametrize("given", [["new", "LONG", "T"], ["import", "LONG.md", "toy/studies/x"], ["embed", "LONG"]])

@@ -181,13 +181,18 @@ def test_what_will_be_is_said_first_and_with_dry_nothing_else_is_done(notes, blo
 
 
 @pytest.mark.parametrize(
-    ("image", "put"),
-    [("/assets/images/toy-unused.png", {"toy-line.png", "toy-unused.png"}), ("https://a.org/x.png", {"toy-line.png"})],
+    ("image", "there"),
+    [
+        ("/assets/images/toy-unused.png", "/assets/paper-notes/images/toy-unused.png"),
+        ("assets/images/toy-unused.png", "/assets/paper-notes/images/toy-unused.png"),
+        ("https://a.org/assets/x.png", "https://a.org/assets/x.png"),
+    ],
 )
-def test_the_picture_for_sharing_may_be_an_address_alone(notes, blog, image, put):
+def test_the_picture_for_sharing_may_be_an_address_alone(notes, blog, image, there):
     notes.write("_posts/2026-01-01-toy.md", POST.replace("{path: /assets/images/toy-card.png, alt: a card}", image))
     embed.embed(blog)
-    assert {path.name for path in (blog / pages.OWN / "images").iterdir()} == put
+    assert front(blog, "_posts/2026-01-01-toy.html")["image"] == there
+    assert there.startswith("https:") or (blog / there[1:]).is_file()
 
 
 def test_the_post_holds_a_picture_a_lead_and_a_link_and_its_page_the_note(notes, blog):

@@ -228,8 +228,17 @@ def test_a_new_folder_is_watched_and_what_came_with_it_counts_as_edited(reposito
     eventually(lambda: next(looks), "an edit in it")
 
 
+def test_a_folder_that_goes_before_it_is_watched_is_no_end(repository, monkeypatch):
+    there = repository.write("data/new.csv", "1").parent
+    gone = iter([[there, there.with_name("gone")]])
+    monkeypatch.setattr(serve, "folders", lambda: next(gone, [there]))
+    assert next(serve.looks())
+
+
 @pytest.mark.parametrize("error", [OSError("OS file watch limit reached."), RuntimeError("Too many open files")])
-def test_where_the_system_watches_no_more_files_they_are_looked_at_again_and_again(repository, monkeypatch, error):
+def test_where_the_system_watches_no_more_files_they_are_looked_at_again_and_again(
+    repository, monkeypatch, capsys, error
+):
     asked, watching = [], serve.watch
 
     def watch(*folders, force_polling=False, **options):
@@ -246,6 +255,7 @@ def test_where_the_system_watches_no_more_files_they_are_looked_at_again_and_aga
     # One within the second in which a file was last looked at may be missed.
     eventually(lambda: repository.write("data/new.csv", f"{time.time()}") and next(looks), "an edit")
     assert asked[:2] == [False, True]
+    assert capsys.readouterr().err.startswith(f"{error}: edits are seen a second later")
 
 
 def test_a_page_that_is_replaced_while_it_is_read_bears_the_number_of_the_build_that_it_shows(live, monkeypatch):

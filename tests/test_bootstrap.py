@@ -313,9 +313,6 @@ def test_what_comes_and_how_to_take_less_is_said_before_it_is_downloaded(bootstr
 
 
 def test_fonts_are_listed_where_notebooks_look_for_them(bootstrap, monkeypatch):
-    for name in ("requirements/main.lock", "pyproject.toml"):
-        (bootstrap.ROOT / name).parent.mkdir(exist_ok=True)
-        (bootstrap.ROOT / name).write_text("")
     run = bootstrap.run
     monkeypatch.setattr(bootstrap, "make_venv", lambda _: None)
     monkeypatch.setattr(bootstrap, "pip_install", lambda *_: None)
@@ -426,8 +423,8 @@ def test_a_target_that_does_not_exist_is_refused():
 def test_a_second_run_says_nothing_and_starts_no_program():
     if not (ROOT / ".venv" / "bootstrap" / "python").exists():
         pytest.skip("this environment was not laid by bootstrap.py")
-    first = "lambda event, given: event == 'subprocess.Popen' or event == 'open' and 'w' in str(given[1])"
-    done = pretending(
-        f"first = {first}; sys.addaudithook(lambda *told: first(*told) and sys.exit(f'{{told}}'))", "test"
+    ends = (
+        "lambda name, given: name in ('subprocess.Popen', 'shutil.rmtree') or name == 'open' and 'w' in str(given[1])"
     )
+    done = pretending(f"ends = {ends}; sys.addaudithook(lambda *told: ends(*told) and sys.exit(f'{{told}}'))", "test")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

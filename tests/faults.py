@@ -16,6 +16,7 @@ from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
 
+import psutil
 import pytest
 
 from publishing import paths
@@ -234,13 +235,10 @@ def leftovers(commands: Commands) -> list[str]:
 def processes(root: Path, named: str = "") -> list[int]:
     """Processes whose folder lies in the repository and whose command holds this word."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            inside = (entry / "cwd").resolve().is_relative_to(root)
-            if inside and named in (entry / "cmdline").read_bytes().decode(errors="replace"):
-                found.append(int(entry.name))
-        except OSError:  # it ended meanwhile
-            pass
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):  # it ended meanwhile
+            if Path(one.cwd()).is_relative_to(root) and named in " ".join(one.cmdline()):
+                found.append(one.pid)
     return found
 
 
@@ -252,8 +250,7 @@ def test_a_jekyll_that_outlives_its_build_is_waited_for(commands, whole, tmp_pat
     slow.chmod(0o755)
     commands.environment["PATH"] = f"{slow.parent}{os.pathsep}{commands.environment['PATH']}"
     process = commands.start("site")
-    while not processes(commands.root, "bin/jekyll"):
-        time.sleep(0.05)
+    eventually(lambda: processes(commands.root, "bin/jekyll"), "Jekyll")
     process.kill()
     process.wait()
     assert commands.succeed("site").startswith("another build is running here; waiting")

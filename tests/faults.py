@@ -94,6 +94,12 @@ def words(commands: Commands, version: int) -> None:
 SERVED = {"--standby": words, "publishing.execute.recorder": edit, "typeset.mjs": words}  # victims, and what is edited
 
 
+def assert_whole(commands: Commands, expected: dict[str, bytes], what: object = "") -> None:
+    """The next build makes what an undisturbed one makes."""
+    commands.succeed("site")
+    assert made(commands) == expected, what
+
+
 def made(commands: Commands) -> dict[str, bytes]:
     return commands.outputs(*MADE)
 
@@ -149,8 +155,7 @@ def test_killed_at_random_moments(commands, whole, tmp_path, say):
             edit(commands, 1 - version)  # it was done before the moment came: once more from the other version
             commands.succeed("site")
         stages[stage] += 1
-        commands.succeed("site")
-        assert made(commands) == whole[version], f"kill {life}, of {victim}, {stage}"
+        assert_whole(commands, whole[version], f"kill {life}, of {victim}, {stage}")
     assert leftovers(commands) == []
     say(
         f"killed {KILLS} times; it had said, or said then:\n    "
@@ -209,8 +214,7 @@ def test_make_serve_goes_on_when_its_builds_are_killed(commands, whole, say):
     server.wait()
     assert leftovers(commands) == [] and "Traceback" not in log.read_text()
     edit(commands, 1)
-    commands.succeed("site")
-    assert made(commands) == whole[1]
+    assert_whole(commands, whole[1])
     say(f"killed under make serve: {dict(hits)}")
 
 
@@ -264,8 +268,7 @@ def test_a_kernel_that_exhausts_its_memory(commands, whole):
     assert status == 1 and error.startswith("error: toy/03-more, cell 2: MemoryError: "), error
     assert error.count("\n") == 1
     edit(commands, 0)
-    commands.succeed("site")
-    assert made(commands) == whole[0]
+    assert_whole(commands, whole[0])
 
 
 # starved
@@ -293,8 +296,7 @@ def test_a_full_disk(small_disk, whole, say):
             assert last.startswith("error: ") and not any("__main__.py" in line for line in before), error
             told.append(f"{room // 1000} kB: {last[7:]}")
         (small_disk / "filler").unlink()
-        commands.succeed("site")
-        assert made(commands) == whole[0], room
+        assert_whole(commands, whole[0], room)
     assert told
     say("with so much room left it said\n    " + "\n    ".join(told))
 
@@ -318,8 +320,7 @@ def test_damaged_files(commands, whole, say):
         damage(path, choice)
         if path in remembered:
             shutil.rmtree(commands.root / "build/stamps")  # what is remembered is asked for only if there is work
-        commands.succeed("site")
-        assert made(commands) == whole[0], path.relative_to(commands.root)
+        assert_whole(commands, whole[0], path.relative_to(commands.root))
     say(f"{len(hurt)} of {len(files)} generated files damaged, one after the other")
 
 
@@ -330,8 +331,7 @@ def test_damaged_stamps(commands, whole):
     assert {path.name for path in stamps} >= {"site.json", "notebooks-toy.json", "01-figure.json", "cost.json"}
     for path in stamps:
         damage(path, random.Random(path.name))
-    commands.succeed("site")
-    assert made(commands) == whole[0]
+    assert_whole(commands, whole[0])
 
 
 BUILT = ("", "/cache", "/failed", "/failed/toy", "/jekyll", "/memory", "/stamps", "/stamps/toy", "/typeset")
@@ -347,13 +347,11 @@ def test_a_folder_where_a_file_belongs_and_a_file_where_a_folder_does(commands, 
         path.unlink(missing_ok=True)
         commands.write(f"{path}/inner/file", "in the way")
     edit(commands, 1)
-    commands.succeed("site")
-    assert made(commands) == whole[1]
+    assert_whole(commands, whole[1])
     shutil.rmtree(folder, ignore_errors=True)
     commands.write(place, "no folder")
     edit(commands, 0)
-    commands.succeed("site")
-    assert made(commands) == whole[0]
+    assert_whole(commands, whole[0])
 
 
 def generated_files(commands: Commands) -> list[Path]:
@@ -379,8 +377,7 @@ def test_every_bit_of_the_remembered_formulas_counts(commands, whole):
     for where in range(len(good) // 10, len(good), len(good) // 5):
         remembered.write_bytes(good[:where] + bytes([good[where] ^ 1]) + good[where + 1 :])
         (commands.root / "build/stamps/site.json").unlink()
-        commands.succeed("site")
-        assert made(commands) == whole[0], where
+        assert_whole(commands, whole[0], where)
 
 
 def test_a_damaged_checkpoint(commands):

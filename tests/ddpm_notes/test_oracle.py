@@ -14,10 +14,7 @@ from ddpm_notes.schedule import linear_schedule
 def mixture(paper_schedule):
     means = torch.tensor([[-1.0, 0.3], [0.5, 0.8], [0.2, -0.9]], dtype=torch.float64)
     return GaussianMixtureDenoiser(
-        means,
-        torch.tensor([0.1, 0.0, 0.4], dtype=torch.float64),
-        paper_schedule,
-        weights=torch.tensor([1.0, 2.0, 5.0]),
+        means, torch.tensor([0.1, 0.0, 0.4], dtype=torch.float64), paper_schedule, weights=torch.tensor([1.0, 2.0, 5.0])
     )
 
 

@@ -8,16 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from ddpm_notes.unet import (
-    CIFAR10,
-    DIGITS,
-    FASHION,
-    LSUN256,
-    UNet,
-    UNetConfig,
-    count_parameters,
-    time_embedding,
-)
+from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, LSUN256, UNet, UNetConfig, count_parameters, time_embedding
 
 
 def on_meta(config):

@@ -31,11 +31,7 @@ SUBSECTIONS = {
         "6.2 Why the model works",
         "6.3 Intuition behind the math",
     ],
-    "08-python-implementation": [
-        "8.1 Forward Diffusion Process",
-        "8.2 Reverse Denoising Model",
-        "8.3 Training Loop",
-    ],
+    "08-python-implementation": ["8.1 Forward Diffusion Process", "8.2 Reverse Denoising Model", "8.3 Training Loop"],
 }
 VISIBLE_TEXT = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -41,46 +42,36 @@ def bootstrap(tmp_path):
 
 @pytest.fixture
 def step(bootstrap):
-    """A step that writes one file, and the number of times that it ran."""
+    """A file, and the step that writes it."""
     product = bootstrap.ROOT / "product"
-    runs = []
-
-    def install() -> None:
-        runs.append(1)
-        product.write_text("laid")
-
-    return product, install, runs
+    return product, Mock(side_effect=lambda: product.write_text("laid"))
 
 
 @pytest.mark.parametrize(("key", "is_gone", "times"), [("key", False, 1), ("another", False, 2), ("key", True, 2)])
 def test_a_step_is_laid_again_when_what_decides_it_changes_or_its_product_is_gone(bootstrap, step, key, is_gone, times):
-    product, install, runs = step
+    product, install = step
     bootstrap.lay("step", product, lambda: "key", install)
     if is_gone:
         product.unlink()
     bootstrap.lay("step", product, lambda: key, install)
-    assert len(runs) == times
+    assert install.call_count == times
 
 
 def test_an_interrupted_step_is_done_again(bootstrap, step):
-    product, install, runs = step
+    product, install = step
     bootstrap.lay("step", product, lambda: "key", install)
-
-    def interrupted() -> None:
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        bootstrap.lay("step", product, lambda: "new key", interrupted)
+        bootstrap.lay("step", product, lambda: "new key", Mock(side_effect=KeyboardInterrupt))
     assert bootstrap.stamped(bootstrap.STAMPS / "step") == bootstrap.UNFINISHED
     bootstrap.lay("step", product, lambda: "key", install)
-    assert len(runs) == 2
+    assert install.call_count == 2
 
 
 def test_a_step_that_changes_its_own_key_is_laid_once(bootstrap, step):
-    product, install, runs = step
+    product, install = step
     for _ in range(2):
         bootstrap.lay("step", product, lambda: "laid" if product.exists() else "missing", install)
-    assert len(runs) == 1
+    assert install.call_count == 1
 
 
 @pytest.mark.parametrize("machine", ["old", "without npm"])

@@ -37,9 +37,9 @@ def stop_clock(page: Page) -> None:
     page.clock.pause_at(3_600_000)  # later than any machine comes here
 
 
-def violations(page: Page, context: dict | str | None = None, options: dict | None = None) -> list[str]:
-    """What axe-core finds on the page, or in a part of it."""
-    found = Axe().run(page, context, options).response["violations"]
+def violations(page: Page, context: dict | str | None = None, **options: object) -> list[str]:
+    """What axe-core finds on the page, or in a part of it: all is checked, only this described, in half the time."""
+    found = Axe().run(page, context, {"resultTypes": ["violations"]} | options).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 

@@ -175,7 +175,7 @@ def test_the_whole_post_can_be_read_where_a_theme_colours_every_element(blog, sc
 
 
 def unreadable(page: Page) -> list[str]:
-    return violations(page, CONTEXT | {"include": [["#paper-notes"]]}, OPTIONS | IN_THE_DARK)
+    return violations(page, CONTEXT | {"include": [["#paper-notes"]]}, **OPTIONS | IN_THE_DARK)
 
 
 def ground(page: Page) -> str:

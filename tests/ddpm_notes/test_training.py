@@ -140,14 +140,10 @@ def test_a_resumed_run_gives_the_same_bits(x0, tmp_path, layout, ema_ramp):
     assert_same_bits(whole, resumed)
 
 
-def other_schedule(model):
-    model.schedule = linear_schedule(beta_T=0.03)
-
-
 @pytest.mark.parametrize(
     "change, what",
     [
-        (other_schedule, "network, schedule"),
+        (lambda model: setattr(model, "schedule", linear_schedule(beta_T=0.03)), "network, schedule"),
         (lambda model: setattr(model, "predicts", "x0"), "network"),
         (lambda model: setattr(model.net.norm_out, "eps", 1e-2), "network"),
     ],

@@ -322,10 +322,8 @@ def make(tmp_path):
     shutil.copy(ROOT / "Makefile", place)
 
     def told(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        environment["PATH"] = os.environ["PATH"]
-        return subprocess.run(
-            ["make", "--silent", *arguments], cwd=place, env=environment, capture_output=True, text=True
-        )
+        command, environment = ["make", "--silent", *arguments], environment | {"PATH": os.environ["PATH"]}
+        return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True)
 
     yield told
     assert [path.name for path in place.iterdir()] == ["Makefile"]

@@ -21,20 +21,21 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 
 
+def make(*arguments: str) -> str:
+    """What it prints."""
+    return subprocess.check_output(["make", *arguments], cwd=ROOT, text=True)
+
+
 def test_help_fits_a_terminal_and_every_target_in_it_is_one():
-    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = make("help")
     targets = re.findall(r"^  make ([\w-]+)", told, re.MULTILINE)
     assert {"site", "serve", "test", "check"} <= set(targets) and max(map(len, told.splitlines())) <= 80
-    subprocess.run(["make", "--dry-run", *targets], cwd=ROOT, capture_output=True, check=True)
+    make("--dry-run", *targets)
 
 
 def test_make_alone_builds_the_site():
-    told = [
-        subprocess.run(["make", "--dry-run", *target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for target in ([], ["all"])
-    ]
-    assert told[0] == told[1]
-    assert "-m publishing site" in told[0]
+    told = make("--dry-run")
+    assert told == make("--dry-run", "all") and "-m publishing site" in told
 
 
 def test_clean_removes_all_that_is_generated_but_the_states_of_training(tmp_path):
@@ -165,9 +166,8 @@ def test_git_keeps_what_the_site_is_built_from_and_nothing_that_is_generated_or_
 )
 def test_what_is_typed_reaches_a_command_through_make_as_it_was_given(tmp_path, target, names, given):
     typed = [f"{name}={value}" for name, value in zip(names, given, strict=True)]
-    make = ["make", "--no-print-directory", "--dry-run", target, "PYTHON=:", "PUBLISHING=printf '%s|'", *typed]
-    recipe = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    said = subprocess.run(["sh", "-c", recipe], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    recipe = make("--no-print-directory", "--dry-run", target, "PYTHON=:", "PUBLISHING=printf '%s|'", *typed)
+    said = subprocess.check_output(["sh", "-c", recipe], cwd=tmp_path, text=True)
     assert said == f"{target}|{'|'.join(given)}|"
 
 

@@ -289,7 +289,7 @@ def test_a_full_disk(small_disk, whole, say):
     for room in (0, 8_000, 50_000, 150_000, 300_000, 600_000, 1_200_000):
         for folder in GENERATED:
             shutil.rmtree(commands.root / folder, ignore_errors=True)
-        fill(small_disk, room)
+        (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free - room))
         status, out, error = commands.run("site")
         if status:
             *before, last = error.splitlines()  # a kernel that could not even start has its own say before
@@ -299,12 +299,6 @@ def test_a_full_disk(small_disk, whole, say):
         assert_whole(commands, whole[0], room)
     assert told
     say("with so much room left it said\n    " + "\n    ".join(told))
-
-
-def fill(disk: Path, room: int) -> None:
-    """Fill the disk until only so many bytes are left."""
-    with (disk / "filler").open("wb") as filler:
-        filler.write(bytes(shutil.disk_usage(disk).free - room))
 
 
 # damaged

@@ -1,4 +1,4 @@
-"""Other programs: where Node is, and how one loads while its input is made."""
+"""Other programs: where Node is, how one loads while its input is made, and how one ended."""
 
 import os
 import shutil
@@ -15,6 +15,13 @@ def node() -> str | None:
     """Node, beside this Python or where the shell finds one; None if there is none."""
     here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return shutil.which("node", path=here)
+
+
+def end(name: str, status: int) -> str:
+    """How a program ended that gave no reason, and what to do."""
+    if status < 0:
+        return f"{name} was killed by signal {-status}; was the machine out of memory? Try again"
+    return f"{name} stopped with exit code {status} and gave no reason; try again"
 
 
 @contextmanager

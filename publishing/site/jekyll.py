@@ -20,7 +20,7 @@ from publishing import paths, posts, progress
 from publishing.errors import PublishingError
 from publishing.files import below
 from publishing.folders import everything, make_way, readable, sweep, sync
-from publishing.programs import waiting
+from publishing.programs import end, waiting
 from publishing.site import feeds, origin, search, styles
 
 _OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
@@ -83,7 +83,7 @@ def _run(jekyll: Popen[str]) -> None:
     if complaint := first_complaint(said):
         raise PublishingError(f"Jekyll: {complaint}")
     if jekyll.returncode:
-        raise PublishingError(f"Jekyll stopped with exit code {jekyll.returncode} and gave no reason; try again")
+        raise PublishingError(end("Jekyll", jekyll.returncode))
 
 
 def _put_in_place(fresh: Path, old: Path) -> None:

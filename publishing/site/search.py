@@ -20,7 +20,7 @@ from publishing import folders, paths, stamps
 from publishing.errors import PublishingError
 from publishing.files import below, digest_of
 from publishing.memory import remembered
-from publishing.programs import node, waiting
+from publishing.programs import end, node, waiting
 
 FOLDER, SCRIPT = "pagefind", "pagefind.js"  # where `assets/js/search.js` expects it, and what asks it
 STAGE = "search"
@@ -88,8 +88,9 @@ def _make(texts: dict[str, str], target: Path, loaded: Popen[str] | None = None)
     with nullcontext(loaded) if loaded else loading() as pagefind:
         _, said = pagefind.communicate(json.dumps({"pages": list(texts.items()), "target": str(target / FOLDER)}))
     if pagefind.returncode:
-        cause = " ".join(said.split()[-20:]) or f"exit code {pagefind.returncode}"
-        raise PublishingError(f"Pagefind made no index for the search: {cause}; try again")
+        cause = " ".join(said.split()[-20:])
+        told = f"Pagefind made no index for the search: {cause}; try again"
+        raise PublishingError(told if cause else end("Pagefind", pagefind.returncode))
     languages = json.loads((target / FOLDER / "pagefind-entry.json").read_bytes())["languages"].values()
     for path in below(target / FOLDER):
         if _DIALOG.search(path.name) or (path.name == _NO_LANGUAGE and all(one["wasm"] for one in languages)):

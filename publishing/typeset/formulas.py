@@ -21,7 +21,7 @@ import psutil
 from publishing import files, macros, paths
 from publishing.errors import PublishingError
 from publishing.folders import make_way
-from publishing.programs import node
+from publishing.programs import end, node
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
 _OUTLINE = _SCRIPT.with_name("outline.mjs")
@@ -186,6 +186,8 @@ def _mathjax(question: str) -> str:
             answer = _within_time(run, said)
         if run.returncode == 0:
             return answer
+        if run.returncode < 0:  # which is no formula's fault
+            raise PublishingError(end("MathJax", run.returncode))
         lines = _lines(said)
     cause = next((line.strip() for line in lines if "rror" in line), "it gave no reason")
     raise _Stopped(cause, _turn(lines))

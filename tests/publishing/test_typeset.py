@@ -265,3 +265,9 @@ def test_mathjax_says_which_formula_has_its_turn():
 def test_any_other_command_that_is_not_there_belongs_into_the_macros_of_the_paper(page):
     with pytest.raises(PublishingError, match=r"; define it on a line of notebooks/toy/macros.tex: \\newcommand\{\\E}"):
         page(inline(r"\E[x]"))
+
+
+def test_a_node_that_is_killed_is_no_fault_of_a_formula(page, acted):
+    acted("echo 'formula toy 0' >&2\nkill -9 $$", 10)
+    with pytest.raises(PublishingError, match="^MathJax was killed by signal 9; was the machine out of memory"):
+        page(inline("x"))

@@ -16,6 +16,7 @@ from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
 
+import psutil
 import pytest
 
 from publishing import paths
@@ -93,6 +94,12 @@ def words(commands: Commands, version: int) -> None:
 SERVED = {"--standby": words, "publishing.execute.recorder": edit, "typeset.mjs": words}  # victims, and what is edited
 
 
+def assert_whole(commands: Commands, expected: dict[str, bytes], what: object = "") -> None:
+    """The next build makes what an undisturbed one makes."""
+    commands.succeed("site")
+    assert made(commands) == expected, what
+
+
 def made(commands: Commands) -> dict[str, bytes]:
     return commands.outputs(*MADE)
 
@@ -148,8 +155,7 @@ def test_killed_at_random_moments(commands, whole, tmp_path, say):
             edit(commands, 1 - version)  # it was done before the moment came: once more from the other version
             commands.succeed("site")
         stages[stage] += 1
-        commands.succeed("site")
-        assert made(commands) == whole[version], f"kill {life}, of {victim}, {stage}"
+        assert_whole(commands, whole[version], f"kill {life}, of {victim}, {stage}")
     assert leftovers(commands) == []
     say(
         f"killed {KILLS} times; it had said, or said then:\n    "
@@ -208,8 +214,7 @@ def test_make_serve_goes_on_when_its_builds_are_killed(commands, whole, say):
     server.wait()
     assert leftovers(commands) == [] and "Traceback" not in log.read_text()
     edit(commands, 1)
-    commands.succeed("site")
-    assert made(commands) == whole[1]
+    assert_whole(commands, whole[1])
     say(f"killed under make serve: {dict(hits)}")
 
 
@@ -234,26 +239,22 @@ def leftovers(commands: Commands) -> list[str]:
 def processes(root: Path, named: str = "") -> list[int]:
     """Processes whose folder lies in the repository and whose command holds this word."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            inside = (entry / "cwd").resolve().is_relative_to(root)
-            if inside and named in (entry / "cmdline").read_bytes().decode(errors="replace"):
-                found.append(int(entry.name))
-        except OSError:  # it ended meanwhile
-            pass
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):  # it ended meanwhile
+            if Path(one.cwd()).is_relative_to(root) and named in " ".join(one.cmdline()):
+                found.append(one.pid)
     return found
 
 
 def test_a_jekyll_that_outlives_its_build_is_waited_for(commands, whole, tmp_path):
     """Else it would write into the folder of the next one."""
-    slow = tmp_path / "bin/jekyll"
+    slow = tmp_path / "bin/ruby"
     slow.parent.mkdir()
-    slow.write_text(f'#!/bin/sh\nsleep 2\nexec {shutil.which("jekyll")} "$@"\n')
+    slow.write_text(f'#!/bin/sh\nsleep 2\nexec {shutil.which("ruby")} "$@"\n')
     slow.chmod(0o755)
     commands.environment["PATH"] = f"{slow.parent}{os.pathsep}{commands.environment['PATH']}"
     process = commands.start("site")
-    while not processes(commands.root, "bin/jekyll"):
-        time.sleep(0.05)
+    eventually(lambda: processes(commands.root, "bin/ruby"), "Jekyll")
     process.kill()
     process.wait()
     assert commands.succeed("site").startswith("another build is running here; waiting")
@@ -267,8 +268,7 @@ def test_a_kernel_that_exhausts_its_memory(commands, whole):
     assert status == 1 and error.startswith("error: toy/03-more, cell 2: MemoryError: "), error
     assert error.count("\n") == 1
     edit(commands, 0)
-    commands.succeed("site")
-    assert made(commands) == whole[0]
+    assert_whole(commands, whole[0])
 
 
 # starved
@@ -289,23 +289,16 @@ def test_a_full_disk(small_disk, whole, say):
     for room in (0, 8_000, 50_000, 150_000, 300_000, 600_000, 1_200_000):
         for folder in GENERATED:
             shutil.rmtree(commands.root / folder, ignore_errors=True)
-        fill(small_disk, room)
+        (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free - room))
         status, out, error = commands.run("site")
         if status:
             *before, last = error.splitlines()  # a kernel that could not even start has its own say before
             assert last.startswith("error: ") and not any("__main__.py" in line for line in before), error
             told.append(f"{room // 1000} kB: {last[7:]}")
         (small_disk / "filler").unlink()
-        commands.succeed("site")
-        assert made(commands) == whole[0], room
+        assert_whole(commands, whole[0], room)
     assert told
     say("with so much room left it said\n    " + "\n    ".join(told))
-
-
-def fill(disk: Path, room: int) -> None:
-    """Fill the disk until only so many bytes are left."""
-    with (disk / "filler").open("wb") as filler:
-        filler.write(bytes(shutil.disk_usage(disk).free - room))
 
 
 # damaged
@@ -321,8 +314,7 @@ def test_damaged_files(commands, whole, say):
         damage(path, choice)
         if path in remembered:
             shutil.rmtree(commands.root / "build/stamps")  # what is remembered is asked for only if there is work
-        commands.succeed("site")
-        assert made(commands) == whole[0], path.relative_to(commands.root)
+        assert_whole(commands, whole[0], path.relative_to(commands.root))
     say(f"{len(hurt)} of {len(files)} generated files damaged, one after the other")
 
 
@@ -333,8 +325,7 @@ def test_damaged_stamps(commands, whole):
     assert {path.name for path in stamps} >= {"site.json", "notebooks-toy.json", "01-figure.json", "cost.json"}
     for path in stamps:
         damage(path, random.Random(path.name))
-    commands.succeed("site")
-    assert made(commands) == whole[0]
+    assert_whole(commands, whole[0])
 
 
 BUILT = ("", "/cache", "/failed", "/failed/toy", "/jekyll", "/memory", "/stamps", "/stamps/toy", "/typeset")
@@ -350,13 +341,11 @@ def test_a_folder_where_a_file_belongs_and_a_file_where_a_folder_does(commands, 
         path.unlink(missing_ok=True)
         commands.write(f"{path}/inner/file", "in the way")
     edit(commands, 1)
-    commands.succeed("site")
-    assert made(commands) == whole[1]
+    assert_whole(commands, whole[1])
     shutil.rmtree(folder, ignore_errors=True)
     commands.write(place, "no folder")
     edit(commands, 0)
-    commands.succeed("site")
-    assert made(commands) == whole[0]
+    assert_whole(commands, whole[0])
 
 
 def generated_files(commands: Commands) -> list[Path]:
@@ -382,8 +371,7 @@ def test_every_bit_of_the_remembered_formulas_counts(commands, whole):
     for where in range(len(good) // 10, len(good), len(good) // 5):
         remembered.write_bytes(good[:where] + bytes([good[where] ^ 1]) + good[where + 1 :])
         (commands.root / "build/stamps/site.json").unlink()
-        commands.succeed("site")
-        assert made(commands) == whole[0], where
+        assert_whole(commands, whole[0], where)
 
 
 def test_a_damaged_checkpoint(commands):

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -17,9 +18,22 @@ ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "bootstrap.py"
 
 
+LOCKS = ("requirements/main.lock", "requirements/node.lock", "requirements/lab.lock", "package-lock.json", "Gemfile")
+
+
+def program(path: Path, script: str) -> None:
+    """A command of the shell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
 @pytest.fixture
 def bootstrap(tmp_path):
-    """The script as a module whose repository is a temporary folder."""
+    """The script as a module whose repository is a temporary folder, where nothing is locked."""
+    (tmp_path / "requirements").mkdir()
+    for name in (*LOCKS, "pyproject.toml"):
+        (tmp_path / name).touch()
     spec = importlib.util.spec_from_file_location("bootstrap", shutil.copy(SCRIPT, tmp_path))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -28,70 +42,52 @@ def bootstrap(tmp_path):
 
 @pytest.fixture
 def step(bootstrap):
-    """A step that writes one file, and the number of times that it ran."""
+    """A file, and the step that writes it."""
     product = bootstrap.ROOT / "product"
-    runs = []
-
-    def install() -> None:
-        runs.append(1)
-        product.write_text("laid")
-
-    return product, install, runs
+    return product, Mock(side_effect=lambda: product.write_text("laid"))
 
 
 @pytest.mark.parametrize(("key", "is_gone", "times"), [("key", False, 1), ("another", False, 2), ("key", True, 2)])
 def test_a_step_is_laid_again_when_what_decides_it_changes_or_its_product_is_gone(bootstrap, step, key, is_gone, times):
-    product, install, runs = step
+    product, install = step
     bootstrap.lay("step", product, lambda: "key", install)
     if is_gone:
         product.unlink()
     bootstrap.lay("step", product, lambda: key, install)
-    assert len(runs) == times
+    assert install.call_count == times
 
 
 def test_an_interrupted_step_is_done_again(bootstrap, step):
-    product, install, runs = step
+    product, install = step
     bootstrap.lay("step", product, lambda: "key", install)
-
-    def interrupted() -> None:
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        bootstrap.lay("step", product, lambda: "new key", interrupted)
+        bootstrap.lay("step", product, lambda: "new key", Mock(side_effect=KeyboardInterrupt))
     assert bootstrap.stamped(bootstrap.STAMPS / "step") == bootstrap.UNFINISHED
     bootstrap.lay("step", product, lambda: "key", install)
-    assert len(runs) == 2
+    assert install.call_count == 2
 
 
 def test_a_step_that_changes_its_own_key_is_laid_once(bootstrap, step):
-    product, install, runs = step
+    product, install = step
     for _ in range(2):
         bootstrap.lay("step", product, lambda: "laid" if product.exists() else "missing", install)
-    assert len(runs) == 1
+    assert install.call_count == 1
 
 
 @pytest.mark.parametrize("machine", ["old", "without npm"])
 def test_node_from_pip_is_laid_once_whatever_the_machine_has(bootstrap, monkeypatch, machine):
-    def tool(name: str, script: str) -> None:
-        path = bootstrap.ROOT / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-
     def from_pip(*_: object) -> None:
         laid.append("node")
-        tool(".venv/bin/node", "exit 0")
-        tool(".venv/bin/npm", f"mkdir '{bootstrap.ROOT}/node_modules'")
+        program(bootstrap.VENV / "bin/node", "exit 0")
+        program(bootstrap.VENV / "bin/npm", f"mkdir '{bootstrap.ROOT}/node_modules'")
 
-    laid = []
-    for name in ("package-lock.json", "requirements/node.lock"):
-        tool(name, "")
-    tool("bin/node", "exit 1" if machine == "old" else "exit 0")
+    laid, tools = [], bootstrap.ROOT / "bin"
+    program(tools / "node", "exit 1" if machine == "old" else "exit 0")
     if machine == "old":
-        tool("bin/npm", "exit 1")
+        program(tools / "npm", "exit 1")
     monkeypatch.setattr(bootstrap, "pip_install", from_pip)
-    monkeypatch.setenv("PATH", f"{bootstrap.ROOT / 'bin'}")
-    (bootstrap.ROOT / "bin" / "mkdir").symlink_to(shutil.which("mkdir", path=os.defpath))
+    monkeypatch.setenv("PATH", str(tools))
+    (tools / "mkdir").symlink_to(shutil.which("mkdir", path=os.defpath))
     for _ in range(2):
         bootstrap.node_packages()
     assert laid == ["node"]
@@ -225,13 +221,8 @@ def machine(bootstrap, monkeypatch):
     """A machine without apt, whose Python prints what the test wants when it is to draw a letter in Chromium."""
 
     def says(complaint: str) -> None:
-        python = bootstrap.VENV / "bin" / "python"
-        python.parent.mkdir(parents=True, exist_ok=True)
-        python.write_text(f"#!/bin/sh\n[ -z '{complaint}' ] || {{ echo '{complaint}'; exit 1; }}\n")
-        python.chmod(0o755)
+        program(bootstrap.VENV / "bin/python", f"[ -z '{complaint}' ] || {{ echo '{complaint}'; exit 1; }}")
 
-    (bootstrap.ROOT / "requirements").mkdir()
-    (bootstrap.ROOT / "requirements" / "main.lock").write_text("")
     monkeypatch.setattr(bootstrap, "CHROMIUM", bootstrap.ROOT / "chromium")
     monkeypatch.setattr(bootstrap, "has_apt", lambda: False)
     bootstrap.CHROMIUM.write_text("")
@@ -262,7 +253,6 @@ def test_with_apt_what_chromium_needs_is_installed_though_chromium_is_there(boot
 
 
 def test_a_chromium_that_draws_is_tried_once_and_left_alone(bootstrap, machine):
-    (bootstrap.VENV / "bin" / "playwright").parent.mkdir(parents=True)
     machine("")
     bootstrap.chromium()
     machine("asked again")
@@ -295,9 +285,6 @@ sys.exit(module.main(["site"]))
 
 @pytest.mark.parametrize("system", ["linux", "darwin"])
 def test_what_comes_and_how_to_take_less_is_said_before_it_is_downloaded(bootstrap, capsys, monkeypatch, system):
-    for name in ("requirements/main.lock", "pyproject.toml"):
-        (bootstrap.ROOT / name).parent.mkdir(exist_ok=True)
-        (bootstrap.ROOT / name).write_text("")
     said = []
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.setattr(sys, "platform", system)
@@ -317,9 +304,6 @@ def test_what_comes_and_how_to_take_less_is_said_before_it_is_downloaded(bootstr
 
 
 def test_fonts_are_listed_where_notebooks_look_for_them(bootstrap, monkeypatch):
-    for name in ("requirements/main.lock", "pyproject.toml"):
-        (bootstrap.ROOT / name).parent.mkdir(exist_ok=True)
-        (bootstrap.ROOT / name).write_text("")
     run = bootstrap.run
     monkeypatch.setattr(bootstrap, "make_venv", lambda _: None)
     monkeypatch.setattr(bootstrap, "pip_install", lambda *_: None)
@@ -338,10 +322,8 @@ def make(tmp_path):
     shutil.copy(ROOT / "Makefile", place)
 
     def told(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        environment["PATH"] = os.environ["PATH"]
-        return subprocess.run(
-            ["make", "--silent", *arguments], cwd=place, env=environment, capture_output=True, text=True
-        )
+        command, environment = ["make", "--silent", *arguments], environment | {"PATH": os.environ["PATH"]}
+        return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True)
 
     yield told
     assert [path.name for path in place.iterdir()] == ["Makefile"]
@@ -397,8 +379,6 @@ def test_a_blog_in_the_home_is_found(make, tmp_path):
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 def test_node_takes_scripts_of_jupyterlab_for_what_they_are(bootstrap, monkeypatch):
-    (bootstrap.ROOT / "requirements").mkdir()
-    (bootstrap.ROOT / "requirements" / "lab.lock").write_text("")
     shutil.copy(ROOT / "package.json", bootstrap.ROOT)
     script = bootstrap.LAB / "lib" / "yarn.js"
 
@@ -413,11 +393,8 @@ def test_node_takes_scripts_of_jupyterlab_for_what_they_are(bootstrap, monkeypat
 
 
 def test_bundler_lays_the_jekyll_of_this_site_though_another_project_is_set(bootstrap, monkeypatch):
-    (bootstrap.ROOT / "Gemfile").write_text("")
-    bundle = bootstrap.ROOT / "bin" / "bundle"
-    bundle.parent.mkdir()
-    bundle.write_text('#!/bin/sh\nmkdir -p "$BUNDLE_PATH" && echo "$BUNDLE_GEMFILE" > "$BUNDLE_PATH/gemfile"\n')
-    bundle.chmod(0o755)
+    bundle = bootstrap.ROOT / "bin/bundle"
+    program(bundle, 'mkdir -p "$BUNDLE_PATH" && echo "$BUNDLE_GEMFILE" > "$BUNDLE_PATH/gemfile"')
     monkeypatch.setenv("PATH", str(bundle.parent), prepend=os.pathsep)
     monkeypatch.setenv("BUNDLE_GEMFILE", "/elsewhere/Gemfile")
     for name in ("has_jekyll", "has_apt"):
@@ -435,8 +412,8 @@ def test_a_target_that_does_not_exist_is_refused():
 def test_a_second_run_says_nothing_and_starts_no_program():
     if not (ROOT / ".venv" / "bootstrap" / "python").exists():
         pytest.skip("this environment was not laid by bootstrap.py")
-    first = "lambda event, given: event == 'subprocess.Popen' or event == 'open' and 'w' in str(given[1])"
-    done = pretending(
-        f"first = {first}; sys.addaudithook(lambda *told: first(*told) and sys.exit(f'{{told}}'))", "test"
+    ends = (
+        "lambda name, given: name in ('subprocess.Popen', 'shutil.rmtree') or name == 'open' and 'w' in str(given[1])"
     )
+    done = pretending(f"ends = {ends}; sys.addaudithook(lambda *told: ends(*told) and sys.exit(f'{{told}}'))", "test")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

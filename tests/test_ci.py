@@ -30,13 +30,8 @@ install.trusted-host='\\na.example.org\\nb.example.org'
 """
     written = tmp_path / "pip.conf"
     written.write_text(ci.pip_conf(ci.settings_of_pip(told)))
-    read = subprocess.run(
-        ["python3", "-m", "pip", "config", "list"],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PIP_CONFIG_FILE": str(written)},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PIP_CONFIG_FILE": str(written)}
+    read = subprocess.check_output(["python3", "-m", "pip", "config", "list"], env=environment, text=True)
     assert "find-links='/srv/wheels'" in read and "index-url='https://mirror.example.org/simple'" in read
     assert "trusted-host='\\na.example.org\\nb.example.org'" in read
 
@@ -56,13 +51,11 @@ https-proxy = "http://proxy.example.org:3128"
 def test_folders_that_settings_name_are_found_and_an_indexs_files_with_it(ci, tmp_path):
     (tmp_path / "index" / "simple").mkdir(parents=True)
     (tmp_path / "ca.pem").touch()
-    values = [
-        f"file://{tmp_path}/index/simple https://pypi.example.org/simple",
-        f'"{tmp_path}/ca.pem"',
-        "/not/there",
-        "180",
+    index = f"file://{tmp_path}/index/simple https://pypi.example.org/simple"
+    assert ci.named_places([index, f'"{tmp_path}/ca.pem"', "/not/there", "180"]) == [
+        tmp_path / "ca.pem",
+        tmp_path / "index",
     ]
-    assert ci.named_places(values) == [tmp_path / "ca.pem", tmp_path / "index"]
 
 
 def test_without_a_bare_debian_a_clone_is_tried_with_an_empty_home_and_says_what_is_missing(

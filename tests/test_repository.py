@@ -17,23 +17,25 @@ import yaml
 from publishing import paths
 
 ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 
 
+def make(*arguments: str) -> str:
+    """What it prints."""
+    return subprocess.check_output(["make", *arguments], cwd=ROOT, text=True)
+
+
 def test_help_fits_a_terminal_and_every_target_in_it_is_one():
-    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = make("help")
     targets = re.findall(r"^  make ([\w-]+)", told, re.MULTILINE)
     assert {"site", "serve", "test", "check"} <= set(targets) and max(map(len, told.splitlines())) <= 80
-    subprocess.run(["make", "--dry-run", *targets], cwd=ROOT, capture_output=True, check=True)
+    make("--dry-run", *targets)
 
 
 def test_make_alone_builds_the_site():
-    told = [
-        subprocess.run(["make", "--dry-run", *target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for target in ([], ["all"])
-    ]
-    assert told[0] == told[1]
-    assert "-m publishing site" in told[0]
+    told = make("--dry-run")
+    assert told == make("--dry-run", "all") and "-m publishing site" in told
 
 
 def test_clean_removes_all_that_is_generated_but_the_states_of_training(tmp_path):
@@ -54,12 +56,16 @@ def test_a_lock_names_exact_versions_and_nothing_else(lock):
     assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
 
 
+def named(*groups: str) -> set[str]:
+    """The packages that the project names, for all that it does and for these parts of it."""
+    known = [*PROJECT["dependencies"], *(name for group in groups for name in PROJECT["optional-dependencies"][group])]
+    return {name.lower().split("=")[0] for name in known}
+
+
 def test_what_the_project_names_is_locked():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = [*project["dependencies"], *(name for names in project["optional-dependencies"].values() for name in names)]
     lines = (ROOT / "requirements" / "main.lock").read_text().lower().splitlines()
     locked = {line.split("==")[0].replace("_", "-") for line in lines}
-    assert {re.split("=", name.lower())[0] for name in named} - locked == set()
+    assert named(*PROJECT["optional-dependencies"]) - locked == set()
 
 
 def modules(path: Path) -> set[str]:
@@ -68,11 +74,6 @@ def modules(path: Path) -> set[str]:
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     absolute = [node for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
     return {*names, *(f"{node.module}.{alias.name}" for node in absolute for alias in node.names)}
-
-
-def imported(path: Path) -> set[str]:
-    """The packages of these."""
-    return {name.split(".")[0] for name in modules(path)}
 
 
 BEFORE = {
@@ -102,13 +103,11 @@ def test_a_folder_of_the_build_imports_only_what_comes_before_it():
     [(("ddpm_notes", "experiments", "publishing"), ("publishing", "fast")), (("tests",), ("publishing", "test"))],
 )
 def test_what_the_code_imports_the_project_names(folders, groups):
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = project["dependencies"] + [name for group in groups for name in project["optional-dependencies"][group]]
-    named = {re.split("=", name.lower())[0] for name in named}
-    found = {name for folder in folders for path in (ROOT / folder).rglob("*.py") for name in imported(path)}
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    found = {name.split(".")[0] for path in files for name in modules(path)}
     ours = {path.name for path in ROOT.iterdir()}
     laid = {name: told[0].lower().replace("_", "-") for name, told in packages_distributions().items()}
-    assert {laid.get(name, name) for name in found - ours - sys.stdlib_module_names} - named == set()
+    assert {laid.get(name, name) for name in found - ours - sys.stdlib_module_names} - named(*groups) == set()
 
 
 def test_what_our_scripts_load_the_project_names():
@@ -167,9 +166,8 @@ def test_git_keeps_what_the_site_is_built_from_and_nothing_that_is_generated_or_
 )
 def test_what_is_typed_reaches_a_command_through_make_as_it_was_given(tmp_path, target, names, given):
     typed = [f"{name}={value}" for name, value in zip(names, given, strict=True)]
-    make = ["make", "--no-print-directory", "--dry-run", target, "PYTHON=:", "PUBLISHING=printf '%s|'", *typed]
-    recipe = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    said = subprocess.run(["sh", "-c", recipe], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    recipe = make("--no-print-directory", "--dry-run", target, "PYTHON=:", "PUBLISHING=printf '%s|'", *typed)
+    said = subprocess.check_output(["sh", "-c", recipe], cwd=tmp_path, text=True)
     assert said == f"{target}|{'|'.join(given)}|"
 
 

@@ -1,10 +1,13 @@
-"""Shared small things: a generator seeded afresh for every test, a schedule, and a few digits."""
+"""Shared small things: a generator seeded afresh for every test, a schedule, a few digits, and a checkpoint."""
 
 import pytest
 import torch
 
 from ddpm_notes import data
-from ddpm_notes.schedule import linear_schedule
+from ddpm_notes.checkpoints import save_checkpoint
+from ddpm_notes.parameterizations import Parameterized
+from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule
+from ddpm_notes.unet import DIGITS, UNet
 
 
 @pytest.fixture
@@ -20,3 +23,13 @@ def paper_schedule():
 @pytest.fixture(scope="session")
 def digits():
     return data.load("digits", "all")
+
+
+@pytest.fixture
+def short(tmp_path):
+    """The checkpoint of a network that is not trained, and not near 0, with a chain of 25 steps."""
+    torch.manual_seed(0)
+    net, path = UNet(DIGITS), tmp_path / "short.safetensors"
+    torch.nn.init.normal_(net.conv_out.weight, std=0.1)
+    save_checkpoint(path, Parameterized(net, rescaled_linear_schedule(25)), {"data": "digits"})
+    return path

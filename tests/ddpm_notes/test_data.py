@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 import struct
+from unittest.mock import Mock
 from urllib.error import URLError
 
 import numpy as np
@@ -77,7 +78,7 @@ def openml(tmp_path, monkeypatch):
     """Write a data set as scikit-learn caches what it downloads from OpenML; no network is touched."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(data, "DEBIAN_FASHION", tmp_path / "nowhere")
-    monkeypatch.setattr("sklearn.datasets._openml.urlopen", _no_network)
+    monkeypatch.setattr("sklearn.datasets._openml.urlopen", Mock(side_effect=URLError("the test is offline")))
     root = tmp_path / "ddpm_notes" / "openml" / "openml.org"
 
     def put(path, content):
@@ -108,10 +109,6 @@ def openml(tmp_path, monkeypatch):
         put("data/v1/download/7/x.arff", arff)
 
     return write
-
-
-def _no_network(request):
-    raise URLError(f"the test is offline, and {request.full_url} is not in the cache")
 
 
 def _drawn(count, *shape):

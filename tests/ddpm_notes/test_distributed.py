@@ -11,22 +11,17 @@ import pytest
 import torch
 
 from ddpm_notes.__main__ import main
-from ddpm_notes.checkpoints import save_checkpoint
 from ddpm_notes.commands import shared
 from ddpm_notes.distributed import gathered, share
 from ddpm_notes.files import read_tensors
-from ddpm_notes.parameterizations import Parameterized
-from ddpm_notes.schedule import rescaled_linear_schedule
-from ddpm_notes.unet import DIGITS, UNet
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
 def torchrun(*command):
     """Run on two processes of one thread each, and return what they print."""
-    done = subprocess.run(
-        [*TORCHRUN, *command], capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*TORCHRUN, *command], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -41,13 +36,14 @@ def one_thread():
 
 def test_two_processes_train_on_the_batches_of_one(tmp_path):
     """The weights themselves (ema 0) after 5 steps: they move by 0.005, and agree to a thousandth of that."""
-    options = ["--data", "digits", "--steps", "5", "--batch", "8", "--warmup", "0", "--ema", "0", "--dropout", "0"]
-    one, two = (["train", *options, "--flips", "--out", str(tmp_path / f"{n}.safetensors")] for n in ("one", "two"))
+    options = "--data digits --steps 5 --batch 8 --warmup 0 --ema 0 --dropout 0 --flips"
+    one, two = (f"train {options} --out {tmp_path / name}.safetensors".split() for name in ("one", "two"))
     assert main(one) == 0
     printed = torchrun("-m", "ddpm_notes", *two)
     assert printed.count("5 steps") == 1
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
-        f"{name}{kind}" for name in ("one", "two") for kind in (".json", ".last.safetensors", ".safetensors", ".toml")
+    kinds = (".json", ".last.safetensors", ".safetensors", ".toml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"{name}{kind}" for name in ("one", "two") for kind in kinds
     ]
     (a, _), (b, about) = (read_tensors(tmp_path / f"{n}.safetensors") for n in ("one", "two"))
     torch.testing.assert_close(a, b, atol=5e-6, rtol=0)
@@ -66,19 +62,16 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_two_processes_draw_and_evaluate_what_one_does(tmp_path, monkeypatch):
-    torch.manual_seed(0)
-    net = UNet(DIGITS)
-    torch.nn.init.normal_(net.conv_out.weight, std=0.1)  # it starts near 0, and would say nothing of its input
-    checkpoint, script = tmp_path / "net.safetensors", tmp_path / "script.py"
-    save_checkpoint(checkpoint, Parameterized(net, rescaled_linear_schedule(25)), {})
+def test_two_processes_draw_and_evaluate_what_one_does(short, tmp_path, monkeypatch):
+    script = tmp_path / "script.py"
     script.write_text(FOUR_AT_ONCE)
     monkeypatch.setitem(shared.AT_ONCE, "cpu", 4)
-    sample = ["sample", "--checkpoint", str(checkpoint), "--count", "7", "--seed", "3", "--out"]
-    evaluate = ["evaluate", "--checkpoint", str(checkpoint), "--data", "digits", "--images", "7", "--out"]
-    for arguments, kind, line in ((sample, "npz", "7 samples"), (evaluate, "json", "beta_tilde: ")):
-        assert main([*arguments, str(tmp_path / f"one.{kind}")]) == 0
-        assert torchrun(str(script), *arguments, str(tmp_path / f"two.{kind}")).count(line) == 1
+    for command, kind, line in (
+        (f"sample --checkpoint {short} --count 7 --seed 3 --out", "npz", "7 samples"),
+        (f"evaluate --checkpoint {short} --images 7 --out", "json", "beta_tilde: "),
+    ):
+        assert main([*command.split(), str(tmp_path / f"one.{kind}")]) == 0
+        assert torchrun(str(script), *command.split(), str(tmp_path / f"two.{kind}")).count(line) == 1
 
     a, b = (np.load(tmp_path / f"{n}.npz")["samples"].astype(int) for n in ("one", "two"))
     assert a.shape == (7, 1, 8, 8) and a.std() > 30
@@ -110,8 +103,8 @@ def test_no_thread_of_the_group_outlives_it(tmp_path):
     """One that drops a tensor while the interpreter ends aborts the process, now and then."""
     script = tmp_path / "script.py"
     script.write_text(COUNT_THREADS)
-    train = ["train", "--data", "digits", "--steps", "2", "--batch", "8", "--warmup", "0"]
-    printed = torchrun(str(script), *train, "--out", str(tmp_path / "net.safetensors"))
+    train = f"train --data digits --steps 2 --batch 8 --warmup 0 --out {tmp_path / 'net.safetensors'}"
+    printed = torchrun(str(script), *train.split())
     assert printed.count("0 threads of others") == 2
 
 

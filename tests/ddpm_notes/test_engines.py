@@ -35,10 +35,6 @@ def random_model(config, predicts="eps", learned=False):
     return Parameterized(net, SCHEDULE, predicts, learned).eval().requires_grad_(False)
 
 
-def committed(name):
-    return load_checkpoint(CHECKPOINTS / f"{name}.safetensors").model
-
-
 def relative_error(ours, expected):
     return ((ours - expected).norm() / expected.norm()).item()
 
@@ -46,7 +42,7 @@ def relative_error(ours, expected):
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("data, batches", [("digits", (1, 2, 16, 128)), ("fashion", (1, 8))])
 def test_an_engine_gives_what_pytorch_gives_at_every_batch(name, data, batches):
-    model = committed(data)
+    model = load_checkpoint(CHECKPOINTS / f"{data}.safetensors").model
     fast = engine(model, name)
     for batch in batches:
         x, t = torch.randn(batch, *model.net.config.shape), torch.randint(1, 1001, (batch,))

@@ -19,34 +19,26 @@ from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet
 
 
-@pytest.fixture
-def checkpoint(tmp_path):
-    torch.manual_seed(0)
-    net = UNet(DIGITS)
-    nn.init.normal_(net.conv_out.weight, std=0.1)
-    path = tmp_path / "net.safetensors"
-    save_checkpoint(path, Parameterized(net, rescaled_linear_schedule(25)), {"data": "digits"})
-    return path
-
-
 @pytest.fixture(autouse=True)
 def four_at_once(monkeypatch):
     monkeypatch.setitem(shared.AT_ONCE, "cpu", 4)
 
 
-COMMANDS = {"sample": (["--count", "10"], "npz"), "evaluate": (["--images", "10"], "json")}
+COMMANDS = {"sample": ("--count", "npz"), "evaluate": ("--images", "json")}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_interrupted_command_loses_a_step_at_most_and_gives_the_same(
-    checkpoint, tmp_path, monkeypatch, name, number
-):
+def test_an_interrupted_command_loses_a_step_at_most_and_gives_the_same(short, tmp_path, monkeypatch, name, number):
     """The signal comes in the third of three parts, in its tenth of 25 steps: none of those before is taken again."""
-    options, kind = COMMANDS[name]
-    arguments = [name, "--engine", "pytorch", "--checkpoint", str(checkpoint), *options, "--out"]
+    count, kind = COMMANDS[name]
     whole, stopped = tmp_path / f"whole.{kind}", tmp_path / f"stopped.{kind}"
-    assert main([*arguments, str(whole)]) == 0
+    parts = stopped.with_suffix(f".{kind}.parts")
+
+    def run(out):
+        return main(f"{name} --engine pytorch --checkpoint {short} {count} 10 --out {out}".split())
+
+    assert run(whole) == 0
     calls, real = [], UNet.forward
 
     def counted(self, x, t):
@@ -56,24 +48,21 @@ def test_an_interrupted_command_loses_a_step_at_most_and_gives_the_same(
         return real(self, x, t)
 
     monkeypatch.setattr(UNet, "forward", counted)
-    assert main([*arguments, str(stopped)]) == 130
+    assert run(stopped) == 130
     assert len(calls) == 60 and not stopped.exists()
-    assert sorted(path.suffix for path in (tmp_path / f"stopped.{kind}.parts").iterdir()) == [
-        *(".begun", ".safetensors", ".safetensors")
-    ]
-    assert main([*arguments, str(stopped)]) == 0
+    assert sorted(path.suffix for path in parts.iterdir()) == [".begun", ".safetensors", ".safetensors"]
+    assert run(stopped) == 0
     assert len(calls) == 75 + (name == "sample")  # x_t is kept, and what the network says of it is not
     if kind == "npz":
         assert np.array_equal(np.load(whole)["samples"], np.load(stopped)["samples"])
     else:
         assert json.loads(whole.read_text()) == json.loads(stopped.read_text())
-    assert not (tmp_path / f"stopped.{kind}.parts").exists()
+    assert not parts.exists()
 
 
-def test_parts_of_another_network_schedule_or_meaning_are_not_gone_on_with(checkpoint, tmp_path, capsys):
-    out = tmp_path / "out.npz"
-    net = load_checkpoint(checkpoint).model.net
-    command = ["sample", "--checkpoint", str(checkpoint), "--count", "10", "--out", str(out)]
+def test_parts_of_another_network_schedule_or_meaning_are_not_gone_on_with(short, tmp_path, capsys):
+    net = load_checkpoint(short).model.net
+    command = f"sample --checkpoint {short} --count 10 --out {tmp_path / 'out.npz'}".split()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sample, "finish", lambda *_: sys.exit(9))  # all parts are there
         with pytest.raises(SystemExit):
@@ -83,7 +72,7 @@ def test_parts_of_another_network_schedule_or_meaning_are_not_gone_on_with(check
         Parameterized(net, rescaled_linear_schedule(25), predicts="x0"),
         Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)),
     ):
-        save_checkpoint(checkpoint, model, {"data": "digits"})
+        save_checkpoint(short, model, {"data": "digits"})
         assert main(command) == 1 and "belongs to a run with another" in capsys.readouterr().err
 
 

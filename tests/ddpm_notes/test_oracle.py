@@ -14,11 +14,18 @@ from ddpm_notes.schedule import linear_schedule
 def mixture(paper_schedule):
     means = torch.tensor([[-1.0, 0.3], [0.5, 0.8], [0.2, -0.9]], dtype=torch.float64)
     return GaussianMixtureDenoiser(
-        means,
-        torch.tensor([0.1, 0.0, 0.4], dtype=torch.float64),
-        paper_schedule,
-        weights=torch.tensor([1.0, 2.0, 5.0]),
+        means, torch.tensor([0.1, 0.0, 0.4], dtype=torch.float64), paper_schedule, weights=torch.tensor([1.0, 2.0, 5.0])
     )
+
+
+def written_out(x, alpha_bar):
+    """The density of x_t of each component of this mixture, times its weight, with plain numbers."""
+    found = []
+    for weight, mean, variance in ((1 / 8, (-1, 0.3), 0.1), (2 / 8, (0.5, 0.8), 0.0), (5 / 8, (0.2, -0.9), 0.4)):
+        v = alpha_bar * variance + 1 - alpha_bar
+        squared = sum((a - math.sqrt(alpha_bar) * m) ** 2 for a, m in zip(x, mean, strict=True))
+        found.append(weight * math.exp(-squared / (2 * v)) / (2 * math.pi * v))
+    return found
 
 
 @pytest.mark.parametrize("t", [1, 30, 400, 1000])
@@ -36,12 +43,7 @@ def test_the_density_of_x_t_integrates_to_one_and_is_the_mixture_written_out(mix
     grid = torch.cartesian_prod(line, line)
     log_q = mixture.log_density(grid, torch.full((len(grid),), 200))
     assert log_q.exp().sum().item() * 0.02**2 == pytest.approx(1, abs=1e-6)
-    a = paper_schedule.alpha_bar[200].item()
-    expected = 0.0
-    for weight, mean, variance in ((1 / 8, (-1, 0.3), 0.1), (2 / 8, (0.5, 0.8), 0.0), (5 / 8, (0.2, -0.9), 0.4)):
-        v = a * variance + 1 - a
-        squared = sum((1.0 - math.sqrt(a) * m) ** 2 for m in mean)
-        expected += weight * math.exp(-squared / (2 * v)) / (2 * math.pi * v)
+    expected = sum(written_out((1.0, 1.0), paper_schedule.alpha_bar[200].item()))
     at_one = mixture.log_density(torch.ones(1, 2, dtype=torch.float64), torch.tensor([200]))
     assert at_one.item() == pytest.approx(math.log(expected), rel=1e-10)
 
@@ -75,12 +77,7 @@ def test_the_entropy_of_distinct_images_is_log2_of_their_number(digits, paper_sc
 
 
 def test_the_probability_of_a_component_is_bayes_rule_with_plain_numbers(mixture, paper_schedule):
-    a = paper_schedule.alpha_bar[200].item()
-    joint = []
-    for weight, mean, variance in ((1, (-1, 0.3), 0.1), (2, (0.5, 0.8), 0.0), (5, (0.2, -0.9), 0.4)):
-        v = a * variance + 1 - a
-        squared = (0.3 - a**0.5 * mean[0]) ** 2 + (-0.1 - a**0.5 * mean[1]) ** 2
-        joint.append(weight / v * math.exp(-squared / (2 * v)))
+    joint = written_out((0.3, -0.1), paper_schedule.alpha_bar[200].item())
     xt = torch.tensor([[0.3, -0.1]], dtype=torch.float64)
     expected = [each / sum(joint) for each in joint]
     assert mixture.posterior(xt, torch.tensor([200]))[0].tolist() == pytest.approx(expected, rel=1e-9)

@@ -18,7 +18,9 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    return tmp_path / "pictures"
+    path = tmp_path / "pictures"
+    path.mkdir()
+    return path
 
 
 def picture(path, height=4, width=6, mode="RGB", seed=0, **options):
@@ -62,7 +64,6 @@ def test_another_size_is_refused_by_name_unless_a_fit_is_asked_for(folder):
 
 
 def test_a_crop_takes_the_middle_and_keeps_proportions(folder):
-    folder.mkdir()
     stripes = np.repeat(np.array([[0, 90, 180, 250]], np.uint8), 2, 0)  # 2 high, 4 wide
     Image.fromarray(stripes).save(folder / "a.png")
     assert load_own(folder, size=2, fit="crop").pixels[0, 0].tolist() == [[90, 180]] * 2
@@ -83,7 +84,6 @@ def test_pictures_are_turned_as_cameras_say_and_transparency_is_white(folder):
     [("orange", "P", 3), ("orange", "CMYK", 3), *(("grey", mode, 1) for mode in ("1", "P", "LA"))],
 )
 def test_every_kind_of_picture_of_8_bits_is_read_and_every_kind_of_grey_is_grey(folder, colour, mode, channels):
-    folder.mkdir()
     Image.new("RGB", (3, 2), colour).convert(mode).save(folder / ("a.tif" if mode == "CMYK" else "a.png"))
     assert load_own(folder).pixels.shape == (1, channels, 2, 3)
 
@@ -116,7 +116,6 @@ def test_a_folder_is_read_once_until_a_file_changes(folder, monkeypatch, tmp_pat
 
 
 def test_an_empty_folder_and_no_folder_are_refused(folder):
-    folder.mkdir()
     with pytest.raises(ValueError, match="holds no pictures"):
         load_own(folder)
     with pytest.raises(ValueError, match="come from a folder or an .npz"):
@@ -165,7 +164,6 @@ def test_what_is_hidden_or_only_written_by_pillow_is_passed_over_and_links_are_f
 
 
 def test_a_moving_picture_and_a_link_to_nothing_are_named(folder):
-    folder.mkdir()
     frames = [Image.new("L", (3, 2), value) for value in (0, 255)]
     frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
     with pytest.raises(ValueError, match=r"a.gif .*it moves, with 2 frames"):

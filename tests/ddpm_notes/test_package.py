@@ -11,8 +11,7 @@ _, *IMPORTS = ast.parse((FOLDER / "__init__.py").read_text(encoding="utf-8")).bo
 OFFERED = {alias.name: statement.module for statement in IMPORTS for alias in statement.names}
 
 
-def test_it_holds_a_docstring_and_plain_imports():
-    assert ast.get_docstring(ast.parse((FOLDER / "__init__.py").read_text(encoding="utf-8")))
+def test_it_holds_plain_imports():
     assert {type(statement) for statement in IMPORTS} == {ast.ImportFrom}
     assert not any(alias.asname for statement in IMPORTS for alias in statement.names)
 

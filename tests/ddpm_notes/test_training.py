@@ -3,10 +3,10 @@
 import os
 import signal
 from dataclasses import replace
+from itertools import count
 
 import pytest
 import torch
-from torch import nn
 
 from ddpm_notes import data
 from ddpm_notes.files import read_tensors
@@ -82,23 +82,18 @@ def test_the_first_step_of_the_warm_up_moves_nothing_and_the_average_trails_behi
         torch.testing.assert_close(average, 0.9 * start[name] + 0.1 * p.detach(), msg=name)
 
 
-class Breaks(nn.Module):
-    """Returns NaN from its third call on."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight, self.calls = nn.Parameter(torch.ones(1)), 0
-
-    def forward(self, xt, t):
-        self.calls += 1
-        return self.weight * xt / (0 if self.calls > 2 else 1) * (0 if self.calls > 2 else 1)
+def breaking():
+    """A network that gives NaN from its third call on."""
+    model, calls = tiny_model(), count(1)
+    model.register_forward_hook(lambda module, given, output: output * (1 if next(calls) < 3 else torch.nan))
+    return model
 
 
 def test_nan_stops_with_the_step_and_the_last_good_state(x0, tmp_path):
     with pytest.raises(TrainingDiverged, match=r"step 2: .*last good state is .*state"):
-        train(Breaks(), x0, SCHEDULE, config(), tmp_path / "state")
+        train(breaking(), x0, SCHEDULE, config(), tmp_path / "state")
     with pytest.raises(TrainingDiverged, match="nothing was saved"):
-        train(Breaks(), x0, SCHEDULE, config())
+        train(breaking(), x0, SCHEDULE, config())
 
 
 @pytest.mark.parametrize("loss, variance, channels", [("x0", "beta", 1), ("mean", "beta", 1), ("bound", "learned", 2)])
@@ -110,27 +105,23 @@ def test_every_loss_of_table_2_trains(x0, loss, variance, channels):
     assert torch.isfinite(trained.losses).all() and trained.losses[-5:].mean() < trained.losses[:5].mean()
 
 
+def assert_same_bits(one, other):
+    assert torch.equal(one.losses, other.losses)
+    assert all(map(torch.equal, one.model.state_dict().values(), other.model.state_dict().values()))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_saves_at_once_and_goes_on_to_the_same_bits(x0, tmp_path, number):
     """The signal comes in the middle of a step; that step is finished, and is in the state."""
     whole = train(tiny_model(), x0, SCHEDULE, config())
-    before, model = signal.getsignal(number), tiny_model()
-    calls: list[int] = []
-
-    def signal_in_step_3(*_):
-        calls.append(1)
-        if len(calls) == 3:
-            os.kill(os.getpid(), number)
-
-    model.register_forward_hook(signal_in_step_3)
+    before, model, calls = signal.getsignal(number), tiny_model(), count(1)
+    model.register_forward_hook(lambda *_: os.kill(os.getpid(), number) if next(calls) == 3 else None)
     with pytest.raises(KeyboardInterrupt):
         train(model, x0, SCHEDULE, config(save_every=100), tmp_path / "state")
-    assert len(calls) == 3 and len(read_tensors(tmp_path / "state")[0]["losses"]) == 3
+    assert next(calls) == 4 and len(read_tensors(tmp_path / "state")[0]["losses"]) == 3
     assert signal.getsignal(number) is before
     resumed = train(tiny_model(), x0, SCHEDULE, config(save_every=100), tmp_path / "state")
-    assert torch.equal(whole.losses, resumed.losses)
-    for name, value in whole.model.state_dict().items():
-        assert torch.equal(value, resumed.model.state_dict()[name]), name
+    assert_same_bits(whole, resumed)
 
 
 @pytest.mark.parametrize("ema_ramp", [False, True])
@@ -145,18 +136,14 @@ def test_a_resumed_run_gives_the_same_bits(x0, tmp_path, layout, ema_ramp):
     whole = run()
     run(tmp_path / "state", steps=4)
     resumed = run(tmp_path / "state", seed=9)
-    assert torch.equal(whole.losses, resumed.losses) and len(whole.losses) == 6
-    assert all(map(torch.equal, whole.model.state_dict().values(), resumed.model.state_dict().values()))
-
-
-def other_schedule(model):
-    model.schedule = linear_schedule(beta_T=0.03)
+    assert len(whole.losses) == 6
+    assert_same_bits(whole, resumed)
 
 
 @pytest.mark.parametrize(
     "change, what",
     [
-        (other_schedule, "network, schedule"),
+        (lambda model: setattr(model, "schedule", linear_schedule(beta_T=0.03)), "network, schedule"),
         (lambda model: setattr(model, "predicts", "x0"), "network"),
         (lambda model: setattr(model.net.norm_out, "eps", 1e-2), "network"),
     ],

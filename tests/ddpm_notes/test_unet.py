@@ -8,16 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from ddpm_notes.unet import (
-    CIFAR10,
-    DIGITS,
-    FASHION,
-    LSUN256,
-    UNet,
-    UNetConfig,
-    count_parameters,
-    time_embedding,
-)
+from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, LSUN256, UNet, UNetConfig, count_parameters, time_embedding
+
+
+def on_meta(config):
+    with torch.device("meta"):
+        return UNet(config)
+
 
 TINY = UNetConfig(size=8, channels=1, width=8, multipliers=(1, 2), attention=(4,), groups=4, dropout=0.0)
 
@@ -25,14 +22,12 @@ TINY = UNetConfig(size=8, channels=1, width=8, multipliers=(1, 2), attention=(4,
 @pytest.mark.parametrize("config, expected", [(CIFAR10, 35_746_307), (LSUN256, 113_673_219)])
 def test_the_released_models_have_the_papers_parameter_counts(config, expected):
     """35.7M and 114M (App. B, p. 14)."""
-    with torch.device("meta"):
-        assert count_parameters(UNet(config)) == expected
+    assert count_parameters(on_meta(config)) == expected
 
 
 def test_the_presets_of_these_notes_fit_into_eight_megabytes():
     for config in (DIGITS, FASHION):
-        with torch.device("meta"):
-            assert count_parameters(UNet(config)) * 4 < 8e6
+        assert count_parameters(on_meta(config)) * 4 < 8e6
 
 
 def test_a_new_network_predicts_almost_nothing():
@@ -46,11 +41,6 @@ def test_the_clock_starts_at_the_papers_one():
     assert embedding[0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
     expected = [f(3 * 10000 ** (-i / 3)) for f in (math.sin, math.cos) for i in range(4)]
     assert embedding[1].tolist() == pytest.approx(expected, abs=1e-6)
-
-
-def _on_meta(config):
-    with torch.device("meta"):
-        return UNet(config)
 
 
 def test_dropout_is_on_in_training_and_off_in_evaluation():
@@ -110,7 +100,7 @@ def test_images_and_t_that_it_does_not_expect_are_named():
 
 def test_t_is_not_looked_at_on_a_gpu_or_while_compiling(monkeypatch):
     """Reading it would wait for the GPU; a graph has no values to look at."""
-    net = _on_meta(TINY)
+    net = on_meta(TINY)
     x = torch.zeros(2, 1, 8, 8)
     assert net(x.to("meta"), torch.zeros(2, dtype=torch.int64, device="meta")).shape == x.shape
     exported = torch.export.export(UNet(TINY), (x, torch.tensor([1, 2])))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -184,11 +185,9 @@ def test_another_processor_may_round_otherwise_and_no_more():
 
 
 def test_without_the_data_one_sentence_says_what_to_install(trial, monkeypatch, capsys):
-    def fail(name):
-        raise ValueError("Fashion-MNIST is not on this machine and could not be fetched")
-
     trial()
-    monkeypatch.setattr(witness, "miniature", fail)
+    missing = ValueError("Fashion-MNIST is not on this machine and could not be fetched")
+    monkeypatch.setattr(witness, "miniature", Mock(side_effect=missing))
     monkeypatch.setattr("sys.argv", ["experiments", "accept", "scaling"])
     assert main() == 1
     assert capsys.readouterr().err == f"experiments: scaling: {NO_FASHION}\n"

@@ -4,6 +4,7 @@ import importlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.error import URLError
 
 import pytest
@@ -181,12 +182,8 @@ def test_checkpoints_that_are_there_by_the_same_code_are_not_made_again(tmp_path
 def test_an_experiment_without_its_data_set_names_the_package(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("ddpm_notes.data.DEBIAN_FASHION", tmp_path / "nowhere")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("sklearn.datasets._openml.urlopen", no_network)
+    monkeypatch.setattr("sklearn.datasets._openml.urlopen", Mock(side_effect=URLError("no network")))
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     monkeypatch.setattr("sys.argv", ["experiments", "photographs"])
     assert main() == 1
     assert capsys.readouterr().err == f"experiments: photographs: {NO_FASHION}\n"
-
-
-def no_network(request):
-    raise URLError("no network")

@@ -31,7 +31,8 @@ def javascript() -> Callable[..., Any]:
         ]
         here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         command = [shutil.which("node", path=here), "--input-type=module", "--eval", "\n".join(program)]
-        done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True)
+        told = json.dumps(given, default=lambda array: array.tolist())
+        done = subprocess.run(command, input=told, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

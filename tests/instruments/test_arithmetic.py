@@ -51,10 +51,8 @@ def test_a_step_back_is_the_package_s(javascript, t, kind, clip):
     at = torch.tensor([t])
     previous = reverse_process(x, at, lambda *_: eps, LINEAR, kind, clip_x0=clip, noise=z)
     x0_hat = predict_x0(x, at, eps, LINEAR)
-    theirs = javascript(
-        "chain.step(x, eps, schedule.linear(), t, {kind, clip}, z)",
-        **{"x": x[0].tolist(), "eps": eps[0].tolist(), "z": z[0].tolist(), "t": t, "kind": kind, "clip": clip},
-    )
+    call = "chain.step(x, eps, schedule.linear(), t, {kind, clip}, z)"
+    theirs = javascript(call, x=x[0], eps=eps[0], z=z[0], t=t, kind=kind, clip=clip)
     assert_close(doubles(theirs["x"]), previous[0], rtol=1e-6, atol=1e-6)
     assert_close(doubles(theirs["x0Hat"]), (x0_hat.clamp(-1, 1) if clip else x0_hat)[0], rtol=1e-6, atol=1e-6)
 
@@ -75,7 +73,7 @@ def test_ddim_is_the_package_s(javascript, steps, clip):
             for await (const step of walk) last = step;
             return last;
         })()""",
-        **{"x": xT.flatten().tolist(), "steps": steps, "clip": clip},
+        **{"x": xT.flatten(), "steps": steps, "clip": clip},
     )
     assert ends["t"] == 0
     assert_close(doubles(ends["x"]).view(3, 2), expected, rtol=1e-4, atol=1e-4)
@@ -84,7 +82,7 @@ def test_ddim_is_the_package_s(javascript, steps, clip):
 @pytest.mark.parametrize("t", [1, 500, 1000])
 def test_latents_are_the_package_s(javascript, t):
     x0, other, noise = normal(1, 5, seed=5), normal(1, 5, seed=6), normal(1, 5, seed=7)
-    given = {"x0": x0[0].tolist(), "other": other[0].tolist(), "noise": noise[0].tolist(), "t": t}
+    given = {"x0": x0[0], "other": other[0], "noise": noise[0], "t": t}
     theirs = javascript("chain.forward(x0, noise, schedule.linear(), t)", **given)
     assert_close(doubles(theirs), forward_process(x0, torch.tensor([t]), LINEAR, noise)[0], rtol=1e-6, atol=1e-6)
     mixed = javascript("chain.mix(x0, other, 0.3, noise, schedule.linear(), t)", **given)
@@ -98,21 +96,15 @@ def test_the_perfect_denoiser_is_the_package_s(javascript, t, variances):
     means, weights = doubles([[1.0, 0.5], [-1.0, 0.2], [0.1, -1.3]]), doubles([0.2, 0.5, 0.3])
     x = means.repeat(5, 1) + normal(15, 2, seed=8)
     perfect = GaussianMixtureDenoiser(means, doubles(variances), LINEAR, weights)
-    theirs = javascript(
-        "mixture.epsilon({means, variances, weights}, schedule.linear().alphaBar[t], x)",
-        **{"means": means.tolist(), "variances": variances, "weights": weights.tolist(), "t": t},
-        x=x.flatten().tolist(),
-    )
+    call = "mixture.epsilon({means, variances, weights}, schedule.linear().alphaBar[t], x)"
+    theirs = javascript(call, means=means, variances=variances, weights=weights, t=t, x=x.flatten())
     assert_close(doubles(theirs).view(15, 2), perfect(x, torch.full((15,), t)), rtol=1e-5, atol=1e-5)
 
 
 def test_draws_from_a_mixture_have_its_moments(javascript):
     means, variances, weights = doubles([[1.0, 0.0], [-1.0, 2.0]]), doubles([0.04, 0.25]), doubles([0.25, 0.75])
-    points = javascript(
-        "mixture.draws({means, variances, weights}, random.gaussian(80000, 1), random.stream([2]))",
-        **{"means": means.tolist(), "variances": variances.tolist(), "weights": weights.tolist()},
-    )
-    points = doubles(points).view(-1, 2)
+    call = "mixture.draws({means, variances, weights}, random.gaussian(80000, 1), random.stream([2]))"
+    points = doubles(javascript(call, means=means, variances=variances, weights=weights)).view(-1, 2)
     mean = weights @ means
     variance = weights @ (variances[:, None] + means.square()) - mean.square()
     assert_close(points.mean(0), mean, rtol=0, atol=5 * (variance.max() / 40000).sqrt().item())

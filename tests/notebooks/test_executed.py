@@ -52,4 +52,3 @@ def test_something_came_out(outputs):
 def test_no_cell_failed_unless_it_says_that_it_will(code_cells):
     failed = [cell for cell in code_cells if any(output["output_type"] == "error" for output in cell["outputs"])]
     assert all("raises-exception" in cell["metadata"].get("tags", []) for cell in failed)
-

@@ -37,13 +37,10 @@ def test_the_site_is_built_without_network_data_sets_or_home_and_says_the_same(c
     home = tmp_path / "home"
     home.mkdir()
     build = f'{HIDE}; exec "{sys.executable}" -m publishing site'
-    done = subprocess.run(
-        [*ISOLATED, "sh", "-c", build],
-        cwd=checkout,
-        env={"HOME": str(home), "PATH": f"{paths.ROOT}/.venv/bin:{os.environ['PATH']}", "PYTHONPATH": str(checkout)},
-        capture_output=True,
-        text=True,
-    )
+    path = f"{paths.ROOT}/.venv/bin:{os.environ['PATH']}"
+    environment = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(checkout)}
+    command = [*ISOLATED, "sh", "-c", build]
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (checkout / "_site/ddpm/index.html").is_file()
     executed = {path.name: path.read_bytes() for path in below(checkout / "build/executed/ddpm")}

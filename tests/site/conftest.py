@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from publishing import paths
@@ -12,7 +12,8 @@ from publishing.serve.watch import start_server
 
 from ..conftest import eventually
 
-POST = "/ddpm/"
+POST, STUDY, CLAIMS = "/ddpm/", "/ddpm/which-variance/", "/ddpm/claims/"
+PAGES = ("/", POST, CLAIMS)
 
 
 def load_images(page: Page) -> None:
@@ -25,8 +26,26 @@ def load_images(page: Page) -> None:
     )
 
 
-def take_picture(of: Page | Locator, path: Path) -> None:
+def unfold(page: Page) -> None:
+    """Open everything that folds."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+
+
+def stop_clock(page: Page) -> None:
+    """Let no frame be drawn and no timer run by itself, so that what passes stays until the test has looked."""
+    page.clock.install(time=0)
+    page.clock.pause_at(3_600_000)  # later than any machine comes here
+
+
+def violations(page: Page, context: dict | str | None = None, **options: object) -> list[str]:
+    """What axe-core finds on the page, or in a part of it: all is checked, only this described, in half the time."""
+    found = Axe().run(page, context, {"resultTypes": ["violations"]} | options).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def take_picture(of: Page | Locator, name: str) -> None:
     """A screenshot on which something can be seen: a busy machine may take one before anything is drawn."""
+    path = paths.BUILD / "screenshots" / f"{name}.png"
     eventually(lambda: len(of.screenshot(path=path)) > 10_000, f"anything to be seen in {path.name}")
 
 
@@ -37,16 +56,6 @@ class Visit:
     page: Page
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-
-    def load_images(self) -> None:
-        """Load what is below the fold too."""
-        load_images(self.page)
-
-    def fold(self, *, folded: bool) -> None:
-        """Close or open everything that folds."""
-        self.page.evaluate(
-            "open => document.querySelectorAll('details').forEach(one => { one.open = open })", not folded
-        )
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +128,6 @@ def _reset(page: Page) -> None:
 @pytest.fixture
 def post(visit: Callable[..., Visit]) -> Page:
     """The post on a desktop, with its lazy images loaded."""
-    visited = visit()
-    visited.load_images()
-    return visited.page
+    page = visit().page
+    load_images(page)
+    return page

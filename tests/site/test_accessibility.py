@@ -3,16 +3,14 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from publishing import paths
 
+from .conftest import PAGES, load_images, unfold, violations
+
 # A formula is one image with a spoken label; what it is drawn from needs no visit.
 CONTEXT = {"exclude": [[".math > svg"], ["svg.math > *"]]}
-OPTIONS = {
-    "rules": {"target-size": {"enabled": True}},  # of WCAG 2.2, which axe-core leaves out by itself
-    "resultTypes": ["violations"],  # all is checked, and only this described, in little more than half the time
-}
+OPTIONS = {"rules": {"target-size": {"enabled": True}}}  # of WCAG 2.2, which axe-core leaves out by itself
 IN_THE_DARK = {"runOnly": ["color-contrast", "link-in-text-block"]}  # else a page is the same
 STUDIES = sorted(path.stem for path in paths.ROOT.glob("notebooks/ddpm/studies/*.md"))
 
@@ -21,28 +19,24 @@ STUDIES = sorted(path.stem for path in paths.ROOT.glob("notebooks/ddpm/studies/*
     ("width", "scheme", "options"),
     [(320, "light", {}), (320, "dark", IN_THE_DARK), (1280, "light", {}), (1280, "dark", IN_THE_DARK)],
 )
-@pytest.mark.parametrize("path", ["/", "/ddpm/", "/ddpm/claims/"])
+@pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_no_violation(fresh, path, width, scheme, options):
-    assert violations(fresh, path, width, scheme, options) == []
+    assert unfolded(fresh, path, width, scheme, options) == []
 
 
 @pytest.mark.parametrize(("width", "scheme", "options"), [(390, "light", {}), (1280, "dark", IN_THE_DARK)])
 @pytest.mark.parametrize("study", STUDIES)
 def test_axe_finds_no_violation_in_a_study(fresh, study, width, scheme, options):
-    assert violations(fresh, f"/ddpm/{study}/", width, scheme, options) == []
+    assert unfolded(fresh, f"/ddpm/{study}/", width, scheme, options) == []
 
 
-def violations(fresh, path: str, width: int, scheme: str, options: dict) -> list[str]:
+def unfolded(fresh, path: str, width: int, scheme: str, options: dict) -> list[str]:
+    """What axe-core finds on a page with everything on it opened and loaded."""
     screen = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "reduced_motion": "reduce"}
-    visited = fresh(path, **screen)
-    visited.load_images()
-    visited.fold(folded=False)
-    results = Axe().run(visited.page, context=CONTEXT, options=OPTIONS | options)
-    return [
-        f"{violation['id']}: {node['html'][:160]}"
-        for violation in results.response["violations"]
-        for node in violation["nodes"]
-    ]
+    page = fresh(path, **screen).page
+    load_images(page)
+    unfold(page)
+    return violations(page, CONTEXT, **OPTIONS | options)
 
 
 def luminance(colour: str) -> float:

@@ -8,18 +8,19 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from difflib import ndiff
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from publishing import paths
-from publishing.notebooks import HEADER
 
 from ..conftest import PATIENCE, eventually
+from ..publishing.small_site import Repository
+from .conftest import take_picture
 
 JUPYTER = paths.ROOT / ".venv-lab/bin/jupyter"
 CELLS = """\
@@ -61,15 +62,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     root = tmp_path_factory.mktemp("lab")
     for folder in (paths.NOTEBOOKS, paths.PACKAGE):
         shutil.copytree(folder, root / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "notebooks/toy").mkdir()
-    (root / "notebooks/toy/helper.py").write_text("VALUE = 1\n")
-    code = "\n\n".join(f"```python\n{cell}\n```" for cell in (CELLS, AGAIN))
-    (root / "notebooks/toy/01-first.md").write_text(f"{HEADER}\n# 1. First\n\n{code}\n")
-    told = "```python\nfrom publishing.cells import macros\n\nmacros()\n```"
-    (root / "notebooks/ddpm/macros.tex").write_text("\\newcommand{\\half}[1]{\\frac{#1}{2}}\n")
-    (root / "notebooks/ddpm/99-macros.md").write_text(
-        f"{HEADER}\n{told}\n\n# Half $\\half{{x}}$\n\n<!-- #region -->\n$\\half{{y}}$\n<!-- #endregion -->\n"
-    )
+    there = Repository(root)
+    there.write("notebooks/toy/helper.py", "VALUE = 1\n")
+    there.notebook("01-first", "# 1. First", CELLS, AGAIN)
+    there.write("notebooks/ddpm/macros.tex", "\\newcommand{\\half}[1]{\\frac{#1}{2}}\n")
+    halves = "# Half $\\half{x}$\n\n<!-- #region -->\n$\\half{y}$\n<!-- #endregion -->"
+    there.notebook("99-macros", "from publishing.cells import macros\n\nmacros()", halves, paper="ddpm")
     own = {f"JUPYTER_{kind}_DIR": str(root / f".{kind}") for kind in ("CONFIG", "DATA", "RUNTIME")}
     settings = {"IPYTHONDIR": str(root / ".ipython"), "PYTHONPATH": str(root), "JUPYTER_PREFER_ENV_PATH": "1"}
     with (root / "log.txt").open("w") as log:
@@ -122,23 +120,10 @@ def status(url: str) -> int:
         return refused.code
 
 
-def links_of(process: int) -> Iterator[str]:
-    """What its open files are."""
-    for path in Path(f"/proc/{process}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            yield str(path.readlink())
-
-
 def test_it_listens_on_the_loopback_address_alone(lab):
-    sockets = {link[8:-1] for link in links_of(lab.process) if link.startswith("socket:")}
-    listening = [
-        fields[1].rsplit(":", 1)[0]
-        for table in ("tcp", "tcp6")
-        for fields in (line.split() for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:])
-        if fields[3] == "0A" and fields[9] in sockets
-    ]
-    loopback = {"0100007F", "0" * 24 + "01000000"}
-    assert listening and set(listening) <= loopback
+    sockets = psutil.Process(lab.process).net_connections()
+    listening = {one.laddr.ip for one in sockets if one.status == psutil.CONN_LISTEN}
+    assert listening and listening <= {"127.0.0.1", "::1"}
 
 
 def test_it_answers_nobody_without_the_token(lab):
@@ -197,9 +182,7 @@ def test_figures_tables_and_claims_are_shown_and_an_edit_of_a_module_counts_at_o
     page.locator(".jp-CodeCell .cm-content").nth(1).click()
     page.keyboard.press("Shift+Enter")
     expect(page.get_by_text("value is now 2", exact=True)).to_be_visible()
-    pictures = paths.BUILD / "screenshots"
-    pictures.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=pictures / "lab.png")
+    take_picture(page, "lab")
     page.close()
 
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Locator
 
 from ..conftest import eventually
+from .conftest import PAGES
 
-PAGES = ("/", "/ddpm/", "/ddpm/claims/")
 LINKS = "found => found.map(link => link.href)"
 
 

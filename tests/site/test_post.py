@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pybtex.database import parse_string
 
+from .conftest import CLAIMS, PAGES
+
 SECTIONS = [
     ("01-paper-overview", "1. Paper Overview"),
     ("02-key-contributions", "2. Key Contributions"),
@@ -29,11 +31,7 @@ SUBSECTIONS = {
         "6.2 Why the model works",
         "6.3 Intuition behind the math",
     ],
-    "08-python-implementation": [
-        "8.1 Forward Diffusion Process",
-        "8.2 Reverse Denoising Model",
-        "8.3 Training Loop",
-    ],
+    "08-python-implementation": ["8.1 Forward Diffusion Process", "8.2 Reverse Denoising Model", "8.3 Training Loop"],
 }
 VISIBLE_TEXT = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -115,7 +113,7 @@ def test_the_contents_lead_to_every_section(post):
 
 
 def test_nothing_complains_and_nothing_comes_from_elsewhere(visit, address):
-    for path in ("/", "/ddpm/", "/ddpm/claims/"):
+    for path in PAGES:
         visited = visit(path)
         assert visited.complaints == []
         assert [url for url in visited.requests if not url.startswith((address, "data:"))] == []
@@ -131,7 +129,7 @@ def test_under_every_heading_of_a_section_its_notebook_can_be_downloaded(post, a
 
 
 def test_each_claim_has_its_place_its_numbers_and_its_code(visit):
-    page = visit("/ddpm/claims/").page
+    page = visit(CLAIMS).page
     assert page.locator(".checked").count() == page.locator(".checked > details.cell-input").count() > 50
     assert page.locator(".checked .claim").count() == page.locator(".claim-exactly").count() > 100
 

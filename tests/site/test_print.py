@@ -7,9 +7,8 @@ from playwright.sync_api import Browser, Page
 
 from publishing import paths
 
-from .conftest import POST
+from .conftest import CLAIMS, POST, STUDY, load_images
 
-STUDY = "/ddpm/which-variance/"
 AROUND = (
     *(".site-header", ".site-footer", ".toc-side", ".toc-bar", ".section-tools", ".series", ".steps"),
     ":is(figcaption, caption) > .permalink",
@@ -25,15 +24,15 @@ def pages(page: Page) -> int:
 @pytest.fixture
 def on_paper(visit):
     def show(path: str) -> Page:
-        visited = visit(path)
-        visited.load_images()
-        visited.page.emulate_media(media="print")
-        return visited.page
+        page = visit(path).page
+        load_images(page)
+        page.emulate_media(media="print")
+        return page
 
     return show
 
 
-@pytest.mark.parametrize("path", [POST, STUDY, "/ddpm/claims/"])
+@pytest.mark.parametrize("path", [POST, STUDY, CLAIMS])
 def test_the_text_stands_alone_in_letters_of_ten_to_eleven_points(on_paper, path):
     page = on_paper(path)
     for around in AROUND:

@@ -1,7 +1,9 @@
 """What scripts add to the page, and that nothing is missing without them."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+
+from .conftest import stop_clock
 
 SHIFT = """self.shift = 0;
 new PerformanceObserver(list => list.getEntries().forEach(one => { shift += one.value }))
@@ -37,12 +39,6 @@ def test_one_button_opens_and_closes_all_code(visit):
     expect(page.locator("details.cell-input[open]")).to_have_count(folds)
     page.get_by_role("button", name="Hide all code").click()
     expect(page.locator("details.cell-input[open]")).to_have_count(0)
-
-
-def stop_clock(page: Page) -> None:
-    """Let the page's timers run by `page.clock.run_for` alone, so that what it shows for a while stays until then."""
-    page.clock.install(time=0)
-    page.clock.pause_at(1000)
 
 
 @pytest.mark.parametrize("scripts", [True, False])

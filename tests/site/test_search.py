@@ -3,36 +3,25 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from publishing import paths
-
 from ..conftest import eventually
-from .conftest import take_picture
+from .conftest import STUDY, Visit, take_picture, violations
 from .test_security import REPORT
 
 OF_THE_SEARCH = re.compile(r"/pagefind/|/search\.")
 
 
 @pytest.fixture
-def opened(browser, address):
-    """A page as nobody has used it yet, with what it asks for and what goes wrong on it."""
-    contexts = []
+def opened(fresh):
+    """A page as nobody has used it yet, and quiet."""
 
-    def show(path="/ddpm/which-variance/", **options) -> tuple[Page, list[str]]:
-        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options))
-        page, told = contexts[-1].new_page(), []
-        page.on("request", lambda request: told.append(request.url))
-        page.on("console", lambda message: told.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: told.append(f"error: {error}"))
-        page.add_init_script(REPORT)
-        page.goto(address + path, wait_until="networkidle")
-        return page, told
+    def show(path: str = STUDY, **options) -> Visit:
+        visited = fresh(path, before=lambda page: page.add_init_script(REPORT), **options)
+        visited.page.wait_for_load_state("networkidle")
+        return visited
 
-    yield show
-    for context in contexts:
-        context.close()
+    return show
 
 
 def search(page: Page, words: str) -> None:
@@ -44,16 +33,16 @@ def search(page: Page, words: str) -> None:
 def test_nothing_of_the_search_is_asked_for_before_its_first_use_and_nothing_elsewhere_or_against_the_policy(
     opened, address
 ):
-    page, told = opened()
-    assert [one for one in told if OF_THE_SEARCH.search(one)] == []
-    search(page, "variance")
-    assert len([one for one in told if OF_THE_SEARCH.search(one)]) > 5
-    assert [one for one in told if not one.startswith((f"{address}/", "blob:"))] == []
-    assert page.evaluate("violations") == []
+    visited = opened()
+    assert [one for one in visited.requests if OF_THE_SEARCH.search(one)] == []
+    search(visited.page, "variance")
+    assert len([one for one in visited.requests if OF_THE_SEARCH.search(one)]) > 5
+    assert [one for one in visited.requests if not one.startswith((f"{address}/", "blob:"))] == []
+    assert visited.complaints == visited.page.evaluate("violations") == []
 
 
 def test_a_result_shows_title_sections_and_the_words_around_what_was_found(opened):
-    page, _ = opened("/")
+    page = opened("/").page
     search(page, "fixedlarge")
     title = "β or β̃? What the sampling variance costs, in bits"
     found = page.locator(".search-results > li", has_text=title)
@@ -70,7 +59,7 @@ def test_a_result_shows_title_sections_and_the_words_around_what_was_found(opene
 
 
 def test_more_pages_come_when_they_are_asked_for(opened):
-    page, _ = opened("/")
+    page = opened("/").page
     search(page, "noise")
     expect(page.locator(".search-results > li")).to_have_count(5)
     page.get_by_role("button", name="More pages").press("Enter")
@@ -79,7 +68,7 @@ def test_more_pages_come_when_they_are_asked_for(opened):
 
 
 def test_a_slash_opens_it_and_escape_brings_back_where_the_reader_was(opened):
-    page, _ = opened()
+    page = opened().page
     link = page.locator(".post-categories a")
     link.focus()
     page.keyboard.press("/")
@@ -97,7 +86,7 @@ def test_a_slash_opens_it_and_escape_brings_back_where_the_reader_was(opened):
 
 
 def test_arrows_lead_through_the_links_and_enter_to_the_first(opened, address):
-    page, _ = opened("/")
+    page = opened("/").page
     search(page, "fixedlarge")
     links = page.locator(".search-results a")
     for key, focused in (("ArrowDown", links.nth(0)), ("ArrowDown", links.nth(1)), ("ArrowUp", links.nth(0))):
@@ -111,7 +100,7 @@ def test_arrows_lead_through_the_links_and_enter_to_the_first(opened, address):
 
 
 def test_a_place_of_the_same_page_is_in_sight_when_the_dialog_is_closed(opened):
-    page, _ = opened()
+    page = opened().page
     search(page, "fixedlarge")
     page.locator(".search-results a[href^='/ddpm/which-variance/#']").last.click()
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -122,34 +111,33 @@ def test_a_place_of_the_same_page_is_in_sight_when_the_dialog_is_closed(opened):
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
 def test_axe_finds_nothing_in_the_dialog_which_fits_the_window(opened, width, scheme):
-    page, _ = opened(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = opened(viewport={"width": width, "height": 800}, color_scheme=scheme).page
     search(page, "schedule")
-    assert Axe().run(page, context="dialog").response["violations"] == []
+    assert violations(page, "dialog") == []
     dialog = page.get_by_role("dialog")
     assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
     box = dialog.bounding_box()
     assert 0 <= box["x"] and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 800
-    (paths.BUILD / "screenshots").mkdir(exist_ok=True)
-    take_picture(page, paths.BUILD / "screenshots" / f"search-{width}-{scheme}.png")
+    take_picture(page, f"search-{width}-{scheme}")
 
 
 def test_without_scripts_there_is_no_button(opened):
-    page, _ = opened(java_script_enabled=False)
+    page = opened(java_script_enabled=False).page
     expect(page.get_by_role("button", name="Search")).to_have_count(0)
 
 
 def test_an_index_that_cannot_be_had_is_told_and_asked_for_again(opened):
-    page, _ = opened()
+    page = opened().page
     page.route("**/pagefind/*", lambda route: route.abort())
     page.keyboard.press("/")
     expect(page.locator(".search-state")).to_have_text("The index cannot be loaded. Try again when you are online.")
 
 
 def test_what_is_not_found_leads_home_and_into_the_search(opened):
-    page, _ = opened("/404.html")
+    page = opened("/404.html").page
     expect(page.get_by_role("heading")).to_have_text("Page not found")
     assert page.get_by_role("link", name="All notes").get_attribute("href") == "/"
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     page.get_by_role("button", name="Search all pages").click()
     page.get_by_role("textbox").fill("404")
     eventually(lambda: page.locator(".search-state").inner_text() not in ("", "Searching …"), "an answer")

@@ -8,9 +8,8 @@ from publishing.checks import site
 from publishing.site.jekyll import build_settings
 
 from ..conftest import eventually
-from .conftest import load_images
+from .conftest import PAGES, load_images, unfold
 
-PAGES = ("/", "/ddpm/", "/ddpm/claims/")
 REPORT = """window.violations = [];
 addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
     violations.push(`${effectiveDirective} ${blockedURI}`);
@@ -50,7 +49,7 @@ def test_the_policy_stands_before_all_that_it_governs(guarded):
 
 def test_the_page_asks_for_nothing_that_the_policy_blocks(guarded):
     """With everything on it opened and loaded."""
-    guarded.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    unfold(guarded)
     load_images(guarded)
     assert guarded.evaluate("violations") == []
 

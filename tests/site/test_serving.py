@@ -2,83 +2,52 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from publishing import paths
 from publishing.notebooks import HEADER
 
 from ..conftest import PATIENCE, eventually
+from ..publishing.small_site import Commands
 
-ROOT = paths.ROOT
-INCLUDES = ("mathjax", "paper_diagram", "paper_section")
-POST = """---
-layout: post
-title: Toy
-published: false
-paper: toy
-mathjax: true
-permalink: /toy/
----
-{% include paper_section.html name="toy/01-first" %}
-"""
 PARTS = "\n\n".join(f"## Part {number}\n\n" + "Words of this part, a whole line of them. " * 20 for number in range(20))
 FOLD = "<details><summary>Folded</summary>\n\nInside.\n\n</details>"
 
 
-class Served:
+class Served(Commands):
     """A repository with one notebook, and what `make serve` said about it."""
 
-    def __init__(self, root: Path):
-        self.root, self.said = root, root / "said.txt"
-        self.notebook = root / "notebooks/toy/01-first.md"
+    def edit(self, lead: str, code: str = "print(1)") -> None:
+        text = f"{HEADER}\n# 1. First\n\n{lead}\n\n{FOLD}\n\n{PARTS}\n\n```python\n{code}\n```\n"
+        self.replace("notebooks/toy/01-first.md", text)
 
-    def write(self, lead: str, code: str = "print(1)") -> None:
-        self.replace(self.notebook, f"{HEADER}\n# 1. First\n\n{lead}\n\n{FOLD}\n\n{PARTS}\n\n```python\n{code}\n```\n")
-
-    def replace(self, file: Path, text: str) -> None:
-        """Give it this text at once, as an editor does, by way of a hidden file, which nobody watches."""
-        new = self.root / ".new"
-        new.write_text(text)
-        new.replace(file)
+    def replace(self, name: str, text: str) -> None:
+        """Give a file this text at once, as an editor does, by way of a hidden file, which nobody watches."""
+        self.write(".new", text).replace(self.root / name)
 
     def wait_for(self, words: str) -> str:
-        eventually(lambda: words in self.said.read_text(), f"the words {words!r}")
-        return self.said.read_text().partition(words)[2]
+        said = self.root / "said.txt"
+        eventually(lambda: words in said.read_text(), f"the words {words!r}")
+        return said.read_text().partition(words)[2]
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    root = tmp_path_factory.mktemp("served")
-    for folder in ("publishing", "_layouts", "_includes", "assets", "requirements"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("sections", "images", "notebooks"))
-    for name in ("_config.yml", "package.json", "package-lock.json"):
-        shutil.copy(ROOT / name, root / name)
-    (root / "node_modules").symlink_to(ROOT / "node_modules")
-    (root / "_posts").mkdir()
-    (root / "_posts/2026-11-24-toy.md").write_text(POST)
-    toy = Served(root)
-    toy.notebook.parent.mkdir(parents=True)
-    toy.write("Words at first.")
-    with toy.said.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "publishing", "serve", "--port", "0"],
-            cwd=root,
-            env=os.environ | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    toy = Served.lay(tmp_path_factory.mktemp("served"))
+    post = toy.post("01-first")
+    post.write_text(post.read_text().replace("paper: toy", "paper: toy\npublished: false"))
+    (toy.root / "notebooks/toy").mkdir(parents=True)
+    toy.edit("Words at first.")
+    toy.environment["PYTHONUNBUFFERED"] = "1"
+    with (toy.root / "said.txt").open("w") as output:
+        server = toy.start("serve", "--port", "0", stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     yield toy
     os.killpg(server.pid, signal.SIGINT)
     server.wait(PATIENCE)
@@ -123,16 +92,16 @@ def test_an_edit_reloads_the_page_which_keeps_its_place(served, page):
     eventually(lambda: page.evaluate("scrollY") > 500, "the scroll")
     before = top_of(page, "part-12")
 
-    served.write("Words afterwards, and $x^2$.\n\n" + "A new paragraph.\n\n" * 12)
+    served.edit("Words afterwards, and $x^2$.\n\n" + "A new paragraph.\n\n" * 12)
     expect(page.get_by_text("Words afterwards")).to_be_attached()
     eventually(lambda: abs(top_of(page, "part-12") - before) < 3, "the return to the same place")
     expect(page.get_by_text("Inside.")).to_be_visible()
 
 
 def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(served, page):
-    served.write("Words before the mistake.", "print(1)")
+    served.edit("Words before the mistake.", "print(1)")
     expect(page.get_by_text("Words before the mistake.")).to_be_attached()
-    served.write("Words with a mistake.", "def f(x):\n    return 1 / x\n\nf(0)")
+    served.edit("Words with a mistake.", "def f(x):\n    return 1 / x\n\nf(0)")
     error = page.locator("#serve-error")
     expect(error).to_be_visible()
     place, cause = "toy/01-first, cell 2", "ZeroDivisionError: division by zero"
@@ -142,19 +111,19 @@ def test_a_mistake_shows_in_the_browser_and_the_terminal_until_it_is_mended(serv
     assert place in said and cause in said and "return 1 / x" in said
     expect(page.get_by_text("Words before the mistake.")).to_have_count(1)  # the last good page stays
 
-    served.write("Words that are fixed.", "print(2)")
+    served.edit("Words that are fixed.", "print(2)")
     expect(page.get_by_text("Words that are fixed.")).to_be_attached()
     expect(error).to_have_count(0)
 
 
 def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(served, page):
-    served.write("A formula that is $\\nonsense$.", "print(2)")
+    served.edit("A formula that is $\\nonsense$.", "print(2)")
     expect(page.locator("#serve-error")).to_contain_text("toy/01-first, cell 1")
-    served.write("Words that are fixed.", "print(2)")
+    served.edit("Words that are fixed.", "print(2)")
     expect(page.locator("#serve-error")).to_have_count(0)
 
-    style = served.root / "assets/css/notes.css"
-    served.replace(style, style.read_text() + "\n.paper-notes h2 { outline: 7px solid; }\n")
+    style = (served.root / "assets/css/notes.css").read_text()
+    served.replace("assets/css/notes.css", style + "\n.paper-notes h2 { outline: 7px solid; }\n")
     expect(page.locator(".paper-notes h2").first).to_have_css("outline-width", "7px")
 
 
@@ -164,7 +133,7 @@ def test_the_script_is_not_in_the_site_itself(served, page):
 
 
 def test_the_search_finds_what_was_written_just_now_and_its_index_is_made_for_it(served, page):
-    served.write("Words about marigolds.", "print(2)")
+    served.edit("Words about marigolds.", "print(2)")
     expect(page.get_by_text("about marigolds")).to_be_attached()
     assert not (served.root / "build/search").exists()
     expect(page.locator(f"script[src$='build={build_of(page)}']")).to_be_attached()
@@ -174,7 +143,7 @@ def test_the_search_finds_what_was_written_just_now_and_its_index_is_made_for_it
     assert not (served.root / "_site/pagefind").exists()
 
     before = build_of(page)
-    served.write("Words about lilies.", "print(2)")
+    served.edit("Words about lilies.", "print(2)")
     wait_for_another_build(page, before)
     expect(page.get_by_role("textbox")).to_have_value("marigolds")
     page.locator(".search-results a").first.click()

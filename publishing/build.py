@@ -6,8 +6,8 @@ Until a stage is known to have work, nothing slower than hashing is imported.
 import fcntl
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from publishing.files import UNFINISHED, below
 from publishing.site import search
 
 if TYPE_CHECKING:
+    from subprocess import Popen
+
     from publishing.execute.jobs import Executed, Job
     from publishing.render.exporter import SectionExporter
     from publishing.render.page import Paper
@@ -47,14 +49,15 @@ def build_site(drafts: bool = False) -> None:
     """
     from publishing.site import jekyll
 
-    with _alone():
+    with _alone(), ExitStack() as running:
         began = stamps.now()
         faults = _of_files()
         settings = jekyll.build_settings(drafts)
         papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
-        made = _notebooks_stage(papers, faults)
+        load = cache(lambda: running.enter_context(jekyll.loading()))
+        made = _notebooks_stage(papers, faults, is_stale=None if drafts else load)
         _remove_strays(papers, made)
-        _site_stage(papers, settings, began)
+        _site_stage(papers, settings, began, load)
     for paper in _papers():
         post = paths.SITE / paper / "index.html"
         if post.is_file():
@@ -132,13 +135,24 @@ def _of_files() -> Faults:
     return Faults([*names.problems(), *beside.problems()])
 
 
-def _notebooks_stage(papers: list[str], faults: Faults, only: str | None = None, force: bool = False) -> list[Path]:
-    """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first."""
+def _notebooks_stage(
+    papers: list[str],
+    faults: Faults,
+    only: str | None = None,
+    force: bool = False,
+    is_stale: Callable[[], object] | None = None,
+) -> list[Path]:
+    """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first.
+
+    `is_stale` is called as soon as there is something to do, which will make the site stale too.
+    """
     began = stamps.now()
     code = stamps.digests(_code())
     inputs = {paper: _inputs(paper, code) for paper in papers}
     fresh = {} if only or force else {paper: _outputs_if_fresh(paper, inputs[paper]) for paper in papers}
     stale = {paper: _made_from(paper, only, inputs[paper]) for paper in papers if not fresh.get(paper)}
+    if stale and is_stale:
+        is_stale()
     executed = _executed(stale, faults, force, began)
     made: list[Path] = []
     for paper in papers:
@@ -259,7 +273,8 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 
 
-def _site_stage(papers: list[str], settings: dict[str, Any], began: float) -> None:
+def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load: Callable[[], "Popen[str]"]) -> None:
+    """Update what Jekyll reads, and the site by a Jekyll that may be loading already."""
     from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
@@ -276,18 +291,19 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float) -> No
     made_from = {paper: _made_from_of_pages(paper, inputs) for paper in papers}
     kept = {paper: stamps.outputs_if_fresh(stamps.of_pages(paper), made_from[paper]) for paper in papers}
     may_patch = settings["unpublished"] and _only_text_changed(inputs)
-    with nullcontext() if may_patch else jekyll.loading() as loaded:
-        pages = _pages([paper for paper, outputs in kept.items() if outputs is None], settings)
-        made = {path: text for of_paper in pages.values() for path, text in of_paper.items()}
-        before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
-        folders.sync(made)
-        made_before = [path for outputs in kept.values() for path in outputs or []]
-        folders.sweep(_written_for_site(), [*made, *made_before])
-        for paper, of_paper in pages.items():
-            stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
-        if not (may_patch and patch.patched(before, made)):
-            with progress.doing(lambda: "building the site with Jekyll"):
-                jekyll.build_site(settings["unpublished"], loaded)
+    if not may_patch:
+        load()
+    pages = _pages([paper for paper, outputs in kept.items() if outputs is None], settings)
+    made = {path: text for of_paper in pages.values() for path, text in of_paper.items()}
+    before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
+    folders.sync(made)
+    made_before = [path for outputs in kept.values() for path in outputs or []]
+    folders.sweep(_written_for_site(), [*made, *made_before])
+    for paper, of_paper in pages.items():
+        stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
+    if not (may_patch and patch.patched(before, made)):
+        with progress.doing(lambda: "building the site with Jekyll"):
+            jekyll.build_site(settings["unpublished"], load())
     met = {name: was for paper in papers for name, was in stamps.found(stamps.of_pages(paper)).items()}
     beside = {name: was for name, was in met.items() if name not in inputs}
     stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], beside, since=began)

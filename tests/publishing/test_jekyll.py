@@ -442,3 +442,15 @@ def kept() -> list[str]:
     return listed.split("\0")[:-1] or [
         f"{path.name}/x" if path.is_dir() else path.name for path in ROOT.glob("[!._]*") if path.name not in laid
     ]
+
+
+def test_an_image_that_the_last_site_holds_is_taken_from_there_and_a_changed_one_is_not(site):
+    images = {name: site.write(f"assets/images/{name}.png", "as it was") for name in ("kept", "changed")}
+    built = jekyll.build_site() / "assets/images"
+    before = {name: (built / f"{name}.png").stat() for name in images}
+    images["changed"].write_text("as it is!")  # of the same length, and as old
+    os.utime(images["changed"], ns=(before["changed"].st_atime_ns, before["changed"].st_mtime_ns))
+    jekyll.build_site()
+    assert (built / "changed.png").read_text() == "as it is!"
+    assert os.path.samestat((built / "kept.png").stat(), before["kept"])
+    assert not os.path.samestat((built / "kept.png").stat(), images["kept"].stat())

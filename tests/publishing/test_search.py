@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -129,13 +130,17 @@ def test_where_pagefind_does_not_run_it_is_said_in_a_line_and_the_button_is_abse
         assert not select(page.read_text(), ".search-button"), page
 
 
-@pytest.mark.parametrize("end", ["exit 1", "sleep 0.2; exit 1", "exec <&-; sleep 0.2", "kill -9 $$"])
+@pytest.mark.parametrize(
+    "end",
+    ["echo stack backtrace: main >&2; exit 1", "exit 1", "sleep 0.2; exit 1", "exec <&-; sleep 0.2", "kill -9 $$"],
+)
 def test_an_index_that_cannot_be_made_is_one_line_and_the_site_stays(commands, end):
     """However the program ends: Node hears of it in one way or another."""
     before = commands.outputs("_site")
     replace_pagefind(commands, f"#!/bin/sh\ntest $1 = --version || {{ echo no room >&2; {end}; }}\n")
     commands.notebook("01-section", TEXT.replace("Tulips", "Hyacinths"), CODE)
-    assert commands.fail("site") == "Pagefind made no index for the search: no room Pagefind backend closed; try again"
+    said = commands.fail("site")
+    assert re.fullmatch("Pagefind made no index for the search: no room(?: Pagefind backend closed)?; try again", said)
     assert commands.outputs("_site") == before
 
 

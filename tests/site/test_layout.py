@@ -57,6 +57,15 @@ def test_no_equation_and_no_table_of_the_post_is_cut_on_a_phone(visit):
     assert cut == []
 
 
+def test_no_line_of_a_listing_of_the_post_is_cut_on_a_desktop(visit):
+    cut = visit(width=1280).page.eval_on_selector_all(
+        ".highlight pre",
+        "found => found.filter(one => !one.closest('details') && one.scrollWidth > one.clientWidth + 1)"
+        ".map(one => one.innerText.slice(0, 60))",
+    )
+    assert cut == []
+
+
 @pytest.mark.parametrize("width", [1280, 1920])
 def test_a_line_of_text_holds_about_sixty_to_seventy_five_characters(visit, width):
     averages = visit(width=width).page.evaluate(CHARACTERS_PER_LINE)

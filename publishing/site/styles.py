@@ -4,6 +4,8 @@ from html.parser import HTMLParser
 from itertools import accumulate
 from pathlib import Path
 
+from publishing.files import write
+
 
 class _Links(HTMLParser):
     """Where the links to stylesheets begin and end that a page waits for, and where they lead."""
@@ -31,4 +33,4 @@ def inline(site: Path, baseurl: str) -> None:
             if (site / name).is_file():  # else `make check` says what is wrong with it
                 style = (site / name).read_text(encoding="utf-8")
                 html = f'{html[:start]}<style data-file="{name}">\n{style}</style>{html[end:]}'
-        page.write_text(html, encoding="utf-8")
+        write(page, html)  # never in place: it may be a link to that of the last site

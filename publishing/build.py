@@ -144,7 +144,7 @@ def _notebooks_stage(
 ) -> list[Path]:
     """Update what is made of the papers' notebooks; returns all of it. They may link to each other: all run first.
 
-    `is_stale` is called as soon as there is something to do, which will make the site stale too.
+    `is_stale` is called as soon as there is something to do, after which the site is mostly stale too.
     """
     began = stamps.now()
     code = stamps.digests(_code())

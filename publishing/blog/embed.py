@@ -18,6 +18,7 @@ from publishing.blog.pages import OWN, embedded, fetched, in_capitals, lead
 from publishing.blog.theme import FRAME, Theme
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
+from publishing.folders import has_file
 from publishing.site import jekyll, search
 
 LIST = ".paper-notes.json"
@@ -223,7 +224,11 @@ def _front(page: posts.Post, layout: str, title: str) -> str:
 def _pictures(page: posts.Post) -> list[str]:
     """The picture for sharing, if it is one of ours, by its name among the assets."""
     path = str(page.image.get("path")).removeprefix("/")
-    return [path.removeprefix("assets/")] if path.startswith("assets/") else []
+    if not path.startswith("assets/"):
+        return []
+    if not has_file(paths.ROOT / path):
+        raise PublishingError(f"{paths.relative(page.path)}: there is no {path}; correct `image` in the front matter")
+    return [path.removeprefix("assets/")]
 
 
 def _layouts(theme: Theme, brings_search: bool) -> dict[str, str]:

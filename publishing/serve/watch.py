@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import BoundedSemaphore, Thread
@@ -64,8 +64,14 @@ def _edits(watched: list[Path]) -> Iterator[set]:
     except FileNotFoundError:
         raise
     except (OSError, RuntimeError) as error:
-        print(f"{error}: edits are seen a second later, since all files are looked at again and again", file=sys.stderr)
+        _say(f"{error}: edits are seen a second later, since all files are looked at again and again")
         yield from watching(force_polling=True)
+
+
+@cache
+def _say(warning: str) -> None:
+    """Once, though the watch begins anew with each folder that comes."""
+    print(warning, file=sys.stderr)
 
 
 def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingHTTPServer:

@@ -88,7 +88,8 @@ def _make(texts: dict[str, str], target: Path, loaded: Popen[str] | None = None)
     with nullcontext(loaded) if loaded else loading() as pagefind:
         _, said = pagefind.communicate(json.dumps({"pages": list(texts.items()), "target": str(target / FOLDER)}))
     if pagefind.returncode:
-        cause = " ".join(said.partition("stack backtrace")[0].split()[-20:])
+        of_system = re.search('message: "([^"]+)"', said)  # as on a full disk
+        cause = of_system[1] if of_system else " ".join(said.split()[-20:])
         told = f"Pagefind made no index for the search: {cause}; try again"
         raise PublishingError(told if cause else end("Pagefind", pagefind.returncode))
     languages = json.loads((target / FOLDER / "pagefind-entry.json").read_bytes())["languages"].values()

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 from subprocess import PIPE
 from tempfile import TemporaryFile
 from textwrap import shorten
@@ -186,7 +187,7 @@ def _mathjax(question: str) -> str:
             answer = _within_time(run, said)
         if run.returncode == 0:
             return answer
-        if run.returncode < 0:  # which is no formula's fault
+        if -run.returncode in (SIGKILL, SIGTERM):  # which is no formula's fault
             raise PublishingError(end("MathJax", run.returncode))
         lines = _lines(said)
     cause = next((line.strip() for line in lines if "rror" in line), "it gave no reason")

@@ -1,9 +1,13 @@
 """The build as `make` runs it: in processes of its own, on a small repository with a paper of two notebooks."""
 
+import ast
 import fcntl
 import os
 import shutil
+import sys
+from pathlib import Path
 
+import psutil
 import pytest
 
 from publishing.blog.embed import LIST
@@ -24,7 +28,7 @@ WATCHED = f"""from publishing.__main__ import main
 started = []
 sys.addaudithook(lambda event, about: started.append(about[0]) if event == "subprocess.Popen" else None)
 main()
-print(sorted({SLOW} & set(sys.modules)), [one for one in started if one != "git"])"""
+print(sorted({SLOW} & set(sys.modules)), [f"{{one}}" for one in started if one != "git"])"""
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +134,19 @@ def test_the_site_is_built_once_and_again_only_after_a_change(built, commands):
     out = commands.succeed("site")
     assert "toy: 2 notebooks, nothing changed" in out and "site: nothing changed" not in out
     assert "A new beginning." in (commands.root / "_site/toy/index.html").read_text()
+
+
+def test_jekyll_loads_before_notebooks_run_and_ends_where_one_fails(commands):
+    commands.notebook("02-claim", "# 2. Claim\n\n$$\nx = 1 \\tag{1}\n$$", "print('another claim')")
+    started = ast.literal_eval(commands.succeed("site", code=WATCHED).splitlines()[-1].partition("] ")[2])
+    names = [Path(one).name for one in started]
+    assert names.index("ruby") < names.index(Path(sys.executable).name)
+    assert names.count("node") == names.count("pagefind_extended")  # which is asked for its version
+
+    commands.notebook("02-claim", "# 2. Claim\n\n$$\nx = 1 \\tag{1}\n$$", "1 / 0")
+    commands.fail("site")
+    here = [one for one in psutil.process_iter(["cwd"]) if one.info["cwd"] == str(commands.root)]
+    assert here == []
 
 
 def test_embedding_refuses_before_anything_is_built_and_else_builds_what_it_embeds(commands, tmp_path_factory):

@@ -195,6 +195,13 @@ def test_the_picture_for_sharing_may_be_an_address_alone(notes, blog, image, the
     assert there.startswith("https:") or (blog / there[1:]).is_file()
 
 
+def test_a_picture_for_sharing_that_is_not_there_is_named(notes, blog):
+    notes.write("_posts/2026-01-01-toy.md", POST.replace("toy-card.png", "none.png"))
+    with pytest.raises(PublishingError, match="^_posts/2026-01-01-toy.md: there is no assets/images/none.png; correct"):
+        embed.embed(blog)
+    assert not (blog / "assets").exists()
+
+
 def test_the_post_holds_a_picture_a_lead_and_a_link_and_its_page_the_note(notes, blog):
     embed.embed(blog)
     post = (blog / "_posts/2026-01-01-toy.html").read_text().partition("\n---\n")[2]

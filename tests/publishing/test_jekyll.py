@@ -454,3 +454,29 @@ def test_an_image_that_the_last_site_holds_is_taken_from_there_and_a_changed_one
     assert (built / "changed.png").read_text() == "as it is!"
     assert os.path.samestat((built / "kept.png").stat(), before["kept"])
     assert not os.path.samestat((built / "kept.png").stat(), images["kept"].stat())
+
+    (built / "kept.png").unlink()
+    (built / "kept.png").symlink_to(images["kept"])
+    jekyll.build_site()
+    assert not (built / "kept.png").is_symlink()
+    assert not os.path.samestat((built / "kept.png").stat(), images["kept"].stat())
+
+
+def test_where_nothing_can_be_linked_from_the_last_site_it_is_copied(site):
+    """As where that is on another file system."""
+    image = site.write("assets/images/kept.png", "as it was")
+    site.write("_plugins/refuse.rb", "def File.link(*) = raise(Errno::EXDEV)")
+    jekyll.build_site()
+    before = (paths.SITE / "assets/images/kept.png").stat()
+    built = jekyll.build_site() / "assets/images/kept.png"
+    assert built.read_text() == image.read_text() and not os.path.samestat(built.stat(), before)
+
+
+def test_a_page_that_the_last_site_shares_is_not_written_in_place(site):
+    html = '<html><head><link rel="stylesheet" href="/assets/css/notes.css"></head><body>plain</body></html>'
+    site.write("assets/plain.html", html)
+    page = jekyll.build_site() / "assets/plain.html"
+    (paths.SITE / "old.html").hardlink_to(page)
+    page.write_text(html)  # as the source is, so that Jekyll links it
+    styles.inline(paths.SITE, "")
+    assert "<style" in page.read_text() and (paths.SITE / "old.html").read_text() == html

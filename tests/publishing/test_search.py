@@ -132,7 +132,13 @@ def test_where_pagefind_does_not_run_it_is_said_in_a_line_and_the_button_is_abse
 
 @pytest.mark.parametrize(
     "end",
-    ["echo stack backtrace: main >&2; exit 1", "exit 1", "sleep 0.2; exit 1", "exec <&-; sleep 0.2", "kill -9 $$"],
+    [
+        "echo 'Os { message: \"no room\" }, at main' >&2; exit 1",
+        "exit 1",
+        "sleep 0.2; exit 1",
+        "exec <&-; sleep 0.2",
+        "kill -9 $$",
+    ],
 )
 def test_an_index_that_cannot_be_made_is_one_line_and_the_site_stays(commands, end):
     """However the program ends: Node hears of it in one way or another."""

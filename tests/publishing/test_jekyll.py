@@ -476,7 +476,7 @@ def test_a_page_that_the_last_site_shares_is_not_written_in_place(site):
     html = '<html><head><link rel="stylesheet" href="/assets/css/notes.css"></head><body>plain</body></html>'
     site.write("assets/plain.html", html)
     page = jekyll.build_site() / "assets/plain.html"
-    (paths.SITE / "old.html").hardlink_to(page)
+    (site.root / "old").hardlink_to(page)
     page.write_text(html)  # as the source is, so that Jekyll links it
     styles.inline(paths.SITE, "")
-    assert "<style" in page.read_text() and (paths.SITE / "old.html").read_text() == html
+    assert "<style" in page.read_text() and (site.root / "old").read_text() == html

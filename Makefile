@@ -80,7 +80,7 @@ check: ## Lint the code and the notebooks, then build the site and lint it and t
 	@$(PYTHON) bootstrap.py site
 	@export $(INSIDE) && $(LINTS) && python -m publishing check --sources && python -m publishing site && python -m publishing check && python -m experiments.stale
 
-faults: site ## Kill, starve and damage the build, and put anything into notebooks (about three quarters of an hour)
+faults: site ## Kill, starve and damage the build, and put anything into notebooks (about twenty minutes)
 	@$(PYTHON) bootstrap.py test
 	@$(INSIDE) .venv/bin/python -m pytest tests/faults.py tests/publishing/test_in_browser.py --hypothesis-profile=fuzz
 

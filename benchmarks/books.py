@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 
 from benchmarks.copies import ROOT, Build, Copy
+from publishing import macros
 from publishing.files import write
 from publishing.notebooks import parsed
 
@@ -94,7 +95,8 @@ class MyST(Book):
         return [MYST, "build", "--execute", "--execute-parallel", f"{os.cpu_count()}", "--site"]
 
     def settings(self, stems: list[str]) -> dict[str, dict]:
-        project = {"toc": [{"file": f"{stem}.ipynb"} for stem in stems]}
+        known = {macro.name: macro.body for macro in macros.read(self._folder().name)}
+        project = {"toc": [{"file": f"{stem}.ipynb"} for stem in stems], "math": known}
         return {
             "myst.yml": {"version": 1, "project": project, "site": {"template": "./theme"}},
             "theme/template.yml": {"jtex": "v1", "title": "None"},

@@ -106,8 +106,8 @@ def program() -> Path:
 
 
 def _remembered(path: Path) -> bytes:
-    head, end, body = path.read_bytes().partition(b"</head>")
-    page = head.partition(b"<style")[0] + body if end else head  # a stylesheet changes no text
+    head, closed, body = path.read_bytes().partition(b"</head>")
+    page = head.partition(b"<style")[0] + body if closed else head  # a stylesheet changes no text
     return remembered(page, partial(_text, page), by=__file__)
 
 

@@ -15,12 +15,13 @@ import subprocess
 import sys
 import tempfile
 from functools import cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
 from publishing.programs import node
+from publishing.serve.watch import LocalServer
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_site"
@@ -80,7 +81,7 @@ def main() -> None:
     if not page.is_file():
         sys.exit(f"benchmarks.page: there is no {page.relative_to(ROOT)}; run `make` first")
     address = urlsplit(os.environ.get("BASEURL", ""))  # the site was built for it, and says so in its canonical links
-    with ThreadingHTTPServer(("127.0.0.1", address.port or 0), partial(Compressed, directory=str(SITE))) as server:
+    with LocalServer(("127.0.0.1", address.port or 0), partial(Compressed, directory=str(SITE))) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}{arguments.path}"
         reports = [report(url) for _ in range(arguments.runs)]

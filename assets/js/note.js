@@ -3,6 +3,7 @@
 import { markPlace } from "./contents.js";
 import { offerCopies } from "./copy.js";
 import { prepareFolds } from "./folds.js";
+import { layOutInTurn } from "./mathml.js";
 import { previewTargets } from "./previews.js";
 
 for (const note of document.querySelectorAll(".paper-notes")) {
@@ -10,6 +11,7 @@ for (const note of document.querySelectorAll(".paper-notes")) {
   offerCopies(note);
   prepareFolds(note);
   previewTargets(note);
+  layOutInTurn(note);
 }
 
 // The search, where there is an index for it, comes with its first use.

@@ -6,6 +6,7 @@ import pytest
 
 from publishing import paths
 
+from ..conftest import eventually
 from .conftest import PAGES, load_images, unfold, violations
 
 # A formula is one image with a spoken label; what it is drawn from needs no visit.
@@ -37,6 +38,21 @@ def unfolded(fresh, path: str, width: int, scheme: str, options: dict) -> list[s
     load_images(page)
     unfold(page)
     return violations(page, CONTEXT, **OPTIONS | options)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_screen_reader_gets_every_displayed_formula_without_scrolling(fresh, scripts):
+    """The browser lays their MathML out when it is idle; what is not laid out has no place in this tree."""
+    page = fresh(java_script_enabled=scripts).page
+    tree = page.context.new_cdp_session(page)
+    displayed = page.locator(".math.display").count()
+    assert displayed > 16  # the numbered ones alone
+
+    def spoken() -> int:
+        nodes = tree.send("Accessibility.getFullAXTree")["nodes"]
+        return sum(node["role"]["value"] == "MathMLMath" for node in nodes if not node["ignored"])
+
+    eventually(lambda: spoken() == displayed, "the MathML of all displayed formulas")
 
 
 def luminance(colour: str) -> float:

@@ -314,7 +314,7 @@ def test_the_recipe_of_cifar10_is_the_papers():
         ("train --multipliers 1,two", "expected a whole number from 0 on, got two"),
         ("train --size 1,2,3", "expected a number, or HEIGHT,WIDTH, got 1,2,3"),
         ("train --variance learned", "a variance is of the bound alone; give --loss bound with --variance learned"),
-        ("train --schedule rescaled --T 20", "--schedule rescaled --T 20: every beta must lie strictly"),
+        ("train --schedule rescaled --T 20", "--schedule rescaled --T 20: a schedule is beta_0 = 0"),
         ("train --precision tf32", "tf32 is a GPUs precision, and this is cpu"),
         ("train --device mps", "--device is cpu, cuda or cuda:N (tables in float64 are on no other), got mps"),
         ("sample --checkpoint {net} --device cuda:7", "there is no GPU 7, this machine has 0"),

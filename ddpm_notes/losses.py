@@ -136,7 +136,8 @@ def bound_term(
     """L_{t-1} for t > 1 and L_0 for t = 1, Eq. (5), p. 3, at one x_t; and the x0_hat it used.
 
     Returns ((B,) in bits/dim, x0_hat shaped like x0). L_{t-1} is a KL divergence between Gaussians in
-    closed form, computed in float64; L_0 is the decoder of Eq. (13) with `levels` levels.
+    closed form, computed in float64; L_0 is the decoder of Eq. (13) with `levels` levels. At a random t it is the
+    training loss "L" of Table 2, p. 5: T times its mean over uniform t, plus the constant L_T, is the bound L.
     """
     terms, x0_hat = bound_terms(model, x0, schedule, t, noise, (variance,), levels, clip_x0)
     return terms[variance], x0_hat
@@ -175,22 +176,3 @@ def bound_terms(
             term[first] = -discretized_log_likelihood(x0[first], mean_p[first], log_sigma[first], levels)
         terms[variance] = per_dimension(term) / NATS_PER_BIT  # (B, ...) to (B,)
     return terms, x0_hat
-
-
-def bound_loss(
-    model: Model,
-    x0: Tensor,
-    schedule: Schedule,
-    t: Tensor | None = None,
-    noise: Tensor | None = None,
-    generator: Generator | None = None,
-    variance: Variance = "beta",
-    levels: int = 256,
-) -> Tensor:
-    """One random term of the bound for each image, (B,), in bits/dim: the training loss "L" of Table 2, p. 5.
-
-    T times its mean over uniform t, plus the constant L_T, is the bound L of Eq. (5).
-    """
-    t = draw_t(len(x0), schedule, generator).to(x0.device) if t is None else t
-    noise = draw_noise(x0, generator) if noise is None else noise
-    return bound_term(model, x0, schedule, t, noise, variance, levels)[0]

@@ -24,7 +24,7 @@ def draw(
     noise = ImageNoise(seed, numbers, model.net.config.shape)
     xT = noise(schedule.T)
     if sampler == "ddim":
-        return ddim(model, tuple(xT.shape), schedule, clip_x0=clip_x0, xT=xT)
+        return ddim(model, xT, schedule, clip_x0=clip_x0)
     return sample_from(model, xT, schedule.T, schedule, variance=sampler, clip_x0=clip_x0, noises=noise)
 
 

@@ -156,10 +156,6 @@ def main() -> None:
             result.part("independent Gaussians", partial(pixel_gaussian, train, test, judge))
             result.part("one Gaussian", partial(full_gaussian, train, test, judge))
             result.part("histograms", partial(histograms, train, test))
-            for split, images, variance in (
-                ("test", test, "beta"),
-                ("train", train, "beta"),
-                ("test", test, "beta_tilde"),
-            ):
-                result.part(f"bound, {split}, {variance}", partial(bound, checkpoint, images, variance))
+            for split, images, kind in (("test", test, "beta"), ("train", train, "beta"), ("test", test, "beta_tilde")):
+                result.part(f"bound, {split}, {kind}", partial(bound, checkpoint, images, kind))
             result.part("samples", partial(sampled, name, checkpoint, weights[file], judge, train, test))

@@ -110,8 +110,6 @@ def moments_of_each(
     for kind in set(variances) - {"learned"}:
         log_variance = reverse_variance(t, schedule, kind).log().to(xt.dtype)  # (B,)
         log_variances[kind] = log_variance.view(-1, *[1] * (xt.ndim - 1))  # (B, 1, ..., 1)
-    if eps.shape != xt.shape:
-        raise ValueError(f"the model must return epsilon shaped like x_t {tuple(xt.shape)}, got {tuple(eps.shape)}")
     x0_hat = predict_x0(xt, t, eps, schedule)
     if clip_x0:
         x0_hat = x0_hat.clamp(-1, 1)

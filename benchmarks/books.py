@@ -2,10 +2,12 @@
 
 import json
 import os
-import subprocess
 import time
 from abc import abstractmethod
+from contextlib import suppress
 from pathlib import Path
+from signal import SIGKILL
+from subprocess import PIPE, STDOUT, Popen
 
 import nbformat
 
@@ -40,11 +42,16 @@ class Book(Copy):
         jupyter = self._jupyter()
         search = os.pathsep.join([f"{BOOKS / 'bin'}", f"{VENV / 'bin'}", os.environ["PATH"]])
         here = {"PATH": search, "JUPYTER_PATH": f"{jupyter}", "JUPYTER_CONFIG_DIR": f"{jupyter}"}
+        environment = self.environment | here
         began = time.perf_counter()
-        done = subprocess.run(self.command, cwd=folder, env=self.environment | here, capture_output=True, text=True)
-        seconds = time.perf_counter() - began
-        said = done.stdout + done.stderr
-        if done.returncode or any(word in said for word in FAILED):
+        with Popen(
+            self.command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, process_group=0
+        ) as process:
+            said, _ = process.communicate()
+            seconds = time.perf_counter() - began
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, SIGKILL)  # MyST leaves the server of its kernels behind
+        if process.returncode or any(word in said for word in FAILED):
             raise SystemExit(f"benchmarks: {type(self).__name__} failed: {said[-3000:]}")
         return Build(seconds)
 

@@ -47,6 +47,11 @@ def mean_and_error(x: Tensor) -> tuple[float, float]:
     return x.mean().item(), (x.std() / len(x) ** 0.5).item()
 
 
+def summary(x: Tensor) -> dict[str, float]:
+    """`mean_and_error` by name, for a report."""
+    return dict(zip(("mean", "standard_error"), mean_and_error(x), strict=True))
+
+
 def prior_kl(x0: Tensor, schedule: Schedule) -> Tensor:
     """L_T = D_KL(q(x_T | x_0) || N(0, I)) of each image, (B,), in bits/dim: Eq. (5); about 1e-5 on CIFAR10 (p. 5)."""
     alpha_bar = schedule.alpha_bar[-1].to(x0.device)

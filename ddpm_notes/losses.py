@@ -38,7 +38,7 @@ def simple_loss(
     As in the released code it is the mean over the D dimensions; the paper writes the sum ||.||^2, which
     is D times as much and has the same minimum. t and noise are drawn where they are None.
     target: "eps" for Eq. (14); "x0" or "mean" for the same squared error measured on x0_hat or mu_theta
-    (the "unweighted MSE" rows of Table 2), through `error_weight`.
+    through `error_weight` ("mean" is an "unweighted MSE" row of Table 2; x_0 is only mentioned, p. 4).
     """
     t = draw_t(len(x0), schedule, generator).to(x0.device) if t is None else t
     noise = draw_noise(x0, generator) if noise is None else noise
@@ -62,7 +62,7 @@ def error_weight(t: Tensor, schedule: Schedule, target: Literal["x0", "mean"]) -
     elif target == "mean":
         table = torch.cat([s.beta[:1], s.beta[1:] ** 2 / (s.alpha[1:] * (1 - s.alpha_bar[1:]))])
     else:
-        raise ValueError(f'target must be "x0" or "mean", got {target!r}')
+        raise ValueError(f'target must be "x0" or "mean", and of a loss may be "eps", got {target!r}')
     return schedule.values(table, t)  # (T + 1,) to (B,)
 
 
@@ -72,6 +72,8 @@ def bound_weight(t: Tensor, schedule: Schedule, variance: Literal["beta", "beta_
     sigma_t^2 is the true beta_t or beta_tilde_t, also at t = 1, where the second is 0 and the weight infinite.
     """
     schedule.check(t)
+    if variance not in ("beta", "beta_tilde"):
+        raise ValueError(f'the fixed variance is "beta" or "beta_tilde", got {variance!r}')
     sigma2 = schedule.beta if variance == "beta" else schedule.beta_tilde
     return error_weight(t, schedule, "mean") / (2 * schedule.values(sigma2, t))
 

@@ -295,19 +295,25 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load:
         load()
     pages = _pages([paper for paper, outputs in kept.items() if outputs is None], settings)
     made = {path: text for of_paper in pages.values() for path, text in of_paper.items()}
-    before = {path: path.read_text(encoding="utf-8") for path in made if path.is_file()}
+    before = {path: path.read_text(encoding="utf-8") for path in made if may_patch and path.is_file()}
     folders.sync(made)
     made_before = [path for outputs in kept.values() for path in outputs or []]
     folders.sweep(_written_for_site(), [*made, *made_before])
-    for paper, of_paper in pages.items():
-        stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
-    if not (may_patch and patch.patched(before, made)):
+
+    def tidy_up() -> None:
+        for paper, of_paper in pages.items():
+            stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
+        memory.forget()
+        import bs4  # noqa: F401 - which the search takes next
+
+    if may_patch and patch.patched(before, made):
+        tidy_up()
+    else:
         with progress.doing(lambda: "building the site with Jekyll"):
-            jekyll.build_site(settings["unpublished"], load())
+            jekyll.build_site(settings["unpublished"], load(), meanwhile=tidy_up)
     met = {name: was for paper in papers for name, was in stamps.found(stamps.of_pages(paper)).items()}
     beside = {name: was for name, was in met.items() if name not in inputs}
     stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], beside, since=began)
-    memory.forget()
 
 
 def _made_from_of_pages(paper: str, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from publishing.files import digest_of
+from publishing.memory import remembered
 
 SHOWS_TEXT = re.compile(r"__do[c]__|\bgetdo[c]\b|\bhel[p]\(|\bgetsourc[e]")  # which does not find itself here
 
@@ -73,13 +74,17 @@ def _shows_text(source: str) -> bool:
 @functools.cache
 def meaning(source: str) -> str:
     """Digest of a module's syntax tree without docstrings; of its text where that is no Python."""
+    return remembered(source.encode(), functools.partial(_meaning, source), by=__file__).decode()
+
+
+def _meaning(source: str) -> bytes:
     tree = _parse(source)
     if tree is None:
-        return digest_of(source.encode())
+        return digest_of(source.encode()).encode()
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)]
-    return digest_of(ast.dump(tree).encode())
+    return digest_of(ast.dump(tree).encode()).encode()
 
 
 def _read(path: Path) -> str:

@@ -7,7 +7,7 @@ import re
 import shutil
 import tomllib
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from subprocess import Popen
@@ -49,9 +49,12 @@ def loading() -> AbstractContextManager[Popen[str]]:
     )
 
 
-def build_site(drafts: bool = False, loaded: Popen[str] | None = None) -> Path:
+def build_site(
+    drafts: bool = False, loaded: Popen[str] | None = None, meanwhile: Callable[[], object] = lambda: None
+) -> Path:
     """Build `_site/` anew, with unpublished posts if `drafts`, perhaps by a Jekyll that is `loading`.
 
+    What is to be done in any case is done `meanwhile`, on another core.
     A build that fails, or only warns, raises PublishingError and leaves the site as it was.
     """
     _check_front_matter()
@@ -65,7 +68,7 @@ def build_site(drafts: bool = False, loaded: Popen[str] | None = None) -> Path:
     with ExitStack() as running:
         jekyll = loaded or running.enter_context(loading())
         pagefind = running.enter_context(search.loading()) if settings["search"] and not drafts else None
-        _run(jekyll)
+        _run(jekyll, meanwhile)
         styles.inline(fresh, settings["baseurl"])
         feeds.complete(fresh, settings["url"] + settings["baseurl"])
         if pagefind:
@@ -78,8 +81,13 @@ def build_site(drafts: bool = False, loaded: Popen[str] | None = None) -> Path:
     return paths.SITE
 
 
-def _run(jekyll: Popen[str]) -> None:
-    _, said = jekyll.communicate("build\n")
+def _run(jekyll: Popen[str], meanwhile: Callable[[], object]) -> None:
+    assert jekyll.stdin
+    with suppress(BrokenPipeError):  # it says why it is gone
+        jekyll.stdin.write("build\n")
+        jekyll.stdin.flush()
+    meanwhile()
+    _, said = jekyll.communicate()
     if complaint := first_complaint(said):
         raise PublishingError(f"Jekyll: {complaint}")
     if jekyll.returncode:

@@ -40,6 +40,22 @@ def test_a_colour_picture_may_be_wide_and_keeps_its_channels():
     assert Image.open(io.BytesIO(png_of(red))).getpixel((3, 3)) == (255, 0, 0)
 
 
+@pytest.mark.parametrize(
+    "x, columns",
+    [
+        (torch.zeros(2, 1, 8, 8, dtype=torch.uint8), 8),
+        (torch.zeros(1, 8, 8), 8),
+        (torch.zeros(0, 1, 8, 8), 8),
+        (torch.zeros(1, 2, 8, 8), 8),
+        (torch.zeros(1, 1, 8, 8), 0),
+    ],
+    ids=["integers", "one image", "none", "two channels", "no columns"],
+)
+def test_what_is_no_picture_is_refused(x, columns):
+    with pytest.raises(ValueError, match=r"a picture is of images \(B, C, H, W\) in \[-1, 1\], grey or RGB"):
+        as_grid(x, columns)
+
+
 def test_axes_are_of_the_notes_width_and_show_images_draws_the_grid():
     figure, ax = axes(height=2.0)
     x = torch.linspace(-1, 1, 8).view(2, 1, 2, 2)

@@ -92,8 +92,10 @@ def test_the_weight_of_eq_12_written_out_with_plain_numbers(paper_schedule):
     weight = bound_weight(torch.tensor([1, 2]), paper_schedule)
     assert weight.tolist() == pytest.approx([expected_1, expected_2], rel=1e-9)
     assert bound_weight(torch.tensor([1]), paper_schedule, "beta_tilde").item() == math.inf
-    with pytest.raises(ValueError, match="x0"):
+    with pytest.raises(ValueError, match='"mean", and of a loss may be "eps", got'):
         error_weight(torch.tensor([1]), paper_schedule, "v")
+    with pytest.raises(ValueError, match="fixedlarge"):
+        bound_weight(torch.tensor([1]), paper_schedule, "fixedlarge")
 
 
 def test_the_kl_of_equal_gaussians_is_zero_and_otherwise_positive():

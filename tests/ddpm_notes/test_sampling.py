@@ -118,11 +118,11 @@ def test_a_learned_variance_is_refused_on_a_strided_chain(paper_schedule):
 
 def test_a_chain_of_another_schedule_than_the_models_is_refused(paper_schedule):
     net = UNet(UNetConfig(size=8, channels=1, width=8, multipliers=(1,), attention=(), groups=4, dropout=0.0))
-    model = Parameterized(net, paper_schedule)
-    for other in (linear_schedule(50), linear_schedule(beta_T=0.03), strided(linear_schedule(beta_T=0.03), 5)):
-        with pytest.raises(ValueError, match="another schedule than the given one"):
-            sample(model, (1, 1, 8, 8), other)
-    sample(model, (1, 1, 8, 8), strided(linear_schedule(), 2))
+    for model in (Parameterized(net, paper_schedule), EmpiricalDenoiser(torch.zeros(1, 1, 8, 8), paper_schedule)):
+        for other in (linear_schedule(50), linear_schedule(beta_T=0.03), strided(linear_schedule(beta_T=0.03), 5)):
+            with pytest.raises(ValueError, match="another schedule than the given one"):
+                sample(model, (1, 1, 8, 8), other)
+        sample(model, (1, 1, 8, 8), strided(linear_schedule(), 2))
 
 
 def test_ddim_with_eta_1_is_algorithm_2_with_beta_tilde():

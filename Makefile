@@ -78,7 +78,7 @@ experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes
 
 check: ## Lint the code and the notebooks, then build the site and lint it and the outputs
 	@$(PYTHON) bootstrap.py site
-	@export $(INSIDE) && $(LINTS) && python -m publishing check --sources && python -m publishing site && python -m publishing check && python -m experiments.stale
+	@export $(INSIDE) && $(LINTS) && python -m publishing check --sources && python -m publishing check && python -m experiments.stale
 
 faults: site ## Kill, starve and damage the build, and put anything into notebooks (about twenty minutes)
 	@$(PYTHON) bootstrap.py test

@@ -12,7 +12,7 @@ from publishing.checks.places import at, blank, line_of
 from publishing.errors import PublishingError
 
 _ADDRESS = re.compile(r'\{\{ "[^"|{}]*" \| relative_url \}\}')
-_NEEDED = ("layout", "title", "description", "permalink")
+_NEEDED = ("layout", "title", "description")
 _TRAPS = {
     r"\$": "kramdown sets no formula; write it in a notebook",
     r"\\[(\[]": "this begins a formula that nothing sets; write it in a notebook",
@@ -41,8 +41,9 @@ def _of_post(path: Path, post: posts.Post) -> Iterator[str]:
         if not post.facts.get(name):
             yield f"{at(path)}: the front matter has no {name}; give it one"
     yield from _traps(path, text, len(text) - len(post.text))
-    if post.paper in notebooks.papers():
-        yield from _of_paper(path, text, post.paper, post.facts)
+    feed = post.facts.get("feed")
+    if post.paper in notebooks.papers() and not (isinstance(feed, dict) and feed.get("excerpt_only")):
+        yield f"{at(path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
 
 
 def _traps(path: Path, text: str, start: int) -> Iterator[str]:
@@ -50,17 +51,3 @@ def _traps(path: Path, text: str, start: int) -> Iterator[str]:
     for pattern, remedy in _TRAPS.items():
         for found in re.compile(rf"(?<!\\)(?:{pattern})").finditer(prose, start):
             yield f"{at(path, line_of(text, found.start()))}: {found.group()!r} stands in a post: {remedy}"
-
-
-def _of_paper(path: Path, text: str, paper: str, facts: dict) -> Iterator[str]:
-    if not facts.get("mathjax"):
-        yield f"{at(path)}: without mathjax: true its formulas have no glyphs; set it in the front matter"
-    if not (isinstance(facts.get("feed"), dict) and facts["feed"].get("excerpt_only")):
-        yield f"{at(path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
-    sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
-    shown = [found["name"] for found in INCLUDE.finditer(text) if found["name"] in sections]
-    for name in sections:
-        if (count := shown.count(name)) != 1:
-            yield f"{at(path)}: includes {name!r} {count} times; include every section once"
-    if sorted(shown) != shown:
-        yield f"{at(path)}: the sections are not included in the order of their numbers; put them in order"

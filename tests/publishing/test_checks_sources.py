@@ -176,7 +176,6 @@ def test_what_kramdown_or_liquid_would_change_is_named(post, trap, says):
         ("title: Toy\n", "", "the front matter has no title"),
         ("description: A toy.\n", "", "has no description"),
         ("permalink: /toy/\n", "", "has no permalink"),
-        ("mathjax: true\n", "", "without mathjax: true its formulas have no glyphs"),
         ("feed: {excerpt_only: true}\n", "", "the feed would carry the whole post"),
         ("paper: toy", "paper: ddim", "there are no notebooks of a paper 'ddim'"),
         ("---\nlayout", "layout", "no front matter"),

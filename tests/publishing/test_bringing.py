@@ -96,6 +96,8 @@ def test_blocks(paper, given, becomes):
         (r"\begin{align}a &= b \\ c &= d\end{align}", "$$\n\\begin{aligned}a &= b \\\\ c &= d\\end{aligned}\n$$"),
         ("$$\na\n\n= b\n$$", "$$\na\n= b\n$$"),
         (r"$\bm{x} \in \mathds{R}$", r"$\boldsymbol{x} \in \mathbb{R}$"),
+        (r"$95%$ and $5\%$", r"$95\%$ and $5\%$"),
+        ("$$\na % the rate\n% of $x$\n= 5\\% \\\\% b\n$$", "$$\na\n= 5\\% \\\\\n$$"),
         ("`$HOME` and `\\(x\\)`", "`$HOME` and `\\(x\\)`"),
         ("$$\nx\n$$ (first)\n\nBy {eq}`first`.", "$$\nx \\tag{1}\n$$\n\nBy Eq. (1)."),
         ("$$\nx\n$$ {#eq-a}\n\nBy @eq-a.", "$$\nx \\tag{1}\n$$\n\nBy Eq. (1)."),

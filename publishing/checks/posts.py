@@ -41,9 +41,8 @@ def _of_post(path: Path, post: posts.Post) -> Iterator[str]:
         if not post.facts.get(name):
             yield f"{at(path)}: the front matter has no {name}; give it one"
     yield from _traps(path, text, len(text) - len(post.text))
-    feed = post.facts.get("feed")
-    if post.paper in notebooks.papers() and not (isinstance(feed, dict) and feed.get("excerpt_only")):
-        yield f"{at(path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
+    if post.paper in notebooks.papers():
+        yield from _of_paper(post, post.paper)
 
 
 def _traps(path: Path, text: str, start: int) -> Iterator[str]:
@@ -51,3 +50,13 @@ def _traps(path: Path, text: str, start: int) -> Iterator[str]:
     for pattern, remedy in _TRAPS.items():
         for found in re.compile(rf"(?<!\\)(?:{pattern})").finditer(prose, start):
             yield f"{at(path, line_of(text, found.start()))}: {found.group()!r} stands in a post: {remedy}"
+
+
+def _of_paper(post: posts.Post, paper: str) -> Iterator[str]:
+    feed = post.facts.get("feed")
+    if not (isinstance(feed, dict) and feed.get("excerpt_only")):
+        yield f"{at(post.path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
+    sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
+    shown = [found["name"] for found in INCLUDE.finditer(post.text) if found["name"] in sections]
+    if sorted(shown) != shown:
+        yield f"{at(post.path)}: the sections are not included in the order of their numbers; put them in order"

@@ -40,7 +40,7 @@ all: site ## Set up, execute the notebooks and build the site (what `make` alone
 
 notebooks: ## Execute and render the notebooks: ONLY=05 or ONLY=ddpm/which-variance takes one, FORCE=1 runs it again
 	@$(PYTHON) bootstrap.py notebooks
-	@$(PUBLISHING) notebooks $(if $(ONLY),--only $(call given,ONLY)) $(if $(FORCE),--force)
+	@$(PUBLISHING) notebooks $(if $(ONLY),--only $(call given,ONLY)) $(if $(filter-out 0,$(FORCE)),--force)
 
 site: ## Build _site/ from the notebooks
 	@$(PYTHON) bootstrap.py site
@@ -63,8 +63,8 @@ import: ## Bring a notebook from elsewhere into a paper: FILE=notes.ipynb AS=ddi
 	@$(PUBLISHING) import $(call given,FILE) $(call given,AS)
 
 embed: ## Put the published notes into another Jekyll site: BLOG=path, DRY=1 only says what, UNDO=1 takes them out, INSTRUMENTS=0 makes them light
-	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(UNDO),notebooks,site)
-	@$(PUBLISHING) embed $(call given,BLOG) $(if $(UNDO),--undo) $(if $(DRY),--dry) $(if $(filter 0,$(INSTRUMENTS)),--no-instruments)
+	@$(PYTHON) -c $(REFUSE_NO_FOLDER) $(call given,BLOG) && $(PYTHON) bootstrap.py $(if $(filter-out 0,$(UNDO)),notebooks,site)
+	@$(PUBLISHING) embed $(call given,BLOG) $(if $(filter-out 0,$(UNDO)),--undo) $(if $(filter-out 0,$(DRY)),--dry) $(if $(filter 0,$(INSTRUMENTS)),--no-instruments)
 
 # A browser opens the site at the root of a host.
 test faults: export BASEURL =
@@ -78,7 +78,7 @@ experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes
 
 check: ## Lint the code and the notebooks, then build the site and lint it and the outputs
 	@$(PYTHON) bootstrap.py site
-	@export $(INSIDE) && $(LINTS) && python -m publishing check --sources && python -m publishing site && python -m publishing check && python -m experiments.stale
+	@export $(INSIDE) && $(LINTS) && python -m publishing check --sources && python -m publishing check && python -m experiments.stale
 
 faults: site ## Kill, starve and damage the build, and put anything into notebooks (about twenty minutes)
 	@$(PYTHON) bootstrap.py test

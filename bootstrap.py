@@ -420,7 +420,7 @@ def take(steps: tuple[Callable[[], None], ...]) -> None:
     """Take the steps of one target; two at once would lay the same folder twice."""
     import fcntl  # which Windows does not have
 
-    with Path(__file__).open() as lock:
+    with Path(__file__).open("r+") as lock:  # over NFS a file is locked by those alone who may write to it
         fcntl.flock(lock, fcntl.LOCK_EX)
         for step in steps:
             step()

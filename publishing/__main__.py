@@ -84,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=4000)
     serve.set_defaults(command=_serve)
 
-    check = commands.add_parser("check", help="lint the notebooks, the posts, and what was built from them")
-    check.add_argument("--sources", action="store_true", help="not what was built")
+    check = commands.add_parser("check", help="update the site, and lint the notebooks, the posts, and what was built")
+    check.add_argument("--sources", action="store_true", help="build nothing, and look at nothing that was built")
     check.set_defaults(command=_check)
 
     new = commands.add_parser("new", help="begin the notes on another paper, or a study of one")
@@ -139,9 +139,13 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    from publishing.build import build_site
     from publishing.checks.lint import check_all
 
-    check_all(arguments.sources)
+    if arguments.sources:
+        check_all(sources_alone=True)
+    else:
+        build_site(then=check_all)
 
 
 def _new(arguments: argparse.Namespace) -> None:
@@ -167,8 +171,7 @@ def _embed(arguments: argparse.Namespace) -> None:
         embed.undo(arguments.blog)
     else:
         embed.check(arguments.blog)
-        build_site()
-        embed.embed(arguments.blog, instruments=not arguments.no_instruments, dry=arguments.dry)
+        build_site(then=lambda: embed.embed(arguments.blog, not arguments.no_instruments, arguments.dry))
 
 
 if __name__ == "__main__":

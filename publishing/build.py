@@ -41,8 +41,8 @@ def build_notebooks(only: str | None = None, force: bool = False) -> None:
             _remove_strays(papers, made)
 
 
-def build_site(drafts: bool = False) -> None:
-    """Update the whole site, with unpublished posts if `drafts`, and say where it is.
+def build_site(drafts: bool = False, then: Callable[[], None] = lambda: None) -> None:
+    """Update the whole site, with unpublished posts if `drafts`, say where it is, and do `then` while it stays so.
 
     What would stop it only after minutes of executing is looked at first. Of a paper that no such post shows nothing is
     made, and what was made of it before is removed.
@@ -58,12 +58,14 @@ def build_site(drafts: bool = False) -> None:
         made = _notebooks_stage(papers, faults, is_stale=None if drafts else load)
         _remove_strays(papers, made)
         _site_stage(papers, settings, began, load)
-    for paper in _papers():
-        post = paths.SITE / paper / "index.html"
-        if post.is_file():
-            print(f"the post: {paths.relative(post)}")
-        else:
-            print(f"{paper} has no post at /{paper}/; if it is a draft, `make serve` shows it")
+        for paper in _papers():
+            address = posts.address(paper)
+            post = paths.SITE / address.strip("/") / "index.html"
+            if post.is_file():
+                print(f"the post: {paths.relative(post)}")
+            else:
+                print(f"{paper} has no post at {address}; if it is a draft, `make serve` shows it")
+        then()
 
 
 def index_site() -> None:

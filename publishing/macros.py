@@ -9,13 +9,15 @@ from publishing.contract import MACROS
 from publishing.errors import PublishingError
 
 _FORM = r"this is no macro; write one in a line, as in \newcommand{\abs}[1]{\lvert #1 \rvert}"
+PERCENT = r"(?<!\\)((?:\\\\)*)%"
 _FORBIDDEN = {
+    PERCENT: r"it would begin a comment; write \%",
     r"\\(label|ref|eqref)(?![A-Za-z])": "number it with \\tag{…} and link to it as [Eq. (5)](#eq-5)",
     r"\\tag(?![A-Za-z])": "write one \\tag{…}, in a display formula",
     r"\\(mmlToken|Declare\w*|definecolor|f?colorbox|mathtoolsset|\w+tagform)(?![A-Za-z])": "leave it out",
 }
 COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
-_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
+_COMMENT = re.compile(f"{PERCENT}.*")
 _ARGUMENTS = r"(?:\[([1-9])\]\s*(?:\[([^\[\]]*)\]\s*)?)?"
 _LINE = re.compile(rf"\\newcommand\*?\s*(\{{\\[A-Za-z]+\}}|\\[A-Za-z]+)\s*{_ARGUMENTS}\{{(.*)\}}")
 

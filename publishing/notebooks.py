@@ -42,7 +42,7 @@ jupyter:
 
 def papers() -> list[str]:
     """Papers of this repository: the folders of notebooks/ other than the template."""
-    folders = [path for path in sorted(paths.NOTEBOOKS.glob("[!.]*")) if path.is_dir() and path != paths.TEMPLATE]
+    folders = [path for path in sorted(paths.NOTEBOOKS.glob("[!._]*")) if path.is_dir() and path != paths.TEMPLATE]
     for folder in folders:
         if not PAPER.fullmatch(folder.name):
             raise PublishingError(f"{paths.relative(folder)}: name it by small letters and digits alone, as in ddpm")
@@ -51,7 +51,7 @@ def papers() -> list[str]:
 
 def sections(paper: str) -> list[str]:
     """The stems of the notebooks that are a paper's post, in the order of their numbers."""
-    stems = sorted(path.stem for path in paths.notebooks_dir(paper).glob("[!.]*.md"))
+    stems = _stems(paths.notebooks_dir(paper))
     for stem in stems:
         if not SECTION.fullmatch(stem):
             raise PublishingError(f"{paper}/{stem}.md: a notebook is named like 05-key-equations.md; rename it")
@@ -63,10 +63,18 @@ def sections(paper: str) -> list[str]:
 
 def studies(paper: str) -> list[str]:
     """The stems of the notebooks that are a page each."""
-    names = sorted(path.stem for path in paths.studies_dir(paper).glob("[!.]*.md"))
+    names = _stems(paths.studies_dir(paper))
     for name in names:
         check_study(paper, name)
     return [f"{paths.OF_STUDIES}/{name}" for name in names]
+
+
+def _stems(folder: Path) -> list[str]:
+    found = sorted(folder.glob("[!.]*.md"))
+    for path in found:
+        if not path.is_file():
+            raise PublishingError(f"{paths.relative(path)} is no file, but a folder or a link to nothing; move it away")
+    return [path.stem for path in found]
 
 
 def check_study(paper: str, name: str) -> None:

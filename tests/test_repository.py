@@ -182,6 +182,15 @@ def test_what_is_typed_reaches_a_command_through_make_as_it_was_given(tmp_path, 
     assert said == f"{target}|{'|'.join(given)}|"
 
 
+@pytest.mark.parametrize("given", ["", "0", "1"])
+@pytest.mark.parametrize(
+    ("target", "name", "option"),
+    [("embed", "UNDO", "--undo"), ("embed", "DRY", "--dry"), ("notebooks", "FORCE", "--force")],
+)
+def test_0_is_no_by_make(target, name, option, given):
+    assert (option in make("--dry-run", target, "BLOG=.", f"{name}={given}").split()) == (given == "1")
+
+
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 WRITES = {("pages.yml", "deploy"): {"pages", "id-token"}}
 

@@ -14,6 +14,7 @@ from publishing.files import below
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 INCLUDE = re.compile(r"""\{%-?\s*include\s+paper_section\.html\s+name=(["'])(?P<name>.*?)\1\s*-?%\}""")
 OF_ALL_SECTIONS = ("claims-summary", "lead", "toc")
+_FOLDER = re.compile(r"(?:/[\w.~-]+)+/")
 _ADDRESS = re.compile(r"""(?:\]\(|:\s+|["'=]|\}\})((?:/(?!/)|\.\./)[^\s"'<>)]*)""")
 _PAGES = (".md", ".markdown", ".html")
 
@@ -94,7 +95,7 @@ def _of_studies(page: posts.Post, there: list[str]) -> Iterator[str]:
 
 def _of_page(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterator[str]:
     page, is_claims = posts.read(path), paths.CLAIMS in path.parents
-    place = at(path, 2 + re.split(r"\bpaper\b[\"']?\s*:", page.front or "")[0].count("\n"))
+    place = _of_fact(page, "paper")
     if page.paper is not None and page.paper not in there:
         yield f"{place}: there are no notebooks of a paper {page.paper!r}; {_remedy(there)}"
     elif page.paper is None and is_claims:
@@ -107,9 +108,34 @@ def _of_page(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterato
         yield f"{at(path)}: is a draft, but its post is published; take `published: false` out here too"
     elif is_claims and not page.is_draft and not posts.is_shown(page.paper):
         yield f"{at(path)}: would be published, but its post is not; add `published: false` here too"
-    elif not is_claims:
-        yield from _of_studies(page, there[page.paper])
+    else:
+        yield from _of_address(page, f"/{page.paper}/claims/" if is_claims else None)
+        yield from () if is_claims else _of_studies(page, there[page.paper])
     yield from _of_text(path, there, gone)
+    if page.paper in there and not is_claims:
+        yield from _of_sections(page, [f"{page.paper}/{stem}" for stem in notebooks.sections(page.paper)])
+
+
+def _of_fact(page: posts.Post, name: str) -> str:
+    """The place in its front matter where this is said, or else where that ends."""
+    return at(page.path, 2 + re.split(rf"\b{name}\b[\"']?\s*:", page.front or "")[0].count("\n"))
+
+
+def _of_address(page: posts.Post, usual: str | None) -> Iterator[str]:
+    """An address that is none yet, as with a name for Jekyll to fill in, or that is not a folder's."""
+    if not _FOLDER.fullmatch(str(link := page.facts.get("permalink", usual))):
+        said = "has no permalink" if link is None else f"has the permalink {link!r}"
+        form = usual or f"/{page.paper}/"
+        yield f"{_of_fact(page, 'permalink')}: the front matter {said}; write an address like permalink: {form}"
+
+
+def _of_sections(page: posts.Post, sections: list[str]) -> Iterator[str]:
+    """Sections of the paper that its post leaves out, or shows twice."""
+    shown = [found["name"] for found in INCLUDE.finditer(page.text)]
+    for name in sections:
+        if (count := shown.count(name)) != 1:
+            line = f'{{% include paper_section.html name="{name}" %}}'
+            yield f"{at(page.path)}: includes {name!r} {count} times; include every section once, by {line}"
 
 
 def _of_text(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from publishing.checks.places import at, blank, line_of
 from publishing.errors import PublishingError
 
 _ADDRESS = re.compile(r'\{\{ "[^"|{}]*" \| relative_url \}\}')
-_NEEDED = ("layout", "title", "description", "permalink")
+_NEEDED = ("layout", "title", "description")
 _TRAPS = {
     r"\$": "kramdown sets no formula; write it in a notebook",
     r"\\[(\[]": "this begins a formula that nothing sets; write it in a notebook",
@@ -42,7 +42,7 @@ def _of_post(path: Path, post: posts.Post) -> Iterator[str]:
             yield f"{at(path)}: the front matter has no {name}; give it one"
     yield from _traps(path, text, len(text) - len(post.text))
     if post.paper in notebooks.papers():
-        yield from _of_paper(path, text, post.paper, post.facts)
+        yield from _of_paper(post, post.paper)
 
 
 def _traps(path: Path, text: str, start: int) -> Iterator[str]:
@@ -52,15 +52,11 @@ def _traps(path: Path, text: str, start: int) -> Iterator[str]:
             yield f"{at(path, line_of(text, found.start()))}: {found.group()!r} stands in a post: {remedy}"
 
 
-def _of_paper(path: Path, text: str, paper: str, facts: dict) -> Iterator[str]:
-    if not facts.get("mathjax"):
-        yield f"{at(path)}: without mathjax: true its formulas have no glyphs; set it in the front matter"
-    if not (isinstance(facts.get("feed"), dict) and facts["feed"].get("excerpt_only")):
-        yield f"{at(path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
+def _of_paper(post: posts.Post, paper: str) -> Iterator[str]:
+    feed = post.facts.get("feed")
+    if not (isinstance(feed, dict) and feed.get("excerpt_only")):
+        yield f"{at(post.path)}: the feed would carry the whole post; set feed: {{excerpt_only: true}}"
     sections = [f"{paper}/{stem}" for stem in notebooks.sections(paper)]
-    shown = [found["name"] for found in INCLUDE.finditer(text) if found["name"] in sections]
-    for name in sections:
-        if (count := shown.count(name)) != 1:
-            yield f"{at(path)}: includes {name!r} {count} times; include every section once"
+    shown = [found["name"] for found in INCLUDE.finditer(post.text) if found["name"] in sections]
     if sorted(shown) != shown:
-        yield f"{at(path)}: the sections are not included in the order of their numbers; put them in order"
+        yield f"{at(post.path)}: the sections are not included in the order of their numbers; put them in order"

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from publishing.files import digest_of
 from publishing.memory import remembered
+from publishing.notebooks import syntax
 
 SHOWS_TEXT = re.compile(r"__do[c]__|\bgetdo[c]\b|\bhel[p]\(|\bgetsourc[e]")  # which does not find itself here
 
@@ -78,7 +79,7 @@ def meaning(source: str) -> str:
 
 
 def _meaning(source: str) -> bytes:
-    tree = _parse(source)
+    tree = syntax.__wrapped__(source)  # one of its own, which is changed here
     if tree is None:
         return digest_of(source.encode()).encode()
     for node in ast.walk(tree):
@@ -115,7 +116,7 @@ def _passed_on(package: str, folders: tuple[Path, ...]) -> dict[str, str]:
 
 @functools.cache
 def _re_exports(source: str, package: str) -> dict[str, str]:
-    body = [statement for statement in (_parse(source) or ast.Module([], [])).body if not _is_text(statement)]
+    body = [statement for statement in (syntax(source) or ast.Module([], [])).body if not _is_text(statement)]
     names = dict(_bound(body, package)) if all(isinstance(statement, ast.ImportFrom) for statement in body) else {}
     return {} if "*" in names else names
 
@@ -127,7 +128,7 @@ def _names(source: str, package: str) -> tuple[str, ...]:
     Those that are imported, and those that are looked up in what was imported, as in `import net; net.loss`, ending in
     `.*`, since all of it is used then.
     """
-    nodes = list(ast.walk(_parse(source) or ast.Module([], [])))
+    nodes = list(ast.walk(syntax(source) or ast.Module([], [])))
     bound = list(_bound(nodes, package))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [origin for _, origin in bound]
@@ -144,7 +145,7 @@ def _names(source: str, package: str) -> tuple[str, ...]:
 
 def imports_by_name(code: str, modules: Mapping[str, Module]) -> bool:
     """Whether the code, or a module, imports what it computes the name of."""
-    trees = (_parse(source) for source in (code, *(module.source for module in modules.values())))
+    trees = (syntax(source) for source in (code, *(module.source for module in modules.values())))
     nodes = (node for tree in trees if tree for node in ast.walk(tree))
     return any(_imported_by_name(node) == "" for node in nodes if isinstance(node, ast.Call))
 
@@ -171,13 +172,6 @@ def _bound(nodes: Sequence[ast.AST], package: str) -> Iterator[tuple[str, str]]:
 def _with_packages(name: str) -> Iterator[str]:
     parts = name.split(".")
     return (".".join(parts[:end]) for end in range(1, len(parts) + 1))
-
-
-def _parse(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None
 
 
 def _is_text(statement: ast.stmt) -> bool:

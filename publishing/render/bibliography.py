@@ -1,6 +1,7 @@
 """`references.bib`, its entries formatted by pybtex, with the places where each is cited."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from itertools import groupby
@@ -19,11 +20,16 @@ from publishing.memory import remembered
 from publishing.render.nodes import Reference
 from publishing.render.serialise import liquid_safe, text_html
 
+_ADDRESS_OF = {"doi": r"(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*", "eprint": r"https?://arxiv\.org/\w+/|arxiv:\s*"}
+_TEX = re.compile(r"\\[A-Za-z]+|\\?\$")
+
 
 class _Style(Style):
     """Keeps the capitals of titles, so that a name like SceneDiffuser needs no braces."""
 
     default_sorting_style = "author_year_title"
+    get_conference_template = Style.get_inproceedings_template
+    get_electronic_template = Style.get_online_template
 
     def format_title(self, entry, which_field, as_sentence=True):
         return sentence[field(which_field)] if as_sentence else field(which_field)
@@ -39,6 +45,8 @@ class _Html(Backend):
     def format_href(url, text, external=False):
         if not url.startswith(("https://", "http://")):
             raise PybtexError(f"the address {url!r} is not https://…")
+        if "\\" in url:
+            raise PybtexError(f"the address {url!r} holds TeX; write it as a browser shows it")
         return f'<a href="{text_html(url)}" rel="external">{text}</a>'
 
 
@@ -52,7 +60,12 @@ def read(path: Path) -> BibliographyData:
 
 @cache
 def _parsed(text: str) -> BibliographyData:
-    return parse_string(text, bib_format="bibtex")
+    data = parse_string(text, bib_format="bibtex")
+    for entry in data.entries.values():
+        for name, address in _ADDRESS_OF.items():
+            if name in entry.fields:  # be it the number alone, or an address with it
+                entry.fields[name] = re.sub(rf"(?i)^(?:{address})", "", entry.fields[name].strip())
+    return data
 
 
 def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference]:
@@ -65,6 +78,10 @@ def references(path: Path, citations: Mapping[str, list[str]]) -> list[Reference
 
 
 def _formatted(path: Path, entries: BibliographyData, keys: list[str]) -> list[tuple[str, str]]:
+    types = sorted(found[1] for name in dir(_Style) if (found := re.fullmatch(r"get_(\w+)_template", name)))
+    for key in keys:
+        if (kind := entries.entries[key].type) not in types:
+            raise _error(path, f"{key} is a @{kind}, which is unknown; take one of {', '.join(types)}")
     try:
         with capture() as problems:
             formatted = list(_Style().format_bibliography(entries, keys))
@@ -73,6 +90,10 @@ def _formatted(path: Path, entries: BibliographyData, keys: list[str]) -> list[t
         raise _error(path, error) from None
     if problems:
         raise _error(path, problems[0])
+    for key, text in items:
+        if found := _TEX.search(re.sub(r"<a .*?</a>", "", text)):
+            remedy = "write signs, as in β-VAE, and addresses as url = {https://…}"
+            raise _error(path, f"{key} would show {found.group()} as it is, since TeX is not set here; {remedy}")
     return items
 
 
@@ -82,6 +103,6 @@ def _by_section(citations: list[str]) -> list[tuple[int | None, list[str]]]:
     return [(number, list(cites)) for number, cites in sections]
 
 
-def _error(path: Path, error: Exception) -> PublishingError:
+def _error(path: Path, error: Exception | str) -> PublishingError:
     cause = " ".join(str(error).split())
     return PublishingError(f"{path.parent.name}/{path.name}: {cause}; fix the bibliography")

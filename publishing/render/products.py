@@ -76,7 +76,6 @@ def _frame(page: Page) -> str:
         "paper": page.paper,
         "subpage": page.name,
         "permalink": page.address,
-        "mathjax": True,
         "feed": {"excerpt_only": True},
         "image": {"path": picture, "width": width, "height": height, "alt": figure.alt if figure else title},
     }

@@ -58,7 +58,7 @@ class _Standby:
         os.close(writing)
 
     def is_ready(self) -> bool:
-        """Whether it is there, nobody killed it, and the press's code is still that which it imported."""
+        """Whether it is there, nobody killed it, and the press's code and templates are still those that it read."""
         return self._process.poll() is None and self._code == _code()
 
     def run(self, news: News) -> str | None:
@@ -85,7 +85,7 @@ class _Standby:
 
 
 def _code() -> stamps.Digests:
-    return stamps.digests(path for path in below(paths.PACKAGE) if path.suffix == ".py")
+    return stamps.digests(below(paths.PACKAGE))
 
 
 def tracebacks() -> Iterator[str]:

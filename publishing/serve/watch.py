@@ -28,11 +28,12 @@ def serve(port: int, index: Callable[[], None]) -> None:
     news, builder = News(), Builder()
     with start_server(paths.SITE, port, partial(LivePages, news=news, index=index)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
-        built = None  # the first build runs when the watch is on, so that no edit falls in between
+        built = made = None  # the first build runs when the watch is on, so that no edit falls in between
         for edited in looks():
             before = loose()
-            if edited or built != before:
+            if edited or built != before or made != _seen(stamps.path_of("site")):  # by a `make` beside us
                 builder.rebuild(news)
+                made = _seen(stamps.path_of("site"))
                 # Meanwhile a person may edit; of what notebooks met for the first time we know only now.
                 built = {path: seen for path, seen in loose().items() if path.parent != paths.ROOT} | before
 
@@ -128,14 +129,15 @@ def folders() -> list[Path]:
 
 
 def loose() -> dict[Path, tuple[int, int] | None]:
-    """When the root's files, and those elsewhere that notebooks met, were written, and how large they are.
+    """When the root's files, git's index, and files elsewhere that notebooks met, were written, and how large they are.
 
     A watch on a file ends when an editor replaces it.
     """
     met = (paths.ROOT / name for paper in stamps.papers() for name in stamps.found(stamps.of_notebooks(paper)))
     watched = set(folders())
     elsewhere = [path for path in met if watched.isdisjoint(path.parents)]
-    return {path: _seen(path) for path in (*paths.ROOT.glob("[!.]*"), *elsewhere) if not path.is_dir()}
+    looked_at = (*paths.ROOT.glob("[!.]*"), paths.ROOT / ".git" / "index", *elsewhere)
+    return {path: _seen(path) for path in looked_at if not path.is_dir()}
 
 
 def _seen(path: Path) -> tuple[int, int] | None:

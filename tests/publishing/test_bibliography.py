@@ -17,6 +17,9 @@ BLOG = r"""@misc{blog, author={{\"U}nal, A.}, year={2021},
 """
 
 
+OF_A = "author={B, A.}, title={X}, year={2020}"
+
+
 @pytest.fixture
 def listed(repository):
     def html(text: str, **citations: list[str]) -> str:
@@ -46,6 +49,24 @@ def test_an_entry_links_back_to_its_citations(listed):
     assert texts(html, "li")[0].endswith("Cited in §5, §13.")
 
 
+@pytest.mark.parametrize("kind", ["conference", "electronic"])
+def test_other_names_of_a_type_are_known(listed, kind):
+    (said,) = texts(listed(f"@{kind}{{a, {OF_A}, booktitle={{NeurIPS}}, url={{https://a.b}}}}"), "li")
+    assert " ".join(said.split()).startswith("A. B. X. ")
+
+
+@pytest.mark.parametrize(
+    ("field", "address"),
+    [
+        *((f"doi={{{begin}10.1/x}}", "https://doi.org/10.1/x") for begin in ("", "https://doi.org/", "doi: ")),
+        *((f"eprint={{{begin}2006.1}}", "https://arxiv.org/abs/2006.1") for begin in ("", "https://arxiv.org/abs/")),
+        ("eprint={arXiv:2006.1}", "https://arxiv.org/abs/2006.1"),
+    ],
+)
+def test_a_number_may_be_written_with_its_address(listed, field, address):
+    assert select(listed(f"@article{{a, {OF_A}, journal={{J}}, {field}}}"), "li a")[0]["href"] == address
+
+
 def test_an_entry_that_is_not_cited_is_not_listed(listed):
     assert [one["id"] for one in select(listed(BLOG + HO, blog=["cite-1"]), "li")] == ["ref-blog"]
 
@@ -64,7 +85,18 @@ def test_text_of_an_entry_cannot_become_markup(listed):
         ("@article{a, title={X}", "syntax error"),
         ("@article{a, title={X}, year={2000}, journal={J}}", "missing author in a"),
         (HO + HO, "repeated bibliography entry"),
-        ("@misc{a, author={A, B}, title={X}, year={2000}, url={javascript:alert(1)}}", "javascript"),
+        (f"@misc{{a, {OF_A}, url={{javascript:alert(1)}}}}", "javascript"),
+        (f"@misc{{a, {OF_A}, url={{https://a.b/c\\_d}}}}", "holds TeX; write it as a browser shows it"),
+        (f"@thesis{{a, {OF_A}, school={{ETH}}}}", "a is a @thesis, which is unknown; take one of article, book, "),
+        *(
+            (f"@misc{{a, {OF_A}, note={{See {tex}}}}}", f"a would show {shown} as it is, since TeX is not set here")
+            for tex, shown in (
+                (r"\url{x.org}", r"\url"),
+                (r"\textit{x}", r"\textit"),
+                ("$O(n)$", "$"),
+                ("L$_1$", "$"),
+            )
+        ),
     ],
 )
 def test_a_bad_entry_is_said_in_one_line(listed, text, word):

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from publishing import notebooks, paths
 from publishing.blog.bring_in import bring_in
-from publishing.blog.bringing import left
+from publishing.blog.bringing import left, pictures
 from publishing.notebooks import HEADER
 
 from .notes import png, refused
@@ -96,6 +97,8 @@ def test_blocks(paper, given, becomes):
         (r"\begin{align}a &= b \\ c &= d\end{align}", "$$\n\\begin{aligned}a &= b \\\\ c &= d\\end{aligned}\n$$"),
         ("$$\na\n\n= b\n$$", "$$\na\n= b\n$$"),
         (r"$\bm{x} \in \mathds{R}$", r"$\boldsymbol{x} \in \mathbb{R}$"),
+        (r"$95%$ and $5\%$", r"$95\%$ and $5\%$"),
+        ("$$\na % the rate\n% of $x$\n= 5\\% \\\\% b\n$$", "$$\na\n= 5\\% \\\\\n$$"),
         ("`$HOME` and `\\(x\\)`", "`$HOME` and `\\(x\\)`"),
         ("$$\nx\n$$ (first)\n\nBy {eq}`first`.", "$$\nx \\tag{1}\n$$\n\nBy Eq. (1)."),
         ("$$\nx\n$$ {#eq-a}\n\nBy @eq-a.", "$$\nx \\tag{1}\n$$\n\nBy Eq. (1)."),
@@ -215,6 +218,15 @@ def test_pictures_come_along(paper, capsys):
     folder = paper.root / "notebooks/toy/studies"
     assert (folder / "a.png").read_bytes() == png(2) and (folder / "my-sketch.png").read_bytes() == png(1)
     assert not any("'a.png' leads nowhere" in step for step in steps(capsys))
+
+
+def test_a_picture_that_is_where_it_should_be_is_looked_for_nowhere_else(tmp_path, monkeypatch):
+    def walked(*_):
+        yield pytest.fail("the whole tree was walked")
+
+    (tmp_path / "a.png").write_bytes(png())
+    monkeypatch.setattr(Path, "rglob", walked)
+    assert pictures._content("a.png?x", SimpleNamespace(folder=tmp_path)) == png()
 
 
 def test_a_name_that_no_file_can_have_is_a_step_for_a_person(paper, capsys):

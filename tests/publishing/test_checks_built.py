@@ -1,6 +1,5 @@
 """Rules of what is built: outputs and pages, each broken by an example."""
 
-import base64
 import platform
 import sys
 from pathlib import Path
@@ -75,14 +74,6 @@ def test_the_folder_of_the_repository_and_the_people_of_the_machine_are_known(re
         (3, "it names this machine"),
         (4, "it names the user"),
     }
-
-
-def test_a_note_in_a_picture_is_found(found):
-    notes = PngInfo()
-    notes.add_text("Author", "jane")
-    assert list(leaks.in_picture(picture())) == []
-    (problem,) = found(shows(**{"image/png": base64.b64encode(picture(pnginfo=notes)).decode()}))
-    assert "its tEXt is no part of the picture" in problem
 
 
 def test_what_was_executed_before_cells_came_or_went_is_named(repository):
@@ -167,6 +158,15 @@ def test_a_stylesheet_that_fetches_is_named(page, repository):
     repository.write("_site/a.css", "a{}\nb{background:url('https://x.org/y.png')}\nc{background:url(z.png)}")
     (problem,) = site.problems("")
     assert problem == "_site/a.css:2: fetches 'https://x.org/y.png' from another host; keep a copy in assets/"
+
+
+def test_a_note_in_a_picture_is_found(page):
+    page("")
+    assert list(site.problems("")) == []
+    notes = PngInfo()
+    notes.add_text("Author", "jane")
+    (paths.SITE / "b.png").write_bytes(picture(pnginfo=notes))
+    assert list(site.problems("")) == ["_site/b.png:1: its tEXt is no part of the picture"]
 
 
 def test_a_download_that_names_the_machine_is_named(page, repository):

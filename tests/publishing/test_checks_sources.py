@@ -27,6 +27,13 @@ def test_a_sign_that_is_no_tex_is_named(repository, formula, says):
     assert problem.startswith(PROSE) and says in problem
 
 
+@pytest.mark.parametrize("prose", ["# T\n\n$95%$", "# T\n\n$$\na \\\\% b\n$$", "# T\n\n$\\text{5%}$"])
+def test_a_percent_sign_that_would_begin_a_comment_is_named(repository, prose):
+    (problem,) = linted(repository, prose)
+    assert problem.endswith("% cannot stand in a formula here; it would begin a comment; write \\%")
+    assert linted(repository, "# T\n\n5 % of $5\\%$") == []
+
+
 @pytest.mark.parametrize("prose", ["é", "`$é$`", "cost \\$é and \\$ü", "```text\n$é$\n```", "$x$ é $y$"])
 def test_other_signs_are_welcome_outside_formulas(repository, prose):
     assert linted(repository, f"# T\n\n{prose}") == []
@@ -176,7 +183,6 @@ def test_what_kramdown_or_liquid_would_change_is_named(post, trap, says):
         ("title: Toy\n", "", "the front matter has no title"),
         ("description: A toy.\n", "", "has no description"),
         ("permalink: /toy/\n", "", "has no permalink"),
-        ("mathjax: true\n", "", "without mathjax: true its formulas have no glyphs"),
         ("feed: {excerpt_only: true}\n", "", "the feed would carry the whole post"),
         ("paper: toy", "paper: ddim", "there are no notebooks of a paper 'ddim'"),
         ("---\nlayout", "layout", "no front matter"),

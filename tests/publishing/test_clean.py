@@ -183,7 +183,7 @@ def test_a_part_of_a_paper_removes_nothing_of_the_others(commands):
 
 def test_what_other_tools_keep_below_build_stays(commands):
     kept = [commands.write(f"build/{name}", "x") for name in ("experiments/a/x", "screenshots/x.png", "x.json")]
-    write_post(commands, "toy", "01-figure", "studies/deep")
+    commands.notebook("02-more", "# 2. Other words", "print(2)")
     commands.succeed("site")
     assert all(path.exists() for path in [*kept, commands.root / "build/cache", commands.root / "build/typeset"])
 

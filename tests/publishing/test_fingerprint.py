@@ -4,6 +4,7 @@ import pytest
 
 from publishing import paths
 from publishing.execute.fingerprint import fingerprint, meaning, reached
+from publishing.notebooks import syntax
 
 HOME = paths.ROOT
 PACKAGE = {
@@ -24,6 +25,12 @@ def package(repository):
     for name, text in PACKAGE.items():
         repository.write(name, text)
     return repository
+
+
+def test_what_a_module_means_is_found_out_in_a_tree_of_its_own(repository):
+    source = '"""What it does."""\nx = 1\n'
+    tree = syntax(source)
+    assert meaning(source) == meaning("x = 1") and len(tree.body) == 2 and syntax(source) is tree
 
 
 def fingerprint_of(package, code):

@@ -17,7 +17,7 @@ baseurl: /base
 strict_front_matter: true
 liquid: {error_mode: strict, strict_filters: true}
 """
-FRONT = "---\ntitle: Test\npaper: toy\nmathjax: true\n---\n"
+FRONT = "---\ntitle: Test\npaper: toy\n---\n"
 
 
 @pytest.fixture
@@ -90,6 +90,6 @@ def test_a_file_of_the_repository_is_no_link_where_nobody_knows_where_that_is(bu
     assert texts(page, "section p > a:not([href]):not([rel])") == ["x"]
 
 
-def test_no_glyphs_without_mathematics(built):
-    front = FRONT.replace("mathjax: true\n", "")
+def test_a_page_that_shows_no_paper_has_no_glyphs(built):
+    front = FRONT.replace("paper: toy\n", "")
     assert "<style>" not in built("<div>\n{% include mathjax.html %}\n</div>\n", front)

@@ -415,7 +415,9 @@ def test_jekyll_run_by_hand_publishes_the_site_and_nothing_else(tmp_path):
     commands = Commands.lay(tmp_path / "notes")
     commands.notebook("01-figure", "# 1. Figure $x$", "print(1)")
     commands.post("01-figure")
-    commands.write("_posts/2026-01-02-draft.md", "---\ntitle: x\npaper: draft\npublished : false\n---\n")
+    shown = '{% include paper_section.html name="draft/01-draft" %}'
+    front = "title: x\npaper: draft\npermalink: /draft/\npublished : false"
+    commands.write("_posts/2026-01-02-draft.md", f"---\n{front}\n---\n{shown}\n")
     commands.notebook("01-draft", "# 1. Draft", "print(1)", paper="draft")
     commands.write("_claims/draft.md", "---\ntitle: x\npaper: draft\npublished: false\n---\n")
     for name in kept():

@@ -5,6 +5,7 @@ import pytest
 from publishing import paths
 from publishing.checks import names
 
+SECTION = '{% include paper_section.html name="toy/01-a" %}\n'
 FRONT = "---\nlayout: post\ntitle: A paper\npaper: {}\npermalink: /{}/\n---\n"
 CLAIMS = "---\ntitle: Claims\npaper: {}\n---\n"
 SHOWS = '---\n---\n{% include paper_section.html name="toy/02-gone" %}\n'
@@ -18,7 +19,7 @@ LINKS = [
 @pytest.fixture
 def site(repository):
     repository.notebook("01-a", "# 1")
-    repository.write("_posts/2026-01-01-toy.md", FRONT.format("toy", "toy"))
+    repository.write("_posts/2026-01-01-toy.md", FRONT.format("toy", "toy") + SECTION)
     repository.write("_claims/toy.md", CLAIMS.format("toy"))
     links = '[Toy]({{ "/toy/" | relative_url }}), [all]({{ "/toy/claims/" | relative_url }})'
     repository.write("index.md", f"---\n---\n{links}")
@@ -46,8 +47,12 @@ def test_strays_of_a_build_name_no_paper_and_an_address_that_is_kept_may_be_link
         after_quiet.write(f"build/stamps/{stray}/x", "")
         after_quiet.write(f"build/executed/{stray}/x", "")
     after_quiet.write("index.md", "---\n---\n[x](/quiet/), [y](/assets/css/site.css)\n")
-    for line in ("permalink: /quiet/", "permalink: /toy/\nredirect_from: [/quiet/]", "redirect_from: /quiet/"):
-        after_quiet.write("_posts/2026-01-01-toy.md", f"---\ntitle: x\npaper: toy\n{line}\n---\n")
+    for line in (
+        "permalink: /quiet/",
+        "permalink: /toy/\nredirect_from: [/quiet/]",
+        "permalink: /toy/\nredirect_from: /quiet/",
+    ):
+        after_quiet.write("_posts/2026-01-01-toy.md", f"---\ntitle: x\npaper: toy\n{line}\n---\n{SECTION}")
         assert list(names.problems()) == []
 
 
@@ -60,7 +65,11 @@ def test_strays_of_a_build_name_no_paper_and_an_address_that_is_kept_may_be_link
         ("_claims/quiet.md", CLAIMS.format("quiet"), ":3: there are no notebooks of a paper 'quiet'"),
         ("_claims/quiet.md", CLAIMS.format("toy"), ":3: these are the claims of 'toy'; rename the file to toy.md"),
         ("_claims/toy.md", CLAIMS.format("toy\npublished: false"), ":1: is a draft, but its post is published"),
-        ("_posts/2026-01-01-toy.md", FRONT.format("toy\npublished: no", "toy"), "_claims/toy.md:1: would be published"),
+        (
+            "_posts/2026-01-01-toy.md",
+            FRONT.format("toy\npublished: no", "toy") + SECTION,
+            "_claims/toy.md:1: would be published",
+        ),
         ("_posts/2026-01-02-b.md", "---\nx: [\n---\n", ":3: "),
         ("_posts/2026-01-02-b.md", SHOWS.replace("toy/02-gone", "quiet/01-a"), ":3: includes 'quiet/01-a', which no"),
         ("_posts/2026-01-02-b.md", SHOWS.replace('"', "'"), ":3: includes 'toy/02-gone', which no notebook makes"),
@@ -71,13 +80,50 @@ def test_strays_of_a_build_name_no_paper_and_an_address_that_is_kept_may_be_link
         ("_layouts/default.html", '<a href="/quiet/index.html">', ":1: leads to the paper 'quiet'"),
         ("_claims/toy.md", CLAIMS.format("toy") + "[x](/quiet/claims/#a)", ":5: leads to the paper 'quiet'"),
         ("index.md", "---\nimage: /assets/images/quiet-card.png\n---\n", ":2: leads to the paper 'quiet'"),
-        ("notebooks/toy/02-b.md", SHOWS_FIGURE, ":3: leads to the paper 'quiet'"),
+        ("notebooks/toy/01-a.md", SHOWS_FIGURE, ":3: leads to the paper 'quiet'"),
     ],
 )
 def test_what_is_gone_is_named_with_file_and_line(after_quiet, name, text, says):
     after_quiet.write(name, text)
     (problem,) = names.problems()
     assert problem.startswith(says if says.startswith("_") else name + says) and "\n" not in problem
+
+
+@pytest.mark.parametrize("address", ["/toy/", "/papers/toy/", "/papers/2026.1/~toy-x_y/"])
+def test_an_address_of_any_folders_is_good(site, address):
+    site.write("_posts/2026-01-01-toy.md", FRONT.format("toy", "toy").replace("/toy/", address) + SECTION)
+    site.write("index.md", "")
+    assert list(names.problems()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        *(
+            (
+                "_posts/2026-01-01-toy.md",
+                ": /toy/",
+                f": {bad}",
+                f":5: the front matter has the permalink '{bad}'; write an address like permalink: /toy/",
+            )
+            for bad in ("/papers/toy", "toy/", "/:title/", "/toy/index.html", "/")
+        ),
+        ("_posts/2026-01-01-toy.md", "permalink: /toy/\n", "", ":5: the front matter has no permalink; write an"),
+        ("_posts/2026-01-01-toy.md", SECTION, "", ":1: includes 'toy/01-a' 0 times; include every section once, by {%"),
+        ("_posts/2026-01-01-toy.md", SECTION, SECTION + SECTION, ":1: includes 'toy/01-a' 2 times"),
+        (
+            "_claims/toy.md",
+            "paper",
+            "permalink: /c\npaper",
+            ":3: the front matter has the permalink '/c'; write an address like permalink: /toy/claims/",
+        ),
+    ],
+)
+def test_a_page_without_an_address_or_a_section_is_named(site, name, old, new, says):
+    written = (paths.ROOT / name).read_text()
+    site.write(name, written.replace(old, new))
+    (problem,) = names.problems()
+    assert problem.startswith(name + says)
 
 
 def test_each_file_is_named_once(site):

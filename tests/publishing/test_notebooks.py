@@ -9,7 +9,8 @@ def test_papers_are_the_folders_beside_the_template(repository):
     repository.notebook("01-a", "# 1")
     repository.notebook("01-a", "# 1", paper="ddpm")
     repository.notebook("01-a", "# 1", paper="template")
-    repository.write("notebooks/.ipynb_checkpoints/x.md", "")
+    for name in (".ipynb_checkpoints", "__pycache__"):
+        repository.write(f"notebooks/{name}/x.md", "")
     assert notebooks.papers() == ["ddpm", "toy"]
 
 
@@ -28,6 +29,18 @@ def test_sections_come_in_the_order_of_their_numbers(repository):
 def test_a_notebook_without_a_proper_name_is_refused(repository, stem):
     repository.notebook(stem, "# x")
     assert f"toy/{stem}.md" in refused(notebooks.sections, "toy")
+
+
+@pytest.mark.parametrize("stem", ["02-b", "studies/b"])
+def test_a_folder_or_a_link_to_nothing_is_no_notebook(repository, stem):
+    path = repository.notebook(stem, "# x")
+    path.unlink()
+    path.symlink_to("gone.md")
+    told = f"notebooks/toy/{stem}.md is no file, but a folder or a link to nothing; move it away"
+    assert refused(notebooks.every, "toy") == told
+    path.unlink()
+    path.mkdir()
+    assert refused(notebooks.every, "toy") == told
 
 
 def test_two_notebooks_of_one_number_are_refused(repository):

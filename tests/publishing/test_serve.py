@@ -1,6 +1,7 @@
 """The server of `make serve`; tests/site/test_serving.py has it rebuild, with a page open in a browser."""
 
 import re
+import signal
 import socket
 import struct
 import threading
@@ -207,7 +208,23 @@ def test_a_file_that_is_edited_while_the_site_is_built_is_built_again_and_one_th
     assert counted == [1, 1, 2, 3, 4, 4]
 
 
-@pytest.mark.parametrize("name", ["loose.py", "_config.yml", "requirements.txt"])
+def test_a_site_that_another_build_made_meanwhile_is_made_again_once(repository, monkeypatch):
+    def looks():
+        for edit in (None, None, "by `make`", None, None):
+            if edit:
+                stamps.record("site", {"unpublished": False}, [])
+            yield set()
+            counted.append(len(builds))
+
+    builds, counted = [], []
+    monkeypatch.setattr(Builder, "rebuild", lambda *_: (stamps.record("site", {}, []), builds.append("build")))
+    monkeypatch.setattr(serve, "looks", looks)
+    monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
+    serve.serve(1, lambda: None)
+    assert counted == [1, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("name", ["loose.py", "_config.yml", "requirements.txt", ".git/index"])
 def test_a_file_of_the_root_that_appears_or_changes_is_an_edit(repository, name):
     before = serve.loose()
     repository.write(name, "1")
@@ -340,6 +357,14 @@ def test_a_build_that_stood_ready_and_was_killed_is_replaced(repository, builder
     builder._next._process.wait()
     builder.rebuild(news)
     assert news.build and (repository.root / "built").read_text() == "once "
+
+
+@pytest.mark.parametrize("name", ["publishing/new.py", "publishing/render/templates/nodes.html.j2"])
+def test_a_build_that_stood_ready_is_replaced_when_what_it_read_of_the_press_changes(repository, builder, name):
+    stood_ready = builder._next
+    repository.write(name, "")
+    builder.rebuild(news := News())
+    assert news.build and stood_ready._process.returncode == -signal.SIGKILL
 
 
 def test_a_build_that_is_killed_says_so_and_the_next_one_builds(repository, builder, capsys):

@@ -5,6 +5,7 @@ import unicodedata
 
 from publishing.blog.bringing.known import Known, again, alone, before, margin
 from publishing.checks.macros import DEFINES, definition
+from publishing.macros import PERCENT
 
 _ENVIRONMENTS = "equation|align|alignat|gather|multline|eqnarray|flalign|displaymath|math"
 _FORMULA = re.compile(
@@ -60,7 +61,8 @@ def display(tex: str, label: str | None, known: Known) -> str:
 
 
 def inline(tex: str, known: Known) -> str:
-    """A formula in a line."""
+    """A formula in a line, at whose end no comment can be meant."""
+    tex = tex if "\n" in tex else re.sub(PERCENT, r"\1\%", tex)
     return known.keep(f"${' '.join(_written(tex).split())}$")
 
 
@@ -102,7 +104,8 @@ def _macros(text: str, known: Known) -> str:
 
 
 def _written(tex: str) -> str:
-    """TeX that MathJax and JupyterLab read alike, without blank lines."""
+    """TeX that MathJax and JupyterLab read alike, without comments and blank lines."""
+    tex = re.sub(f"{PERCENT}.*", r"\1", tex)
     for pattern, instead in _SUBSTITUTES.items():
         tex = re.sub(pattern, instead, tex)
     tex = re.sub(r"[^\x00-\x7f]", _command, tex)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 import re
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -97,7 +98,7 @@ def _content(src: str, known: Known) -> bytes | None:
         except binascii.Error:
             return None
     name = re.sub(r"[?#].*", "", src).lstrip("/")
-    places = [known.folder / name, *known.folder.rglob(Path(name).name)][:2] if len(name) < 200 else []
+    places = chain([known.folder / name], known.folder.rglob(Path(name).name)) if len(name) < 200 else ()
     return next((place.read_bytes() for place in places if place.is_file()), None)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
+from nbclient import client as nbclient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
@@ -21,6 +22,8 @@ from publishing.contract import MAY_RAISE
 from publishing.execute import limits
 from publishing.execute.cache import variables
 from publishing.execute.recorder import Report, read_report
+
+nbclient._RGX_CARRIAGERETURN = re.compile(r"^.*\r(?=[^\n])", re.MULTILINE)  # its own takes a long line for hours
 
 LONGEST = 70  # bytes of a folder's name, below which a socket can still be named
 START_SECONDS = 1800  # of wall time, which passes on a busy machine as well
@@ -123,7 +126,7 @@ async def _exceeded(client: NotebookClient, cell: Callable[[], int]) -> str:
     while not cell():
         await asyncio.sleep(limits.EVERY)
     process = getattr(client.km, "provisioner", None)
-    return await limits.exceeded(getattr(process, "pid", 0), cell)
+    return await limits.exceeded(getattr(process, "pid", 0), cell, client.nb)
 
 
 def _keep_to(manager: KernelManager, scratch: str) -> None:

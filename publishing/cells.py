@@ -161,7 +161,7 @@ def depends_on(name: str) -> None:
     a library opens on its own, are not. A path begins at the notebook's folder; a variable has capitals alone.
     """
     path = Path(name)
-    if contract.VARIABLE.fullmatch(name):
+    if contract.VARIABLE.fullmatch(name) and not path.exists():
         return  # known before the notebook runs
     if not path.exists():
         raise ValueError(f"depends_on({name!r}): there is no such file or folder; a variable is written as in DATA_DIR")

@@ -22,7 +22,7 @@ TOO_MUCH = "shows {:,} bytes, and a page takes {:,}; print less, or a table of t
 
 
 async def exceeded(pid: int, cell: Callable[[], int], notebook: NotebookNode) -> str:
-    """Look after a kernel that runs one cell of a notebook after the other; return what it exceeds, as soon as it does."""
+    """Look after a kernel that runs one cell after the other of a notebook; return what it exceeds, once it does."""
     running, began, spent = 0, 0.0, 0.0
     now = asyncio.get_running_loop().time
     while True:

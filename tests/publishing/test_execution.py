@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from publishing import paths
+from publishing.contract import SOURCE
 from publishing.escaping import terminal
 from publishing.execute import limits
 
@@ -97,6 +98,9 @@ def test_forced_notebooks_run_again_to_the_same_bytes(toy, capsys):
 
 def test_the_modules_and_data_files_that_it_was_made_from_are_named(toy):
     assert [list(one.made_from) for one in run("02-net", "03-data")] == [["net.py"], ["data.json"]]
+    toy.write("bare/tools.py", "word = 1\n")
+    toy.notebook("01-plain", f"display({{{SOURCE!r}: {{'object': 'bare.tools.word'}}}}, raw=True)")
+    assert "bare/tools.py" in run("01-plain")[0].made_from
 
 
 def test_executed_cells_carry_counts_and_the_kernels_are_as_promised(toy, monkeypatch):

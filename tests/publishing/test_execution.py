@@ -145,11 +145,16 @@ def test_several_failures_are_told_a_line_each(toy):
 
 
 @pytest.mark.parametrize(
-    ("raised", "told"), [("AssertionError('\\nNot equal')", "Not equal"), ("OSError", "no reason given")]
+    ("raised", "told"),
+    [
+        ("AssertionError('\\nNot equal')", "Not equal"),
+        ("OSError", "no reason given"),
+        ("ModuleNotFoundError('pandas')", "pandas; is it a package? Then add it to pyproject.toml"),
+    ],
 )
 def test_an_error_is_told_by_its_first_words_wherever_they_stand(toy, raised, told):
     toy.notebook("01-plain", f"raise {raised}")
-    assert f"Error: {told} (" in refused(run, "01-plain")
+    assert f"Error: {told}" in refused(run, "01-plain")
 
 
 def test_a_kernel_that_dies_is_named(toy):

@@ -139,7 +139,7 @@ class _Recorder:
                 self.meet("imported", arguments[1])
         elif event.startswith("socket."):
             asked = arguments[1] if event == "socket.connect" else arguments
-            if isinstance(asked, tuple) and self.is_asked(caller):
+            if isinstance(asked, tuple) and asked[0] and self.is_asked(caller):
                 self.write("program", f"a connection to {asked[0]}", None)
         elif event in PROGRAMS and self.nearest(caller):
             what = arguments[0] or arguments[1]
@@ -187,7 +187,7 @@ class _Recorder:
 
     def from_source(self, folder: str) -> FileFinder:
         """Import our modules from their text alone: byte code can be older than an edit of the same second."""
-        if self.is_left_out(os.path.abspath(folder) + os.sep):
+        if self.is_left_out(os.path.abspath(folder) + os.sep) or os.path.isfile(folder):  # a zip is another's
             raise ImportError
         return FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, SOURCE_SUFFIXES))
 

@@ -74,6 +74,8 @@ def test_a_folder_that_is_open_is_found_by_name_on_macos_too(opened):
         "import os; os.makedirs('../../_site'); open('../../_site/x', 'w+').read()",
         "open('../../new.json', 'w').close(); open('../../new.json').read()",
         "import os; r, w = os.pipe(); open(r)",
+        "import sys, zipfile as z\nwith z.ZipFile('../a.zip', 'w') as a: a.writestr('zipped.py', '')\n"
+        "sys.path.insert(0, '../a.zip'); import zipped",
     ],
 )
 def test_writes_generated_files_and_other_places_are_not_recorded(opened, code):

@@ -1,8 +1,7 @@
 """`python -m ddpm_notes train | sample | evaluate | export`: see `--help`, and `commands`."""
 
+import re
 import sys
-
-import torch
 
 from ddpm_notes.commands.arguments import parsed
 from ddpm_notes.distributed import process_group
@@ -18,9 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError, TrainingDiverged) as error:
         print(f"ddpm_notes: {error}", file=sys.stderr)
         return 1
-    except (MemoryError, torch.OutOfMemoryError) as error:
+    except (MemoryError, OverflowError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not re.search("out of memory|CPUAllocator|[Oo]verflow", str(error)):
+            raise  # a fault of ours: PyTorch has no type for a CPU without memory
         told = str(error).splitlines()[0] if str(error) else "no more to be had"
-        print(f"ddpm_notes: out of memory ({told}); give a smaller --batch, --width or --count", file=sys.stderr)
+        print(f"ddpm_notes: out of memory ({told}); give less --batch, --width, --steps or --count", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("ddpm_notes: interrupted; the same command goes on from what it last saved", file=sys.stderr)

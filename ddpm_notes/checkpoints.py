@@ -40,7 +40,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read what `save_checkpoint` wrote. Raises ValueError, with the reason, for anything else."""
     tensors, about = read_tensors(path)
     try:
-        schedule = schedule_of(tensors.pop("schedule.beta"))
+        schedule = Schedule(tensors.pop("schedule.beta").double())
         config = UNetConfig.from_dict(about["unet"])
         net = network_of(config, {name.removeprefix("net."): tensor for name, tensor in tensors.items()})
         learned = about["learned_variance"]
@@ -120,11 +120,3 @@ def network_of(config: UNetConfig, weights: dict[str, Tensor]) -> UNet:
     net = check_weights(config, weights)
     net.load_state_dict(weights, assign=True)
     return net.float()
-
-
-def schedule_of(beta: Tensor) -> Schedule:
-    """The schedule with beta_0 = 0 and beta_1..beta_T, which may decrease. ValueError if they are none."""
-    beta = beta.double()
-    if beta.ndim != 1 or len(beta) < 2 or beta[0] != 0 or not bool(((beta[1:] > 0) & (beta[1:] < 1)).all()):
-        raise ValueError("a schedule is beta_0 = 0 and then beta_1..beta_T, each strictly between 0 and 1")
-    return Schedule(beta)

@@ -102,7 +102,9 @@ def send(x0: Tensor, codec: Codec) -> Sent:
 
     x0: one image, `codec.shape`, on the grid of `codec.levels` levels in [-1, 1]; ValueError otherwise.
     """
-    pixels = _to_levels(x0, codec)
+    if x0.shape != codec.shape:
+        raise ValueError(f"the codec sends one image of shape {codec.shape}, got {tuple(x0.shape)}")
+    pixels = to_levels(x0.flatten(), codec.levels)
     writer, ideal, actual, x = _Writer(), [], [], None
     for t in range(codec.schedule.T, 0, -1):
         mean_p, log_variance_p = _known_to_both(x, t, codec)
@@ -140,12 +142,6 @@ def receive(message: bytes, codec: Codec) -> Tensor:
         x = _assemble(candidates, torch.tensor([_read_index(reader, t, codec) for _ in range(codec.blocks(t))]))
     levels = [reader.get(edges) for edges in _edges(_decoder(cast(Tensor, x), codec).exp())]
     return to_model(torch.tensor(levels), codec.levels).view(codec.shape)
-
-
-def _to_levels(x0: Tensor, codec: Codec) -> Tensor:
-    if x0.shape != codec.shape:
-        raise ValueError(f"the codec sends one image of shape {codec.shape}, got {tuple(x0.shape)}")
-    return to_levels(x0.flatten(), codec.levels)
 
 
 def _known_to_both(above: Tensor | None, t: int, codec: Codec) -> tuple[Tensor, Tensor]:

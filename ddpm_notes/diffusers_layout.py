@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from ddpm_notes.checkpoints import Checkpoint, check_count, network_of, savable, schedule_of
+from ddpm_notes.checkpoints import Checkpoint, check_count, network_of, savable
 from ddpm_notes.files import write_atomically
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import Schedule, linear_schedule
@@ -284,7 +284,7 @@ def _schedule(settings: dict) -> Schedule:
             raise ValueError(f"beta_schedule {kind!r} is unknown here; save its betas as trained_betas")
         if len(betas) != T:
             raise ValueError(f"num_train_timesteps is {T!r}, but trained_betas has {len(betas)} numbers")
-        return schedule_of(torch.cat([betas.new_zeros(1), betas]))
+        return Schedule(torch.cat([betas.new_zeros(1), betas]))
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"beta_start={start!r} and beta_end={end!r}, or trained_betas, are no numbers") from error
 

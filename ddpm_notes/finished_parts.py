@@ -63,9 +63,8 @@ class Parts:
         tensors, run = read_tensors(path)
         if run != self.run:
             differ = sorted(key for key in self.run if run.get(key) != self.run[key])
-            raise ValueError(
-                f"{self.folder} belongs to a run with another {', '.join(differ)}; remove it or give another --out"
-            )
+            told = ", ".join(key if key in ("model", "data_checksum") else f"{key} ({run.get(key)})" for key in differ)
+            raise ValueError(f"{self.folder} belongs to a run with another {told}; remove it or give another --out")
         return tensors
 
     def _write(self, path: Path, tensors: Tensors) -> None:

@@ -18,14 +18,15 @@ def draw_noise(like: Tensor, generator: Generator | None = None) -> Tensor:
 def _checked_noise(
     x: Tensor, t: Tensor, schedule: Schedule, noise: Tensor | None, generator: Generator | None
 ) -> Tensor:
-    if not x.is_floating_point():
-        raise ValueError(f"images must be floating point in [-1, 1], got {x.dtype}; convert them with data.to_model")
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        given = x.dtype if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"images must be a floating point tensor in [-1, 1], got {given}; see data.to_model")
     schedule.check(t, batch=len(x))
     if noise is None:
         return draw_noise(x, generator)
     if noise.shape != x.shape:
         raise ValueError(f"noise must be shaped like the images {tuple(x.shape)}, got {tuple(noise.shape)}")
-    return noise
+    return noise.to(x.dtype)  # so that x_t is of the images' type
 
 
 def forward_step(

@@ -47,6 +47,11 @@ def mean_and_error(x: Tensor) -> tuple[float, float]:
     return x.mean().item(), (x.std() / len(x) ** 0.5).item()
 
 
+def summary(x: Tensor) -> dict[str, float]:
+    """`mean_and_error` by name, for a report."""
+    return dict(zip(("mean", "standard_error"), mean_and_error(x), strict=True))
+
+
 def prior_kl(x0: Tensor, schedule: Schedule) -> Tensor:
     """L_T = D_KL(q(x_T | x_0) || N(0, I)) of each image, (B,), in bits/dim: Eq. (5); about 1e-5 on CIFAR10 (p. 5)."""
     alpha_bar = schedule.alpha_bar[-1].to(x0.device)
@@ -63,16 +68,14 @@ def variational_bound(
     levels: int = 256,
     clip_x0: bool = False,
     generator: Generator | None = None,
-    noises: Callable[[int], Tensor] | None = None,
 ) -> Bound:
     """All T terms of the bound of every image, with one noise sample each: Eq. (5), p. 3.
 
     x0: (B, ...) in [-1, 1] on a grid of `levels` levels. It takes T evaluations of the model on B images.
-    noises: `noises(t)` gives the epsilon of step t; drawn from `generator` if None.
     The released code evaluates with clip_x0=True; the paper's formulas do not clip, and that is the default.
     Raises ValueError for images that are not on the grid, or a network in training mode.
     """
-    return variational_bounds(model, x0, schedule, (variance,), levels, clip_x0, generator, noises)[variance]
+    return variational_bounds(model, x0, schedule, (variance,), levels, clip_x0, generator)[variance]
 
 
 def variational_bounds(
@@ -83,12 +86,11 @@ def variational_bounds(
     levels: int = 256,
     clip_x0: bool = False,
     generator: Generator | None = None,
-    noises: Callable[[int], Tensor] | None = None,
 ) -> dict[Variance, Bound]:
     """`variational_bound` for several variances, at the same noise, from one run of the network."""
     terms: dict[Variance, list[Tensor]] = {variance: [] for variance in variances}
     mse = []
-    for at_t, error in bound_steps(model, x0, schedule, variances, levels, clip_x0, generator, noises):
+    for at_t, error in bound_steps(model, x0, schedule, variances, levels, clip_x0, generator):
         for variance, term in at_t.items():
             terms[variance].append(term)
         mse.append(error)
@@ -108,7 +110,10 @@ def bound_steps(
     noises: Callable[[int], Tensor] | None = None,
     first: int = 1,
 ) -> Iterator[tuple[dict[Variance, Tensor], Tensor]]:
-    """For t = first..T the term L_{t-1} by each variance, (B,), and the mean squared error of x0_hat, (B,)."""
+    """For t = first..T the term L_{t-1} by each variance, (B,), and the mean squared error of x0_hat, (B,).
+
+    noises: `noises(t)` gives the epsilon of step t; drawn from `generator` if None.
+    """
     to_levels(x0, levels)  # refuses what is not on the grid
     refuse_dropout(model)
     check_schedule(model, schedule)

@@ -38,7 +38,7 @@ def simple_loss(
     As in the released code it is the mean over the D dimensions; the paper writes the sum ||.||^2, which
     is D times as much and has the same minimum. t and noise are drawn where they are None.
     target: "eps" for Eq. (14); "x0" or "mean" for the same squared error measured on x0_hat or mu_theta
-    (the "unweighted MSE" rows of Table 2), through `error_weight`.
+    through `error_weight` ("mean" is an "unweighted MSE" row of Table 2; x_0 is only mentioned, p. 4).
     """
     t = draw_t(len(x0), schedule, generator).to(x0.device) if t is None else t
     noise = draw_noise(x0, generator) if noise is None else noise
@@ -62,7 +62,7 @@ def error_weight(t: Tensor, schedule: Schedule, target: Literal["x0", "mean"]) -
     elif target == "mean":
         table = torch.cat([s.beta[:1], s.beta[1:] ** 2 / (s.alpha[1:] * (1 - s.alpha_bar[1:]))])
     else:
-        raise ValueError(f'target must be "x0" or "mean", got {target!r}')
+        raise ValueError(f'target must be "x0" or "mean", and of a loss may be "eps", got {target!r}')
     return schedule.values(table, t)  # (T + 1,) to (B,)
 
 
@@ -72,6 +72,8 @@ def bound_weight(t: Tensor, schedule: Schedule, variance: Literal["beta", "beta_
     sigma_t^2 is the true beta_t or beta_tilde_t, also at t = 1, where the second is 0 and the weight infinite.
     """
     schedule.check(t)
+    if variance not in ("beta", "beta_tilde"):
+        raise ValueError(f'the fixed variance is "beta" or "beta_tilde", got {variance!r}')
     sigma2 = schedule.beta if variance == "beta" else schedule.beta_tilde
     return error_weight(t, schedule, "mean") / (2 * schedule.values(sigma2, t))
 
@@ -136,7 +138,8 @@ def bound_term(
     """L_{t-1} for t > 1 and L_0 for t = 1, Eq. (5), p. 3, at one x_t; and the x0_hat it used.
 
     Returns ((B,) in bits/dim, x0_hat shaped like x0). L_{t-1} is a KL divergence between Gaussians in
-    closed form, computed in float64; L_0 is the decoder of Eq. (13) with `levels` levels.
+    closed form, computed in float64; L_0 is the decoder of Eq. (13) with `levels` levels. At a random t it is the
+    training loss "L" of Table 2, p. 5: T times its mean over uniform t, plus the constant L_T, is the bound L.
     """
     terms, x0_hat = bound_terms(model, x0, schedule, t, noise, (variance,), levels, clip_x0)
     return terms[variance], x0_hat
@@ -175,22 +178,3 @@ def bound_terms(
             term[first] = -discretized_log_likelihood(x0[first], mean_p[first], log_sigma[first], levels)
         terms[variance] = per_dimension(term) / NATS_PER_BIT  # (B, ...) to (B,)
     return terms, x0_hat
-
-
-def bound_loss(
-    model: Model,
-    x0: Tensor,
-    schedule: Schedule,
-    t: Tensor | None = None,
-    noise: Tensor | None = None,
-    generator: Generator | None = None,
-    variance: Variance = "beta",
-    levels: int = 256,
-) -> Tensor:
-    """One random term of the bound for each image, (B,), in bits/dim: the training loss "L" of Table 2, p. 5.
-
-    T times its mean over uniform t, plus the constant L_T, is the bound L of Eq. (5).
-    """
-    t = draw_t(len(x0), schedule, generator).to(x0.device) if t is None else t
-    noise = draw_noise(x0, generator) if noise is None else noise
-    return bound_term(model, x0, schedule, t, noise, variance, levels)[0]

@@ -33,12 +33,19 @@ class GaussianMixtureDenoiser:
 
     def __call__(self, xt: Tensor, t: Tensor) -> Tensor:
         """epsilon*(x_t, t), shaped like x_t."""
-        x0 = self._mean_x0(xt, t)
-        return predict_eps(xt.double(), t, x0, self.schedule).to(xt.dtype)
+        x = xt.double()
+        return predict_eps(x, t, self.x0(x, t), self.schedule).to(xt.dtype)
 
     def x0(self, xt: Tensor, t: Tensor) -> Tensor:
-        """E[x_0 | x_t], shaped like x_t."""
-        return self._mean_x0(xt, t).to(xt.dtype)
+        """E[x_0 | x_t], shaped like x_t.
+
+        sum_k p(k | x_t) (m_k + gain_k (x_t - sqrt(alpha_bar_t) m_k)), the gain of a Kalman filter.
+        """
+        x, alpha_bar, variance = self._levels(xt, t)
+        weights = self.posterior(xt, t)
+        gain = alpha_bar.sqrt() * self.variances / variance  # (B, K)
+        from_means = (weights * (1 - gain * alpha_bar.sqrt())) @ self.means  # (B, K) and (K, D) to (B, D)
+        return (from_means + (weights * gain).sum(1, keepdim=True) * x).reshape(xt.shape).to(xt.dtype)
 
     def log_density(self, xt: Tensor, t: Tensor) -> Tensor:
         """log q(x_t), (B,), in nats. Differentiable: its gradient is the score."""
@@ -63,14 +70,6 @@ class GaussianMixtureDenoiser:
             x.square().sum(1, keepdim=True) - 2 * alpha_bar.sqrt() * (x @ means.T) + alpha_bar * means.square().sum(1)
         )
         return self.log_weights - 0.5 * (squared / variance + x.shape[1] * (2 * math.pi * variance).log())
-
-    def _mean_x0(self, xt: Tensor, t: Tensor) -> Tensor:
-        """sum_k p(k | x_t) (m_k + gain_k (x_t - sqrt(alpha_bar_t) m_k)), the gain of a Kalman filter."""
-        x, alpha_bar, variance = self._levels(xt, t)
-        weights = self.posterior(xt, t)
-        gain = alpha_bar.sqrt() * self.variances / variance  # (B, K)
-        from_means = (weights * (1 - gain * alpha_bar.sqrt())) @ self.means  # (B, K) and (K, D) to (B, D)
-        return (from_means + (weights * gain).sum(1, keepdim=True) * x).reshape(xt.shape)
 
 
 class EmpiricalDenoiser(GaussianMixtureDenoiser):

@@ -24,6 +24,9 @@ from ddpm_notes.progress import progress_bar
 Fit = Literal["exact", "crop", "resize"]
 Size = int | tuple[int, int]
 
+UNREADABLE = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
+"""What Pillow knows by name, and leaves to other programs to read."""
+
 
 def load_own(path: Path, size: Size | None = None, channels: int | None = None, fit: Fit = "exact") -> Images:
     """The images of a folder and all folders in it, or of an .npz, as 256 levels; labels are 0 where there are none.
@@ -103,14 +106,19 @@ class _Folder:
         self.files = sorted(_pictures_in(folder))
         if not self.files:
             raise ValueError(f"{folder} holds no pictures (.png, .jpg, .webp, …)")
-        self.size = _pair(size) or self._size_of(self.files[0])
+        self.size = _pair(size) or _opened(self.files[0]).size[::-1]
         self.channels = channels
 
     @property
-    def key(self) -> str:
-        """Of the cache: the files as they are, and how they are read."""
-        files = [(str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in self.files]
-        return hashlib.sha256(json.dumps([files, self.size, self.channels, self.fit]).encode()).hexdigest()[:16]
+    def cache(self) -> Path:
+        """Where its images are kept: one file for each way to read it, so that new ones take the place of old."""
+        return cache_home() / f"pictures-{_digest(str(self.folder), self.size, self.channels, self.fit)}.npz"
+
+    @property
+    def state(self) -> str:
+        """The files as they are; of a link to nothing the link, which then cannot be read, by name."""
+        stats = [(file, file.stat(follow_symlinks=file.exists())) for file in self.files]
+        return _digest([(str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats])
 
     def pixels(self) -> Tensor:
         """All pictures, (N, C, H, W) uint8."""
@@ -120,7 +128,9 @@ class _Folder:
         finally:
             pool.shutdown(cancel_futures=True)
         grey = self.channels == 1 or (self.channels is None and all(picture.ndim == 2 for picture in read))
-        return torch.from_numpy(np.stack([_with_channels(picture, grey) for picture in read]))
+        shape = (1 if grey else 3, *self.size)
+        planes = (picture if picture.ndim == 2 else picture.transpose(2, 0, 1) for picture in read)
+        return torch.from_numpy(np.stack([np.broadcast_to(picture, shape) for picture in planes]))
 
     def _read(self, file: Path) -> np.ndarray:
         """(H, W) if it is grey, else (H, W, 3)."""
@@ -136,17 +146,14 @@ class _Folder:
             picture = scaled(picture, (width, height), Image.Resampling.LANCZOS)
         return np.asarray(picture.convert("L") if self.channels == 1 else picture)
 
-    def _size_of(self, file: Path) -> tuple[int, int]:
-        width, height = _opened(file).size
-        return height, width
-
 
 def _opened(file: Path) -> Image.Image:
     """A picture as grey or as RGB, the right way up, what is transparent on white."""
     try:
         with Image.open(file) as opened:
-            if (frames := getattr(opened, "n_frames", 1)) > 1:
-                raise ValueError(f"it moves, with {frames} frames; save one of them")
+            aside = opened.format in ("MPO", "PSD")  # a telephone's second view, and layers: the first is the picture
+            if not aside and (frames := getattr(opened, "n_frames", 1)) > 1:
+                raise ValueError(f"it holds {frames} pictures; save one of them")
             picture = ImageOps.exif_transpose(opened)
             if picture.mode.startswith(("I", "F")):
                 raise ValueError(f"it has the mode {picture.mode}, of more than 8 bits; save it with 8")
@@ -167,30 +174,35 @@ def _line(error: Exception) -> str:
 
 
 def _pictures_in(folder: Path) -> Iterator[Path]:
-    """The files of all its folders, linked ones too, whose names say that Pillow reads them; none that is hidden."""
-    kinds = {kind for kind, form in Image.registered_extensions().items() if form in Image.OPEN and form != "EPS"}
+    """The files of all its folders, linked ones too, whose names say that Pillow reads them; none that is hidden.
+
+    A folder that links lead to twice, such as one around the link, is read once, by the first of its names.
+    """
+    readable = set(Image.OPEN) - UNREADABLE
+    kinds, seen = {kind for kind, form in Image.registered_extensions().items() if form in readable}, set()
     for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        if (real := Path(place).resolve()) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             if not name.startswith(".") and Path(name).suffix.lower() in kinds:
                 yield Path(place, name)
 
 
-def _with_channels(picture: np.ndarray, grey: bool) -> np.ndarray:
-    """(C, H, W)."""
-    if picture.ndim == 3:
-        return picture.transpose(2, 0, 1)
-    return np.broadcast_to(picture, (1 if grey else 3, *picture.shape))
+def _digest(*values: object) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
 def _cached(folder: _Folder) -> Tensor:
-    file = cache_home() / f"pictures-{folder.key}.npz"
-    try:
-        with np.load(file) as arrays:
+    damaged = suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+    state = folder.state
+    with damaged, np.load(folder.cache) as arrays:
+        if arrays["state"].item() == state:
             return torch.from_numpy(arrays["pixels"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        pixels = folder.pixels()
-    np.savez(buffer := io.BytesIO(), pixels=pixels.numpy())
+    pixels = folder.pixels()
+    np.savez(buffer := io.BytesIO(), state=state, pixels=pixels.numpy())
     with suppress(ValueError):  # no room for a cache is no reason to stop
-        write_atomically(file, buffer.getvalue())
+        write_atomically(folder.cache, buffer.getvalue())
     return pixels

@@ -9,22 +9,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ddpm_notes.reverse import predict_eps
+from ddpm_notes.reverse import check_prediction, predict_eps
 from ddpm_notes.schedule import Schedule
 
 
 def eps_from_mean(xt: Tensor, t: Tensor, mean: Tensor, schedule: Schedule) -> Tensor:
     """The epsilon that belongs to a given mu_theta: Eq. (11), p. 4, solved for epsilon."""
-    schedule.check(t, batch=len(xt))
+    check_prediction(xt, t, mean, schedule)
     factor = torch.cat([schedule.beta[:1], (1 - schedule.alpha_bar[1:]).sqrt() / schedule.beta[1:]])
     return schedule.at(factor, t, xt) * (xt - schedule.at(schedule.alpha.sqrt(), t, xt) * mean)
 
 
-def _unchanged(xt: Tensor, t: Tensor, eps: Tensor, schedule: Schedule) -> Tensor:
-    return eps
-
-
-TO_EPS = {"eps": _unchanged, "x0": predict_eps, "mean": eps_from_mean}
+TO_EPS = {"eps": lambda xt, t, eps, schedule: eps, "x0": predict_eps, "mean": eps_from_mean}
 
 
 class Parameterized(nn.Module):

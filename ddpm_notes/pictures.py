@@ -13,10 +13,11 @@ from ddpm_notes.data import to_uint8
 
 def as_grid(x: Tensor, columns: int) -> np.ndarray:
     """Images (B, C, H, W) in [-1, 1] as one picture with thin gaps, (rows, columns[, C]) uint8, white where empty."""
+    if x.ndim != 4 or not x.is_floating_point() or not len(x) or x.shape[1] not in (1, 3) or columns < 1:
+        given = f"{x.dtype} of {tuple(x.shape)}, {columns}"
+        raise ValueError(f"a picture is of images (B, C, H, W) in [-1, 1], grey or RGB, in columns, got {given}")
     pixels = to_uint8(x).cpu()
     count, channels, height, width = pixels.shape
-    if not count or channels not in (1, 3) or columns < 1:
-        raise ValueError(f"a picture is of one image or more, grey or RGB, in columns, got {tuple(x.shape)}, {columns}")
     rows = -(-count // columns)
     gap = max(1, height // 14)
     grid = torch.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, dtype=torch.uint8)

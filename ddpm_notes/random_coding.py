@@ -22,7 +22,10 @@ from ddpm_notes.schedule import Schedule
 
 @dataclass(frozen=True)
 class Shared:
-    """What both sides have: p_theta for images of `shape` (C, H, W), and the number of candidates of each line."""
+    """What both sides have: p_theta for images of `shape` (C, H, W), and the number of candidates of each line.
+
+    model: takes float64, as an oracle or `net.double()` does.
+    """
 
     model: Model
     schedule: Schedule

@@ -21,9 +21,9 @@ def refuse_dropout(model: Model) -> None:
 
 
 def check_schedule(model: Model, schedule: Schedule) -> None:
-    """ValueError if the model says that it belongs to another schedule (`Parameterized`); a strided one is its own."""
-    own = getattr(model, "schedule", None) if hasattr(model, "predicts") else None
-    if own is None or schedule is own:
+    """ValueError if the model has a `schedule`, and that is another one; a strided one of it is its own."""
+    own = getattr(model, "schedule", None)
+    if not isinstance(own, Schedule) or schedule is own:
         return
     levels = torch.arange(schedule.T + 1) if schedule.levels is None else schedule.levels.cpu()
     theirs = own.alpha_bar.cpu()[levels] if levels.max() <= own.T else None
@@ -33,27 +33,34 @@ def check_schedule(model: Model, schedule: Schedule) -> None:
         )
 
 
+def check_prediction(xt: Tensor, t: Tensor, predicted: Tensor, schedule: Schedule) -> None:
+    """ValueError unless there is a t, 1..T, for each x_t, and what is predicted from it has its shape."""
+    schedule.check(t, batch=len(xt))
+    if predicted.shape != xt.shape:
+        raise ValueError(f"what is predicted must be shaped like x_t {tuple(xt.shape)}, got {tuple(predicted.shape)}")
+
+
 def predict_x0(xt: Tensor, t: Tensor, eps: Tensor, schedule: Schedule) -> Tensor:
     """x0_hat = (x_t - sqrt(1 - alpha_bar_t) eps) / sqrt(alpha_bar_t): Eq. (15), p. 7.
 
     An error in eps is multiplied by sqrt((1 - alpha_bar_t) / alpha_bar_t), which is 157 at t = T = 1000.
     The paper drops the argument t of eps_theta here; the network does receive it.
     """
-    schedule.check(t, batch=len(xt))
+    check_prediction(xt, t, eps, schedule)
     noise = schedule.at((1 - schedule.alpha_bar).sqrt(), t, xt) * eps
     return (xt - noise) / schedule.at(schedule.alpha_bar.sqrt(), t, xt)
 
 
 def predict_eps(xt: Tensor, t: Tensor, x0: Tensor, schedule: Schedule) -> Tensor:
     """The eps that belongs to a given x0_hat: Eq. (15) solved for epsilon."""
-    schedule.check(t, batch=len(xt))
+    check_prediction(xt, t, x0, schedule)
     signal = schedule.at(schedule.alpha_bar.sqrt(), t, xt) * x0
     return (xt - signal) / schedule.at((1 - schedule.alpha_bar).sqrt(), t, xt)
 
 
 def predict_mean(xt: Tensor, t: Tensor, eps: Tensor, schedule: Schedule) -> Tensor:
     """mu_theta(x_t, t) = (x_t - beta_t / sqrt(1 - alpha_bar_t) eps) / sqrt(alpha_t): Eq. (11), p. 4."""
-    schedule.check(t, batch=len(xt))
+    check_prediction(xt, t, eps, schedule)
     factor = torch.cat([schedule.beta[:1], schedule.beta[1:] / (1 - schedule.alpha_bar[1:]).sqrt()])
     return (xt - schedule.at(factor, t, xt) * eps) / schedule.at(schedule.alpha.sqrt(), t, xt)
 
@@ -79,8 +86,8 @@ def reverse_moments(
 
     variance: "beta", "beta_tilde", or "learned" for a model with `eps_and_log_variance`
     (`parameterizations.Parameterized`). clip_x0: clip x0_hat to [-1, 1] and take the mean from
-    Eq. (7), as the released sampler does; the paper's Algorithm 2 does not clip, and then Eq. (7) with
-    x0_hat and Eq. (11) are the same number.
+    Eq. (7), as the released sampler does where epsilon or x_0 is predicted; the paper's Algorithm 2 does
+    not clip, and then Eq. (7) with x0_hat and Eq. (11) are the same number.
     Returns (mean, log_variance, x0_hat); log_variance broadcasts against the mean, in nats.
     """
     mean, log_variances, x0_hat = moments_of_each(xt, t, model, schedule, (variance,), clip_x0)
@@ -103,8 +110,6 @@ def moments_of_each(
     for kind in set(variances) - {"learned"}:
         log_variance = reverse_variance(t, schedule, kind).log().to(xt.dtype)  # (B,)
         log_variances[kind] = log_variance.view(-1, *[1] * (xt.ndim - 1))  # (B, 1, ..., 1)
-    if eps.shape != xt.shape:
-        raise ValueError(f"the model must return epsilon shaped like x_t {tuple(xt.shape)}, got {tuple(eps.shape)}")
     x0_hat = predict_x0(xt, t, eps, schedule)
     if clip_x0:
         x0_hat = x0_hat.clamp(-1, 1)

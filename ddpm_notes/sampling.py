@@ -117,14 +117,13 @@ def mix(
 @torch.no_grad()
 def ddim(
     model: Model,
-    shape: tuple[int, ...],
+    xT: Tensor,
     schedule: Schedule,
     eta: float = 0.0,
     clip_x0: bool = False,
-    xT: Tensor | None = None,
     generator: Generator | None = None,
 ) -> Tensor:
-    """DDIM sampling. Not in the paper: Song, Meng & Ermon (2021), Eqs. (12), (16), in this paper's letters.
+    """DDIM sampling from x_T. Not in the paper: Song, Meng & Ermon (2021), Eqs. (12), (16), in this paper's letters.
 
     x_{t-1} = sqrt(alpha_bar_{t-1}) x0_hat + sqrt(1 - alpha_bar_{t-1} - sigma_t^2) eps + sigma_t z with
     sigma_t = eta sqrt(beta_tilde_t). eta = 0 is deterministic; eta = 1 is Algorithm 2 with sigma_t^2 =
@@ -134,8 +133,8 @@ def ddim(
         raise ValueError(f"eta must be in 0..1, got {eta}; 0 is deterministic, 1 is Algorithm 2")
     refuse_dropout(model)
     check_schedule(model, schedule)
-    x = draw_noise(torch.empty(shape), generator) if xT is None else xT
-    alpha_bar, beta_tilde, schedule = schedule.alpha_bar.tolist(), schedule.beta_tilde.tolist(), schedule.on(x.device)
+    alpha_bar, beta_tilde = schedule.alpha_bar.tolist(), schedule.beta_tilde.tolist()
+    x, schedule = xT, schedule.on(xT.device)
     for step in progress_bar(range(schedule.T, 0, -1), desc="sampling", unit="step", leave=False):
         t = torch.full((len(x),), step, device=x.device)  # (B,)
         eps = model(x, schedule.network_t(t))

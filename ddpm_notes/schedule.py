@@ -7,6 +7,7 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +27,16 @@ class Schedule:
     levels: Tensor | None = None  # (T + 1,), int64
 
     def __post_init__(self):
-        if self.beta.ndim != 1 or self.beta.dtype != torch.float64 or (self.beta.is_cpu and self.beta[0] != 0):
+        beta, given = self.beta, f"{self.beta.dtype} of shape {tuple(self.beta.shape)}"
+        right = beta.ndim == 1 and len(beta) > 1 and beta.dtype == torch.float64
+        if right and beta.is_cpu:
+            first, low, high = beta[0].item(), beta[1:].min().item(), beta[1:].max().item()
+            right, given = first == 0 and 0 < low and high < 1, f"{first:.4g} and then {low:.4g}..{high:.4g}"
+        if not right:
             raise ValueError(
-                "a table must be float64 and begin with beta_0 = 0; for beta_1..beta_T there is Schedule.from_betas"
+                "a schedule is beta_0 = 0 and then beta_1..beta_T, float64, each strictly between 0 and 1 (alpha_bar "
+                f"decreases; one rescaled by 1000/T has T > 20), got {given}; for beta_1..beta_T alone there is "
+                "Schedule.from_betas"
             )
 
     @classmethod
@@ -39,16 +47,9 @@ class Schedule:
         schedules are constant or increasing, App. B, p. 14).
         """
         betas = torch.as_tensor(betas, dtype=torch.float64)
-        if betas.ndim != 1 or len(betas) == 0:
-            raise ValueError(f"betas must be a vector of at least one variance, got shape {tuple(betas.shape)}")
-        if not bool(((betas > 0) & (betas < 1)).all()):
-            raise ValueError(
-                f"every beta must lie strictly between 0 and 1, got {betas.min():.4g}..{betas.max():.4g}; "
-                "a schedule rescaled by 1000/T needs T > 20"
-            )
         if bool((betas.diff() < 0).any()):
             raise ValueError("the betas must not decrease with t; sort them, or build the schedule from alpha_bar")
-        return cls(torch.cat([betas.new_zeros(1), betas]))
+        return cls(pad(betas, (1, 0)))
 
     @classmethod
     def from_alpha_bar(cls, alpha_bar: Tensor) -> "Schedule":
@@ -57,11 +58,8 @@ class Schedule:
         The betas may decrease, as they may in a sub-sequence of another schedule (`strided`).
         """
         alpha_bar = torch.as_tensor(alpha_bar, dtype=torch.float64)
-        with_clean = torch.cat([alpha_bar.new_ones(1), alpha_bar])
-        betas = 1 - with_clean[1:] / with_clean[:-1]
-        if not bool(((betas > 0) & (betas < 1)).all()):
-            raise ValueError("alpha_bar must decrease strictly from below 1 and stay above 0")
-        return cls(torch.cat([betas.new_zeros(1), betas]))
+        with_clean = pad(alpha_bar, (1, 0), value=1.0)
+        return cls(pad(1 - with_clean[1:] / with_clean[:-1], (1, 0)))
 
     @property
     def checksum(self) -> int:
@@ -151,7 +149,8 @@ def quadratic_schedule(T: int = 1000, beta_1: float = 1e-4, beta_T: float = 0.02
 def constant_schedule(T: int = 1000, beta: float = 0.01) -> Schedule:
     """beta_t = beta for every t: the paper's "constant" candidate (App. B, p. 14).
 
-    The paper gives no value; 0.01 keeps L_T about as close to 0 as the linear schedule does.
+    The paper gives no value; 0.01 keeps L_T about as close to 0 as the linear schedule does. The released code's
+    "const" takes beta_T, 0.02.
     """
     return Schedule.from_betas(torch.full((T,), beta, dtype=torch.float64))
 

@@ -12,7 +12,7 @@ from torch import Generator, Tensor, nn
 
 from ddpm_notes.data import Images
 from ddpm_notes.distributed import rank_and_world, share, to_device
-from ddpm_notes.losses import bound_loss, draw_t, simple_loss
+from ddpm_notes.losses import bound_term, draw_t, simple_loss
 from ddpm_notes.precision import arithmetic
 from ddpm_notes.schedule import Schedule
 from ddpm_notes.training_run import TrainingConfig, TrainingRun
@@ -42,7 +42,7 @@ class Objective(nn.Module):
         schedule = self.schedule.on(device)
         with arithmetic(device, c.precision):
             if c.loss == "bound":
-                return bound_loss(self.model, x0, schedule, t, noise, variance=c.variance, levels=c.levels)
+                return bound_term(self.model, x0, schedule, t, noise, c.variance, c.levels)[0]
             return simple_loss(self.model, x0, schedule, t, noise, target=c.loss)
 
 

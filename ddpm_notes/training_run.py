@@ -28,7 +28,8 @@ Loss = Literal["eps", "x0", "mean", "bound"]
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """The settings of a run. The defaults are the paper's for CIFAR10 (App. B, pp. 14-15) and its code's.
+    """The settings of a run. The defaults are the paper's for CIFAR10 (App. B, pp. 14-15) and its code's, but
+    for `flips`, which the paper's run has.
 
     steps: gradient steps. batch: images per step, over all processes. learning_rate: of Adam, reached
     after `warmup` steps (from 0 at the first, as in the released code). ema: decay of the averaged
@@ -97,7 +98,7 @@ class TrainingRun:
     """What changes while training: the network, its average, Adam's moments and the losses so far.
 
     objective: a module of the loss, with the network as its `model`. state: where the run is saved, and from where
-    it goes on if that exists. As App. B and the released code have it, the learning rate is warmed up and the weights
+    it goes on if that exists. As in the released code the learning rate is warmed up and, also in App. B, the weights
     are averaged (EMA); the average begins at the initial weights.
     """
 
@@ -159,7 +160,8 @@ class TrainingRun:
         """
         c, first = self.config, self.done
         look_every = 1 if self.device.type == "cpu" else 20
-        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), self._noted() as noted:
+        interrupts = noted_interrupts() if self.state else nullcontext(lambda: False)
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), interrupts as noted:
             bar = progress_bar(range(first, c.steps), desc="training", unit="step", initial=first, total=c.steps)
             for step in bar:
                 warm = min(step / c.warmup, 1.0) if c.warmup else 1.0
@@ -196,19 +198,17 @@ class TrainingRun:
         torch.manual_seed(own)
         return Generator().manual_seed(seed) if c.draw_on == "cpu" else Generator(self.device).manual_seed(own)
 
-    def _noted(self):
-        return noted_interrupts() if self.state else nullcontext(lambda: False)
-
     def _check_finite(self) -> None:
         """`TrainingDiverged` at the first loss or norm since the last look that is not finite."""
         new = self.measured[:, self.checked : self.done].cpu()
         bad = (~torch.isfinite(new)).any(0).nonzero().flatten().tolist()
         if bad:
-            saved = self.state and self.state.exists()
-            kept = f"the last good state is {self.state}" if saved else "nothing was saved"
+            kept = "nothing was saved;"
+            if self.state and self.state.exists():
+                kept = f"the last good state is {self.state}, which no other rate can go on from; remove it and"
             loss, norm = new[:, bad[0]].tolist()
             where = f"step {self.checked + bad[0]}: loss {loss}, gradient norm {norm}"
-            raise TrainingDiverged(f"{where}; {kept}; try a smaller learning rate")
+            raise TrainingDiverged(f"{where}; {kept} try a smaller learning rate")
         self.checked = self.done
 
     def _save(self, path: Path) -> None:
@@ -222,10 +222,10 @@ class TrainingRun:
         tensors, about = read_tensors(path)
         if "config" not in about:
             raise ValueError(f"{path} is no saved state of a run; give another file")
-        if differ := sorted(k for k, value in self.identity.items() if about["config"].get(k, value) != value):
-            raise ValueError(
-                f"{path} belongs to a run with another {', '.join(differ)}; remove it or give another file"
-            )
+        old = about["config"]
+        if differ := sorted(k for k, value in self.identity.items() if old.get(k, value) != value):
+            told = ", ".join(f"{k} ({old[k]})" if hasattr(self.config, k) else k for k in differ)  # else a checksum
+            raise ValueError(f"{path} belongs to a run with another {told}; remove it or give another file")
 
         def part(name: str) -> dict[str, Tensor]:
             return {key.removeprefix(f"{name}."): x for key, x in tensors.items() if key.startswith(f"{name}.")}
@@ -257,6 +257,8 @@ def _check_data(data: Tensor | Images, config: TrainingConfig) -> None:
     if not len(data):
         raise ValueError("there are no images to train on, got an empty set")
     if isinstance(data, Images):
+        if config.loss == "bound" and config.levels != data.levels:
+            raise ValueError(f"the images have {data.levels} levels, got levels={config.levels}; give theirs")
         return
     if data.ndim != 4 or not data.is_floating_point():
         raise ValueError(f"data must be floating point images (N, C, H, W), got {data.dtype} of {tuple(data.shape)}")

@@ -266,5 +266,5 @@ class UNet(nn.Module):
 
 
 def count_parameters(model: nn.Module) -> int:
-    """The number of trainable numbers."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+    """The number of weights."""
+    return sum(p.numel() for p in model.parameters())

@@ -10,7 +10,7 @@ from experiments.quality import Judge
 from experiments.results import Result, weights_of
 
 SEEDS = (0, 1, 2)
-ROWS = {  # as Table 2 names them: what is predicted, the loss, the variance
+ROWS = {  # as Table 2 names them: what is predicted, the loss, the variance; x0 is not in it
     "mu, L, learned Sigma": ("mean", "bound", "learned"),
     "mu, L, fixed Sigma": ("mean", "bound", "beta"),
     "mu, unweighted": ("mean", "mean", "beta"),

@@ -1,10 +1,9 @@
 """Small digits networks for the comparisons: trained, sampled and judged in one way."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from ddpm_notes.data import Images
 from ddpm_notes.likelihood import mean_and_error, variational_bound
@@ -34,7 +33,6 @@ def small_network(schedule: Schedule, seed: int, width: int = WIDTH, predicts: s
 def trained(name: str, model: Parameterized, data: Images, config: TrainingConfig) -> Parameterized:
     """The model with averaged weights after training; an interrupted run goes on."""
     state = STATES / f"{name}.state"
-    state.parent.mkdir(parents=True, exist_ok=True)
     return train(model, data.x0, model.schedule, config, state=state).model
 
 
@@ -53,11 +51,9 @@ def quality(model: Parameterized, judge: Judge, held_out: Images, variance: Vari
 
 
 @torch.no_grad()
-def held_out_loss(
-    model: Callable[[Tensor, Tensor], Tensor], images: Images, schedule: Schedule, draws: int = 8
-) -> float:
+def held_out_loss(model: Parameterized, images: Images, draws: int = 8) -> float:
     """L_simple, with the same t and noise for every model."""
     x0 = images.x0.repeat(draws, 1, 1, 1)
     generator = Generator().manual_seed(1)
-    t, noise = draw_t(len(x0), schedule, generator), torch.randn(x0.shape, generator=generator)
-    return simple_loss(model, x0, schedule, t, noise).mean().item()
+    t, noise = draw_t(len(x0), model.schedule, generator), torch.randn(x0.shape, generator=generator)
+    return simple_loss(model, x0, model.schedule, t, noise).mean().item()

@@ -10,7 +10,7 @@ from ddpm_notes.checkpoints import Checkpoint, load_checkpoint
 from ddpm_notes.data import Images, load, to_uint8
 from ddpm_notes.files import read_tensors, write_tensors
 from ddpm_notes.image_noise import ImageNoise
-from ddpm_notes.likelihood import mean_and_error, rate_distortion, variational_bound
+from ddpm_notes.likelihood import rate_distortion, summary, variational_bound
 from ddpm_notes.losses import NATS_PER_BIT, discretized_log_likelihood, per_dimension
 from ddpm_notes.sampling import sample_steps
 from experiments.quality import Judge, nearest
@@ -24,11 +24,6 @@ SAMPLES = {"digits": 768, "fashion-mnist": 2048}
 PART = 16  # which is faster than more at once
 SHOWN, STRIPS = 40, 6
 SHOWN_T = (1000, 900, 800, 700, 600, 500, 400, 300, 250, 200, 150, 100, 50, 25, 1)
-
-
-def summary(x: Tensor) -> dict[str, float]:
-    """The mean over images, and its standard error."""
-    return dict(zip(("mean", "standard_error"), mean_and_error(x), strict=True))
 
 
 def bound(checkpoint: Checkpoint, images: Images, variance: str) -> dict:
@@ -156,10 +151,6 @@ def main() -> None:
             result.part("independent Gaussians", partial(pixel_gaussian, train, test, judge))
             result.part("one Gaussian", partial(full_gaussian, train, test, judge))
             result.part("histograms", partial(histograms, train, test))
-            for split, images, variance in (
-                ("test", test, "beta"),
-                ("train", train, "beta"),
-                ("test", test, "beta_tilde"),
-            ):
-                result.part(f"bound, {split}, {variance}", partial(bound, checkpoint, images, variance))
+            for split, images, kind in (("test", test, "beta"), ("train", train, "beta"), ("test", test, "beta_tilde")):
+                result.part(f"bound, {split}, {kind}", partial(bound, checkpoint, images, kind))
             result.part("samples", partial(sampled, name, checkpoint, weights[file], judge, train, test))

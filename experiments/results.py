@@ -77,11 +77,6 @@ def weights_of(*names: str) -> dict[str, str]:
     return {name: checksum_of(CHECKPOINTS / f"{name}.safetensors") for name in names}
 
 
-def is_missing_data(error: ValueError) -> bool:
-    """Whether what stopped an experiment is that Fashion-MNIST could be neither found nor fetched."""
-    return str(error).startswith("Fashion-MNIST is not on this machine")
-
-
 def checksum_of(path: Path) -> str:
     """The first 16 hex digits of the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Samples of a network: image i comes from a generator of its own, made of the seed and i, so more are only added."""
+"""Samples of a network: image i comes from a generator of its own, made of i, so more are only added."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -16,15 +16,14 @@ def draw(
     model: Parameterized,
     schedule: Schedule,
     numbers: Sequence[int],
-    seed: int = 0,
     sampler: Sampler = "beta",
     clip_x0: bool = True,
 ) -> Tensor:
     """The images of these numbers by the whole chain: Algorithm 2 with one of its variances, or DDIM with eta = 0."""
-    noise = ImageNoise(seed, numbers, model.net.config.shape)
+    noise = ImageNoise(0, numbers, model.net.config.shape)
     xT = noise(schedule.T)
     if sampler == "ddim":
-        return ddim(model, tuple(xT.shape), schedule, clip_x0=clip_x0, xT=xT)
+        return ddim(model, xT, schedule, clip_x0=clip_x0)
     return sample_from(model, xT, schedule.T, schedule, variance=sampler, clip_x0=clip_x0, noises=noise)
 
 

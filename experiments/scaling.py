@@ -20,8 +20,8 @@ def judged(model: Parameterized, judge: Judge, train_images: Images, test_images
     short = strided(model.schedule, 100)
     sets = [judge.distance(draw(model, short, set_of(k))) for k in range(SETS)]
     return {
-        "train_loss": held_out_loss(model, train_images, model.schedule, draws=2),
-        "held_out_loss": held_out_loss(model, test_images, model.schedule),
+        "train_loss": held_out_loss(model, train_images, draws=2),
+        "held_out_loss": held_out_loss(model, test_images),
         "distance": sum(sets) / SETS,
         "distance_of_sets": sets,
     }
@@ -32,7 +32,6 @@ def run(width: int, steps: int, judge: Judge) -> dict:
     train_images, test_images = load("digits", "train"), load("digits", "test")
     model = small_network(linear_schedule(), 0, width)
     state = STATES / f"scaling-{width}.state"
-    state.parent.mkdir(parents=True, exist_ok=True)
     config = replace(CONFIG, steps=steps)
     result = train(model, train_images.x0, model.schedule, config, state=state)
     images = (judge, train_images, test_images)

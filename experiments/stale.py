@@ -30,16 +30,13 @@ def modules_of(*names: str) -> dict[str, str]:
 def sources_of(*names: str) -> dict[str, Module]:
     """These modules, and all that they import of `ddpm_notes` and `experiments`, but for the bookkeeping."""
     modules = reached("\n".join(f"import {name}" for name in names), (ROOT,))
-    return {name: module for name, module in modules.items() if not _is_bookkeeping(name)}
+    deciding = (name for name in modules if name not in BOOKKEEPING and name.split(".")[0] != "publishing")
+    return {name: modules[name] for name in deciding}
 
 
 def digest_of_modules(modules: dict[str, str]) -> str:
     """One digest for all."""
     return digest_of(json.dumps(modules).encode())[:16]
-
-
-def _is_bookkeeping(name: str) -> bool:
-    return name in BOOKKEEPING or name.split(".")[0] == "publishing"
 
 
 def _results() -> list[Path]:

@@ -24,7 +24,6 @@ def train_checkpoint(experiment: str, data: str, unet: UNetConfig, config: Train
     torch.manual_seed(config.seed)
     model = Parameterized(UNet(unet), linear_schedule())
     state = STATES / f"{experiment}.state"
-    state.parent.mkdir(parents=True, exist_ok=True)
     trained = train(model, load(data, "train").x0, model.schedule, config, state=state)
     report = asdict(config) | {
         "dropout": unet.dropout,

@@ -188,7 +188,7 @@ MUTANTS: dict[tuple[str, str], dict[str, str]] = {
     },
     ("own_data", "test_own_data.py"): {
         "colours last": "picture.transpose(2, «0, 1→1, 0»)",
-        "height and width swapped": "return «height, width→width, height»",
+        "height and width swapped": "self.files[0]).size«[::-1]→»",
         "an .npz with channels last as it is": "array«.transpose(0, 3, 1, 2)→»",
         "pictures lie on their side": "«ImageOps.exif_transpose(opened)→opened»",
         "transparent is black": '"«white→black»"), picture)',

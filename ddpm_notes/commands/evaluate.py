@@ -27,7 +27,7 @@ from ddpm_notes.data import Images
 from ddpm_notes.distributed import gathered, share
 from ddpm_notes.files import check_writable
 from ddpm_notes.finished_parts import Parts, Tensors, model_checksum
-from ddpm_notes.likelihood import Bound, bound_steps, mean_and_error, prior_kl
+from ddpm_notes.likelihood import Bound, bound_steps, prior_kl, summary
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.precision import arithmetic
 from ddpm_notes.reverse import Variance
@@ -40,7 +40,7 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
     checkpoint = load_network(args.checkpoint)
     images, model = _images(args, checkpoint), settle(args, checkpoint.model, device)
     count = min(args.images, len(images))
-    check_enough(count, "--images", least=2)
+    check_enough(count, "--images" if count == args.images else f"the images of {images.name}", least=2)
     split = "test" if images.name in RECIPES else "all"
     run = {"data": images.name, "split": split, "images": count, "seed": args.seed} | drawing(args)
     parts = Parts(out, run | {"data_checksum": images.checksum, "model": model_checksum(checkpoint.model)})
@@ -48,8 +48,8 @@ def evaluate_command(args: argparse.Namespace, device: torch.device) -> None:
     bounds = _bounds(parts, model, images[:count], ("beta", "beta_tilde", *learned), images.levels, args, device)
     report: dict[str, Any] = run | {"variance": {variance: _summary(bound) for variance, bound in bounds.items()}}
     finish(parts, out, lambda: json.dumps(report, indent=1, allow_nan=False).encode() + b"\n")
-    for variance, summary in report["variance"].items():
-        mean, error = summary["total"]["mean"], summary["total"]["standard_error"]
+    for variance, of_it in report["variance"].items():
+        mean, error = of_it["total"].values()
         say(f"{variance}: {mean:.3f} ± {error:.3f} bits/dim on {count} images, by {args.engine} on {device}")
 
 
@@ -95,25 +95,21 @@ def _bounds(
         if done == model.schedule.T:
             yield told
         with arithmetic(device, args.precision):
-            steps = bound_steps(
-                model, images, model.schedule, variances, levels, clip_x0=True, noises=noise, first=done + 1
-            )
+            steps = bound_steps(model, images, model.schedule, variances, levels, clips, noises=noise, first=done + 1)
             for terms, error in steps:
                 columns["x0_mse"].append(error)
                 for variance in variances:
                     columns[variance].append(terms[variance])
                 yield told
 
+    clips = model.predicts != "mean"  # as in the released code
     parted = in_parts(len(x0), model.net.config, device)
-    done = [parts.part(f"{numbers[0]}", partial(compute, numbers)) for numbers in parted]
+    done = [parts.part(f"{numbers[0]}-{numbers[-1]}", partial(compute, numbers)) for numbers in parted]
     whole = {name: torch.cat([part[name] for part in done]) for name in ("prior", "x0_mse", *variances)}
     return {variance: Bound(whole["prior"], whole[variance], whole["x0_mse"]) for variance in variances}
 
 
 def _summary(bound: Bound) -> dict[str, Any]:
     """The parts of the bound, each with its standard error over images; and the mean of each term."""
-    values = {
-        name: dict(zip(("mean", "standard_error"), mean_and_error(getattr(bound, name)), strict=True))
-        for name in ("prior", "rate", "distortion", "total")
-    }
+    values = {name: summary(getattr(bound, name)) for name in ("prior", "rate", "distortion", "total")}
     return values | {"terms": bound.terms.mean(0).tolist()}

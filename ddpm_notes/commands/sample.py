@@ -24,7 +24,7 @@ from ddpm_notes.schedule import Schedule, strided
 
 
 def sample_command(args: argparse.Namespace, device: torch.device) -> None:
-    """Algorithm 2, p. 4, with x0_hat clipped to [-1, 1] as in the released code."""
+    """Algorithm 2, p. 4, with x0_hat clipped to [-1, 1] as in the released code, unless mu_tilde is predicted."""
     out = Path(args.out)
     if out.suffix not in (".png", ".npz"):
         raise ValueError(f"--out must end in .png or .npz, got {out}")
@@ -41,7 +41,7 @@ def sample_command(args: argparse.Namespace, device: torch.device) -> None:
     run = {"seed": args.seed, "count": args.count, "steps": schedule.T} | options | drawing(args)
     parts = Parts(out, run | {"model": model_checksum(checkpoint.model)})
     x0 = [
-        parts.part(f"{numbers[0]}", partial(_draw, args, numbers, model, schedule, options, device))["x"]
+        parts.part(f"{numbers[0]}-{numbers[-1]}", partial(_draw, args, numbers, model, schedule, options, device))["x"]
         for numbers in in_parts(args.count, config, device)
     ]
     finish(parts, out, lambda: _file(to_uint8(torch.cat(x0)), out.suffix, run))
@@ -53,8 +53,9 @@ def _options(args: argparse.Namespace, about: dict, model: Parameterized, schedu
     """The variance and the clipping: what was asked for, else what a folder of diffusers says, else the usual."""
     told = about.get("sampler")
     told = told if isinstance(told, dict) else {}
+    clips = model.predicts != "mean"  # the released code leaves that prediction as it is
     usual = "learned" if model.learned_variance and schedule.levels is None else "beta"
-    return {"variance": args.variance or told.get("variance", usual), "clip_x0": bool(told.get("clip_x0", True))}
+    return {"variance": args.variance or told.get("variance", usual), "clip_x0": bool(told.get("clip_x0", clips))}
 
 
 def _draw(

@@ -5,7 +5,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ def settings_of(images: Images, given: Settings) -> Settings:
     """All settings of a run: those of the images, and over them those that were given."""
     _, channels, height, width = images.pixels.shape
     size = height if height == width else (height, width)
-    unet, config = RECIPES.get(images.name) or (_unet_for(height, width, channels), TrainingConfig())
+    own = TrainingConfig(batch=64, learning_rate=2e-5) if min(height, width) >= 256 else TrainingConfig()
+    unet, config = RECIPES.get(images.name) or (_unet_for(height, width, channels), own)
     values = {k: v for k, v in asdict(unet).items() if k in _UNET} | asdict(config)
     values |= {"T": 1000, "schedule": "linear", "predicts": "eps", "fit": "exact"}
     values["loss"] = given.get("predicts", "eps")
@@ -59,6 +60,13 @@ def settings_of(images: Images, given: Settings) -> Settings:
     values |= given | {"data": images.name, "size": size, "channels": channels, "levels": images.levels}
     if "groups" not in given:
         values["groups"] = gcd(values["groups"], values["width"])
+    halvings = len(values["multipliers"]) - 1
+    low, narrow = height // 2**halvings, width // 2**halvings
+    if "multipliers" not in given and low * narrow > 64 * 64:
+        raise ValueError(
+            f"pictures of {height}×{width} are halved {halvings} times only, and attention over {low}×{narrow} pixels "
+            "takes too long; give --size, multiples of 32, and --fit crop; or --multipliers"
+        )
     if values["variance"] != "beta" and values["loss"] != "bound":
         raise ValueError(f"a variance is of the bound alone; give --loss bound with --variance {values['variance']}")
     compilers = filter(None, [os.environ.get("CXX"), "c++", "g++", "clang++"])
@@ -73,14 +81,10 @@ def _unet_for(height: int, width: int, channels: int) -> UNetConfig:
     levels = 1
     while levels < len(like.multipliers) and side % 2**levels == 0 and min(height, width) // 2**levels >= 4:
         levels += 1
-    attention = next((height // 2**level for level in range(levels) if height // 2**level <= 16), None)
-    return UNetConfig(
-        size=height if height == width else (height, width),
-        channels=channels,
-        multipliers=like.multipliers[:levels],
-        attention=() if attention is None else (attention,),
-        dropout=like.dropout,
-    )
+    heights = [height // 2**level for level in range(levels)]
+    attention = tuple(each for each in heights if each <= 16)[:1]
+    multipliers = like.multipliers[:levels]
+    return replace(like, size=(height, width), channels=channels, multipliers=multipliers, attention=attention)
 
 
 def fresh_network(values: Settings) -> Parameterized:

@@ -14,7 +14,6 @@ from ddpm_notes.distributed import rank_and_world
 from ddpm_notes.files import check_writable, read_tensors, write_atomically
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.precision import check_precision, fast_precision
-from ddpm_notes.schedule import Schedule
 from ddpm_notes.training import Trained, train
 from ddpm_notes.unet import count_parameters
 
@@ -41,13 +40,15 @@ def train_command(args: argparse.Namespace, device: torch.device) -> None:
     _, C, H, W = images.pixels.shape
     parameters = f"{count_parameters(model):,} parameters"
     say(f"{len(images):,} images of {C}×{H}×{W}; a U-Net of {parameters}; on {device} in {config.precision}{why}")
-    _warn_of_signal(model.schedule)
-    if rank_and_world()[0] == 0:
-        threads = f"{rank_and_world()[1]} process(es) of {torch.get_num_threads()} thread(s)"
-        heading = f"A run on {device}, {threads}, PyTorch {torch.__version__}; python -m ddpm_notes train --config THIS"
+    if (left := model.schedule.alpha_bar[-1].item()) > 0.01:
+        say(f"warning: x_T keeps {left:.0%} of the image's variance; --schedule rescaled ends in noise for any T > 20")
+    threads = f"{rank_and_world()[1]} process(es) of {torch.get_num_threads()} thread(s)"
+    heading = f"A run on {device}, {threads}, PyTorch {torch.__version__}; python -m ddpm_notes train --config THIS"
+    if rank_and_world()[0] == 0 and not state.exists():  # that may be another run's, whose record stays
         write_atomically(record, toml_of(values, heading))
     trained = train(model, images.to(device), model.schedule, config, state=state)
     if rank_and_world()[0] == 0:
+        write_atomically(record, toml_of(values, heading))
         _save(out, model, trained, values, images.checksum, device)
         state.unlink()
 
@@ -64,12 +65,6 @@ def _choose_precision(values: Settings, state: Path, device: torch.device) -> st
         return " (as it began)"
     values["precision"], why = fast_precision(device)
     return f" ({why})"
-
-
-def _warn_of_signal(schedule: Schedule) -> None:
-    left = schedule.alpha_bar[-1].item()
-    if left > 0.01:
-        say(f"warning: x_T keeps {left:.0%} of the image's variance; --schedule rescaled ends in noise for any T > 20")
 
 
 def _save(

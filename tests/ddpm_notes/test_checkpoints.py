@@ -71,13 +71,6 @@ def test_a_truncated_a_corrupt_a_missing_and_a_foreign_file_are_refused(saved, t
         load_checkpoint(tmp_path / "nowhere")
 
 
-def test_a_state_file_is_not_taken_for_a_network(tmp_path):
-    write_tensors(tmp_path / "state", {"losses": torch.zeros(3)}, {"step": 3})
-    with pytest.raises(ValueError, match="does not hold a U-Net"):
-        load_checkpoint(tmp_path / "state")
-    assert read_tensors(tmp_path / "state")[1] == {"step": 3}
-
-
 def crafted(path, change):
     """The checkpoint with another header."""
     tensors, about = read_tensors(path)

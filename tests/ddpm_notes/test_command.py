@@ -13,13 +13,14 @@ import pytest
 import torch
 from PIL import Image
 
+from ddpm_notes import reverse
 from ddpm_notes.__main__ import main
 from ddpm_notes.checkpoints import load_checkpoint, save_checkpoint
 from ddpm_notes.commands import shared
 from ddpm_notes.commands import train as train_module
 from ddpm_notes.commands.arguments import parsed
 from ddpm_notes.commands.settings import RECIPES, arguments_of, settings_of
-from ddpm_notes.data import load
+from ddpm_notes.data import Images, load
 from ddpm_notes.files import read_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
@@ -128,6 +129,12 @@ def test_pictures_of_ones_own_from_training_to_bits(pictures, tmp_path, capsys):
     assert (found["split"], found["images"]) == ("all", 3)
     said = complaint(capsys, f"evaluate --checkpoint {out} --data digits --out {report}")
     assert "network takes 1×8×12" in said
+
+
+def test_one_image_is_too_few_for_a_standard_error(pictures, short, tmp_path, capsys):
+    np.savez(one := tmp_path / "one.npz", np.zeros((1, 8, 8), np.uint8))
+    said = complaint(capsys, f"evaluate --checkpoint {short} --data {one} --out {tmp_path / 'a.json'}")
+    assert f"the images of {one} must be at least 2 here, got 1" in said
 
 
 def test_a_folder_with_the_name_of_a_data_set_is_a_folder(pictures, tmp_path, monkeypatch):
@@ -300,6 +307,36 @@ def test_the_recipe_of_cifar10_is_the_papers():
     assert (unet.dropout, unet.width, unet.multipliers, unet.size) == (0.1, 128, (1, 2, 2, 2), 32)
 
 
+def own_images(height, width):
+    return Images("own", 256, torch.zeros(1, 3, height, width, dtype=torch.uint8), torch.zeros(1))
+
+
+@pytest.mark.parametrize("size, batch, rate", [((256, 512), 64, 2e-5), ((128, 512), 128, 2e-4)])
+def test_large_pictures_are_trained_as_the_paper_trained_lsun(size, batch, rate):
+    """App. B, pp. 14-15: at 256 pixels batches of 64, and a rate at which that was stable."""
+    values = settings_of(own_images(*size), {})
+    assert (values["batch"], values["learning_rate"]) == (batch, rate)
+
+
+@pytest.mark.parametrize("size", [(375, 500), (333, 500), (481, 321)])
+def test_pictures_that_cannot_be_halved_are_refused_with_a_size_that_can(size):
+    with pytest.raises(ValueError, match="give --size, multiples of 32, and --fit crop"):
+        settings_of(own_images(*size), {})
+    assert settings_of(own_images(*size), {"multipliers": (1,)})["multipliers"] == (1,)
+    assert settings_of(own_images(352, 480), {})["multipliers"] == (1, 1, 2, 2, 4, 4)
+
+
+@pytest.mark.parametrize("predicts, clips", [("eps", True), ("x0", True), ("mean", False)])
+def test_x0_hat_is_clipped_where_the_released_code_clips_it(short, tmp_path, monkeypatch, predicts, clips):
+    save_checkpoint(short, Parameterized(load_checkpoint(short).model.net, rescaled_linear_schedule(25), predicts), {})
+    calls, real = [], reverse.forward_posterior  # the mean by Eq. (7), which is taken where x0_hat is clipped
+    monkeypatch.setattr(reverse, "forward_posterior", lambda *given: calls.append(1) or real(*given))
+    for command in ("sample --count 1", "evaluate --data digits --images 2"):
+        calls.clear()
+        run(f"{command} --checkpoint {short} --out {tmp_path / ('a.npz' if 'sample' in command else 'a.json')}")
+        assert bool(calls) is clips
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
@@ -308,19 +345,17 @@ def test_the_recipe_of_cifar10_is_the_papers():
         ("train --seed -1", "expected a whole number from 0 on, got -1; see"),
         ("train --T 0 --schedule rescaled", "--T must be at least 1, got 0"),
         ("train --data=", "or a folder or .npz that exists"),
-        ("train --clip 0", "clip must be above 0"),
         ("train --variance beta_tilde", "a variance is of the bound alone"),
         ("evaluate --checkpoint {net} --out {tmp}/a.json --data digits --fit crop", "--size, --channels and --fit are"),
         ("train --multipliers 1,two", "expected a whole number from 0 on, got two"),
         ("train --size 1,2,3", "expected a number, or HEIGHT,WIDTH, got 1,2,3"),
         ("train --variance learned", "a variance is of the bound alone; give --loss bound with --variance learned"),
-        ("train --schedule rescaled --T 20", "--schedule rescaled --T 20: every beta must lie strictly"),
+        ("train --schedule rescaled --T 20", "--schedule rescaled --T 20: a schedule is beta_0 = 0"),
         ("train --precision tf32", "tf32 is a GPUs precision, and this is cpu"),
         ("train --device mps", "--device is cpu, cuda or cuda:N (tables in float64 are on no other), got mps"),
         ("sample --checkpoint {net} --device cuda:7", "there is no GPU 7, this machine has 0"),
         ("train --out {tmp}/net.json", "--out must end in .safetensors, got"),
         ("train --out {tmp}/file/net.safetensors", "cannot write"),
-        ("train --steps 0", "steps must be at least 1, a whole number, got 0"),
         ("train --ema 1.5", "ema must be in 0..1"),
         ("train --dropout 2", "dropout of a U-Net must be in 0..1 (1 excluded), got 2.0"),
         ("sample --checkpoint {tmp}/file", "damaged or not a safetensors file"),
@@ -335,6 +370,11 @@ def test_the_recipe_of_cifar10_is_the_papers():
         ("sample --checkpoint {net} --precision bfloat16 --engine onnxruntime", "onnxruntime computes in float32"),
         ("sample --checkpoint {net} --precision tf32", "tf32 is a GPUs precision, and this is cpu"),
         ("export --checkpoint {net} --to onnx --out {tmp}/a.json", "an ONNX file ends in .onnx"),
+        ("train --steps 99999999999999", "out of memory ("),
+        ("train --steps 9223372036854775807", "give less --batch, --width, --steps or --count"),
+        ("sample --checkpoint {net} --count 99999999999999999999", "out of memory ("),
+        ("sample --checkpoint {net} --count 0 --out {tmp}/new/folder/a.png", "--count must be at least 1 here, got 0"),
+        ("sample --checkpoint {tmp}/net.state", "becomes a checkpoint when its run ends"),
         ("", "required: train | sample | evaluate | export"),
     ],
 )
@@ -345,6 +385,13 @@ def test_bad_input_is_one_line_before_any_work(tmp_path, capsys, monkeypatch, ar
     save_checkpoint(net, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
     said = complaint(capsys, arguments.format(tmp=tmp_path, net=net))
     assert message in said.replace("'", "")  # which some versions of argparse put around names
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_fault_of_the_program_is_not_taken_for_one_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setattr(train_module, "train", lambda *arguments, **options: torch.zeros(2) + torch.zeros(3))
+    with pytest.raises(RuntimeError, match="must match"):
+        main(f"train --out {tmp_path / 'net.safetensors'}".split())
 
 
 def test_no_room_is_one_line_and_the_state_stays(tmp_path, capsys):
@@ -365,14 +412,16 @@ def test_a_state_of_another_network_is_refused_and_kept(tmp_path, capsys):
         patch.setattr(train_module, "save_checkpoint", lambda *arguments: sys.exit(9))
         with pytest.raises(SystemExit):
             run(train)
-    before = state.read_bytes()
-    assert "another network" in complaint(capsys, f"{train} --dropout 0.2")
-    assert "another flips" in complaint(capsys, f"{train} --flips")
+    before, record = state.read_bytes(), tmp_path / "net.toml"
+    how = record.read_bytes()
+    assert "another network; " in complaint(capsys, f"{train} --dropout 0.2")
+    assert "another batch (2), flips (False); " in complaint(capsys, f"{train} --flips --batch 4")
     state.write_bytes(before[:1000])
     assert "damaged" in complaint(capsys, train)
+    assert record.read_bytes() == how
     state.write_bytes(before)
-    run(train)
-    assert not state.exists()
+    run(train.replace("--steps 1", "--steps 2"))
+    assert not state.exists() and "steps = 2\n" in record.read_text()
 
 
 @pytest.mark.parametrize("name", ["train", "sample", "evaluate", "export"])

@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ddpm_notes.forward import draw_noise, forward_posterior, forward_process, forward_step
 from ddpm_notes.image_noise import ImageNoise
 from ddpm_notes.likelihood import prior_kl
-from ddpm_notes.losses import bound_loss, bound_weight, discretized_log_likelihood, draw_t, simple_loss
+from ddpm_notes.losses import bound_term, bound_weight, discretized_log_likelihood, draw_t, simple_loss
 from ddpm_notes.oracle import GaussianMixtureDenoiser
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.reverse import predict_eps, predict_mean, predict_x0, reverse_process
@@ -70,12 +70,12 @@ def test_noise_of_a_cpu_generator_reaches_the_gpu():
         lambda: predict_mean(X, T, X, SCHEDULE),
         lambda: reverse_process(X, T, MODEL, SCHEDULE, clip_x0=True),
         lambda: simple_loss(MODEL, X, SCHEDULE, target="mean"),
-        lambda: bound_loss(MODEL, X, SCHEDULE, generator=torch.Generator()),
+        lambda: bound_term(MODEL, X, SCHEDULE, T, X)[0],
         lambda: bound_weight(T, SCHEDULE, "beta_tilde"),
         lambda: discretized_log_likelihood(X, X, X),
         lambda: prior_kl(X, SCHEDULE),
         lambda: sample(MODEL, X.shape, SCHEDULE, torch.Generator(), device=GPU),
-        lambda: ddim(MODEL, X.shape, SCHEDULE, xT=X),
+        lambda: ddim(MODEL, X, SCHEDULE, eta=1.0, generator=torch.Generator()),
     ],
 )
 def test_what_goes_in_on_the_gpu_comes_out_on_it_and_is_never_waited_for(function):

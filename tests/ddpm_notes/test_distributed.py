@@ -12,7 +12,6 @@ import torch
 
 from ddpm_notes.__main__ import main
 from ddpm_notes.commands import shared
-from ddpm_notes.distributed import gathered, share
 from ddpm_notes.files import read_tensors
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -106,8 +105,3 @@ def test_no_thread_of_the_group_outlives_it(tmp_path):
     train = f"train --data digits --steps 2 --batch 8 --warmup 0 --out {tmp_path / 'net.safetensors'}"
     printed = torchrun(str(script), *train.split())
     assert printed.count("0 threads of others") == 2
-
-
-def test_one_process_has_all(digits):
-    assert torch.equal(share(digits.pixels), digits.pixels)
-    assert gathered(digits.pixels, len(digits.pixels)) is digits.pixels

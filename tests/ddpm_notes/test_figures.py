@@ -34,9 +34,26 @@ def test_a_picture_is_a_png_of_eight_columns_enlarged():
     assert picture.getpixel((0, 64 * 2)) == 160
 
 
-def test_a_colour_picture_keeps_its_channels():
-    red = torch.tensor([255, 0, 0], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 8, 8)
+def test_a_colour_picture_may_be_wide_and_keeps_its_channels():
+    red = torch.tensor([255, 0, 0], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 8, 16)
+    assert as_grid(red / 127.5 - 1, columns=1).shape == (8, 16, 3)
     assert Image.open(io.BytesIO(png_of(red))).getpixel((3, 3)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "x, columns",
+    [
+        (torch.zeros(2, 1, 8, 8, dtype=torch.uint8), 8),
+        (torch.zeros(1, 8, 8), 8),
+        (torch.zeros(0, 1, 8, 8), 8),
+        (torch.zeros(1, 2, 8, 8), 8),
+        (torch.zeros(1, 1, 8, 8), 0),
+    ],
+    ids=["integers", "one image", "none", "two channels", "no columns"],
+)
+def test_what_is_no_picture_is_refused(x, columns):
+    with pytest.raises(ValueError, match=r"a picture is of images \(B, C, H, W\) in \[-1, 1\], grey or RGB"):
+        as_grid(x, columns)
 
 
 def test_axes_are_of_the_notes_width_and_show_images_draws_the_grid():
@@ -57,12 +74,6 @@ def test_lines_are_named_in_their_colours_where_they_end():
     heights = [ax.transAxes.inverted().transform(one.get_window_extent())[:, 1].mean() for one in names]
     assert heights == pytest.approx([0.849, 0.151], abs=0.03)
     assert figure.axes == [ax] and not list(ax.texts)  # what the press asks before it makes a form for phones
-
-
-def test_images_may_be_wide_and_in_colour():
-    _, ax = axes(height=2.0)
-    show_images(ax, torch.zeros(2, 3, 4, 6), columns=1)
-    assert ax.images[0].get_array().shape == (9, 6, 3)
 
 
 def test_rows_have_a_label_each_and_the_columns_a_title():

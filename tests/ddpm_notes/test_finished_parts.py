@@ -27,6 +27,26 @@ def four_at_once(monkeypatch):
 COMMANDS = {"sample": ("--count", "npz"), "evaluate": ("--images", "json")}
 
 
+def stopping_at(call, monkeypatch, number=signal.SIGINT):
+    """Send the signal in that call of the network. Returns the list of the calls."""
+    calls, real = [], UNet.forward
+
+    def counted(self, x, t):
+        calls.append(1)
+        if len(calls) == call:
+            os.kill(os.getpid(), number)
+        return real(self, x, t)
+
+    monkeypatch.setattr(UNet, "forward", counted)
+    return calls
+
+
+def same(one, other):
+    if one.suffix == ".npz":
+        return np.array_equal(np.load(one)["samples"], np.load(other)["samples"])
+    return json.loads(one.read_text()) == json.loads(other.read_text())
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_interrupted_command_loses_a_step_at_most_and_gives_the_same(short, tmp_path, monkeypatch, name, number):
@@ -39,25 +59,26 @@ def test_an_interrupted_command_loses_a_step_at_most_and_gives_the_same(short, t
         return main(f"{name} --engine pytorch --checkpoint {short} {count} 10 --out {out}".split())
 
     assert run(whole) == 0
-    calls, real = [], UNet.forward
-
-    def counted(self, x, t):
-        calls.append(1)
-        if len(calls) == 60:
-            os.kill(os.getpid(), number)
-        return real(self, x, t)
-
-    monkeypatch.setattr(UNet, "forward", counted)
+    calls = stopping_at(60, monkeypatch, number)
     assert run(stopped) == 130
     assert len(calls) == 60 and not stopped.exists()
     assert sorted(path.suffix for path in parts.iterdir()) == [".begun", ".safetensors", ".safetensors"]
     assert run(stopped) == 0
     assert len(calls) == 75 + (name == "sample")  # x_t is kept, and what the network says of it is not
-    if kind == "npz":
-        assert np.array_equal(np.load(whole)["samples"], np.load(stopped)["samples"])
-    else:
-        assert json.loads(whole.read_text()) == json.loads(stopped.read_text())
-    assert not parts.exists()
+    assert same(whole, stopped) and not parts.exists()
+
+
+@pytest.mark.parametrize("call", [10, 60], ids=["in the first part", "in the third"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_gone_on_with_where_more_images_fit_gives_all_of_them(short, tmp_path, monkeypatch, name, call):
+    count, kind = COMMANDS[name]
+    whole, moved = tmp_path / f"whole.{kind}", tmp_path / f"moved.{kind}"
+    command = f"{name} --engine pytorch --checkpoint {short} {count} 10 --out".split()
+    stopping_at(call, monkeypatch)
+    assert main([*command, str(moved)]) == 130
+    monkeypatch.setitem(shared.AT_ONCE, "cpu", 64)
+    assert main([*command, str(moved)]) == main([*command, str(whole)]) == 0
+    assert same(whole, moved) and not moved.with_suffix(f".{kind}.parts").exists()
 
 
 def test_parts_of_another_network_schedule_or_meaning_are_not_gone_on_with(short, tmp_path, capsys):
@@ -88,7 +109,7 @@ def never(begun):
 def test_parts_of_another_run_are_refused_by_name_and_kept(tmp_path):
     out = tmp_path / "out.npz"
     Parts(out, {"seed": 1, "count": 4}).part("0", of(0))
-    with pytest.raises(ValueError, match="another seed; remove it or give another --out"):
+    with pytest.raises(ValueError, match=r"another seed \(1\); remove it or give another --out"):
         Parts(out, {"seed": 2, "count": 4}).part("0", never)
     assert Parts(out, {"seed": 1, "count": 4}).part("0", never)["x"].item() == 0
 

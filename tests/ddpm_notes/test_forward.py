@@ -47,6 +47,7 @@ def test_a_seeded_generator_decides_the_noise(paper_schedule, digits):
     "x0, t, noise, message",
     [
         (torch.zeros(2, 1, dtype=torch.uint8), torch.tensor([1, 2]), None, "floating point"),
+        (torch.zeros(2, 1).numpy(), torch.tensor([1, 2]), None, "floating point tensor .* got ndarray"),
         (torch.zeros(2, 1), torch.tensor([0, 2]), None, "got 0"),
         (torch.zeros(2, 1), torch.tensor([1, 2]), torch.zeros(2, 2), "noise must be shaped"),
         (torch.zeros(2, 1), torch.tensor([1]), None, "one entry for each"),
@@ -55,3 +56,9 @@ def test_a_seeded_generator_decides_the_noise(paper_schedule, digits):
 def test_wrong_arguments_are_named(paper_schedule, x0, t, noise, message):
     with pytest.raises(ValueError, match=message):
         forward_process(x0, t, paper_schedule, noise)
+
+
+def test_x_t_is_of_the_images_type_whatever_the_noises(paper_schedule):
+    x0, t = torch.zeros(2, 1), torch.tensor([1, 2])
+    for step in (forward_process, forward_step):
+        assert step(x0, t, paper_schedule, noise=torch.ones(2, 1, dtype=torch.float64)).dtype == torch.float32

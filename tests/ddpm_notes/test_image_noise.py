@@ -3,8 +3,6 @@
 import torch
 
 from ddpm_notes.image_noise import ImageNoise, image_generator
-from ddpm_notes.sampling import sample_from
-from ddpm_notes.schedule import rescaled_linear_schedule
 
 SHAPE = (1, 4, 5)
 
@@ -29,14 +27,3 @@ def test_it_is_standard_normal_within_and_across_images():
 
 def test_numbers_wrap_where_a_generators_seed_does():
     assert image_generator(0, 2**32).initial_seed() == image_generator(0, 0).initial_seed()
-
-
-def test_the_same_picture_in_batches_of_one_and_of_many():
-    """The whole chain; the network here does not mix images, so that they agree to the bit."""
-    schedule = rescaled_linear_schedule(25)
-
-    def draw(numbers):
-        noise = ImageNoise(1, numbers, SHAPE)
-        return sample_from(lambda x, t: x / 2, noise(25), 25, schedule, noises=noise)
-
-    assert torch.equal(draw(range(5)), torch.cat([draw([i]) for i in range(5)]))

@@ -1,5 +1,6 @@
 """Images of one's own: folders and .npz files, as people have them."""
 
+import struct
 import zipfile
 
 import numpy as np
@@ -113,6 +114,7 @@ def test_a_folder_is_read_once_until_a_file_changes(folder, monkeypatch, tmp_pat
     assert torch.equal(load_own(folder, size=(4, 6)).pixels, first.pixels) and opened
     changed = picture(folder / "a.png", seed=5)
     assert torch.equal(load_own(folder).pixels[0].permute(1, 2, 0), torch.from_numpy(changed))
+    assert list(cached.parent.iterdir()) == [cached]  # the new copy is where the old one was
 
 
 def test_an_empty_folder_and_no_folder_are_refused(folder):
@@ -157,21 +159,41 @@ def test_what_is_hidden_or_only_written_by_pillow_is_passed_over_and_links_are_f
     picture(tmp_path / "elsewhere" / "b.png", seed=3)
     picture(folder / "a.png")
     (folder / "linked").symlink_to(tmp_path / "elsewhere")
-    for name in ("._a.png", "notes.pdf", "drawing.eps"):
+    for name in ("._a.png", "notes.pdf", "drawing.eps", "features.h5", "film.mpg"):
         (folder / name).write_text("no picture")
     picture(folder / ".thumbnails" / "a.png", height=1, width=1)
     assert len(load_own(folder)) == 2
 
 
-def test_a_moving_picture_and_a_link_to_nothing_are_named(folder):
-    frames = [Image.new("L", (3, 2), value) for value in (0, 255)]
-    frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
-    with pytest.raises(ValueError, match=r"a.gif .*it moves, with 2 frames"):
-        load_own(folder)
-    (folder / "a.gif").unlink()
+def test_links_that_lead_back_give_every_picture_once(folder):
+    picture(folder / "deep" / "a.png")
+    for name in ("back", "again", "deep/up"):
+        (folder / name).symlink_to(folder)
+    assert len(load_own(folder)) == 1
+
+
+TWO_FRAMES = [Image.new("L", (3, 2), value) for value in (0, 255)]
+
+
+def test_a_file_of_many_pictures_and_a_link_to_nothing_are_named(folder):
+    picture(folder / "0.png", height=2, width=3)
+    for name in ("a.gif", "a.tif"):
+        TWO_FRAMES[0].save(folder / name, save_all=True, append_images=TWO_FRAMES[1:])
+        with pytest.raises(ValueError, match=rf"{name} .*it holds 2 pictures; save one of them"):
+            load_own(folder)
+        (folder / name).unlink()
     (folder / "b.png").symlink_to(folder / "gone.png")
     with pytest.raises(ValueError, match="b.png cannot be read"):
         load_own(folder)
+
+
+def test_of_a_telephones_photograph_and_of_layers_the_picture_itself_is_read(folder):
+    TWO_FRAMES[0].save(folder / "a.jpg", "MPO", save_all=True, append_images=TWO_FRAMES[1:])
+    layers = struct.pack(">h", 2) + 2 * (struct.pack(">4i", 0, 0, 2, 3) + bytes(18))
+    head = b"8BPS" + struct.pack(">h6xh2i2h2i", 1, 1, 2, 3, 8, 1, 0, 0)
+    sizes = struct.pack(">2i", len(layers) + 4, len(layers))
+    (folder / "b.psd").write_bytes(head + sizes + layers + bytes(2) + bytes([7] * 6))
+    assert load_own(folder).pixels.flatten(1).tolist() == [[0] * 6, [7] * 6]
 
 
 def test_damaged_archives_and_those_of_something_else_are_refused(tmp_path):

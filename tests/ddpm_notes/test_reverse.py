@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from ddpm_notes.forward import forward_posterior
-from ddpm_notes.reverse import predict_mean, reverse_moments, reverse_process, reverse_variance
+from ddpm_notes.parameterizations import eps_from_mean
+from ddpm_notes.reverse import predict_eps, predict_mean, predict_x0, reverse_moments, reverse_process, reverse_variance
 
 
 def test_the_mean_written_out_with_plain_numbers(paper_schedule):
@@ -45,6 +46,12 @@ def test_clipping_moves_the_mean_onto_the_posterior_of_the_clipped_image(paper_s
     unclipped, _, far = reverse_moments(xt, t, zero, paper_schedule)
     assert far > 10 and unclipped > mean
     assert reverse_moments(-xt, t, zero, paper_schedule, clip_x0=True)[2].item() == -1
+
+
+@pytest.mark.parametrize("convert", [predict_x0, predict_eps, predict_mean, eps_from_mean])
+def test_a_prediction_of_another_shape_is_not_stretched_to_fit(paper_schedule, convert):
+    with pytest.raises(ValueError, match=r"shaped like x_t \(3, 1, 8, 8\), got \(3, 8, 8\)"):
+        convert(torch.zeros(3, 1, 8, 8), torch.tensor([1, 2, 3]), torch.zeros(3, 8, 8), paper_schedule)
 
 
 def test_a_model_with_the_wrong_output_is_refused(paper_schedule):

@@ -7,7 +7,7 @@ import torch
 
 from ddpm_notes.forward import forward_process
 from ddpm_notes.likelihood import variational_bound
-from ddpm_notes.losses import bound_loss, simple_loss
+from ddpm_notes.losses import bound_term, simple_loss
 from ddpm_notes.oracle import EmpiricalDenoiser, GaussianMixtureDenoiser
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.reverse import reverse_process
@@ -100,11 +100,11 @@ def test_whatever_takes_a_strided_schedule_hands_the_network_the_old_t(paper_sch
 
     sample(model, (2, 1), short)
     sample(model, (2, 1), short, clip_x0=True, variance="beta_tilde")
-    ddim(model, (2, 1), short)
+    ddim(model, torch.zeros(2, 1), short)
     variational_bound(model, x0, short, levels=17)
     assert seen == [1000, 750, 500, 250] * 3 + [250, 500, 750, 1000]
     simple_loss(model, x0, short, torch.tensor([3, 3]))
-    bound_loss(model, x0, short, torch.tensor([3, 3]), levels=17)
+    bound_term(model, x0, short, torch.tensor([3, 3]), x0, levels=17)
     assert seen[-2:] == [750, 750]
 
 
@@ -118,18 +118,18 @@ def test_a_learned_variance_is_refused_on_a_strided_chain(paper_schedule):
 
 def test_a_chain_of_another_schedule_than_the_models_is_refused(paper_schedule):
     net = UNet(UNetConfig(size=8, channels=1, width=8, multipliers=(1,), attention=(), groups=4, dropout=0.0))
-    model = Parameterized(net, paper_schedule)
-    for other in (linear_schedule(50), linear_schedule(beta_T=0.03), strided(linear_schedule(beta_T=0.03), 5)):
-        with pytest.raises(ValueError, match="another schedule than the given one"):
-            sample(model, (1, 1, 8, 8), other)
-    sample(model, (1, 1, 8, 8), strided(linear_schedule(), 2))
+    for model in (Parameterized(net, paper_schedule), EmpiricalDenoiser(torch.zeros(1, 1, 8, 8), paper_schedule)):
+        for other in (linear_schedule(50), linear_schedule(beta_T=0.03), strided(linear_schedule(beta_T=0.03), 5)):
+            with pytest.raises(ValueError, match="another schedule than the given one"):
+                sample(model, (1, 1, 8, 8), other)
+        sample(model, (1, 1, 8, 8), strided(linear_schedule(), 2))
 
 
 def test_ddim_with_eta_1_is_algorithm_2_with_beta_tilde():
     schedule = linear_schedule(12, 0.02, 0.4)
     oracle = GaussianMixtureDenoiser(torch.tensor([[0.4], [-0.7]]), 0.1, schedule)
     xT = torch.linspace(-2, 2, 6)[:, None]
-    a = ddim(oracle, xT.shape, schedule, eta=1.0, xT=xT, generator=torch.Generator().manual_seed(1))
+    a = ddim(oracle, xT, schedule, eta=1.0, generator=torch.Generator().manual_seed(1))
     b = sample_from(oracle, xT, 12, schedule, variance="beta_tilde", generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(a, b, atol=1e-5, rtol=0)
 
@@ -140,7 +140,7 @@ def test_a_network_in_training_mode_is_refused_where_it_would_drop_features(pape
     x0 = torch.zeros(2, 1, 8, 8)
     for draw in (
         lambda: sample(model, x0.shape, short),
-        lambda: ddim(model, x0.shape, short),
+        lambda: ddim(model, x0, short),
         lambda: variational_bound(model, x0, short, levels=17),
     ):
         model.train()
@@ -159,4 +159,4 @@ def test_samples_can_be_differentiated(paper_schedule):
 @pytest.mark.parametrize("eta", [-1, 2, math.nan])
 def test_an_eta_outside_0_to_1_is_refused(paper_schedule, eta):
     with pytest.raises(ValueError, match="eta must be in 0..1"):
-        ddim(lambda x, t: x, (1, 1, 2, 2), paper_schedule, eta=eta)
+        ddim(lambda x, t: x, torch.zeros(1, 1, 2, 2), paper_schedule, eta=eta)

@@ -90,7 +90,7 @@ def breaking():
 
 
 def test_nan_stops_with_the_step_and_the_last_good_state(x0, tmp_path):
-    with pytest.raises(TrainingDiverged, match=r"step 2: .*last good state is .*state"):
+    with pytest.raises(TrainingDiverged, match=r"step 2: .*last good state is .*state, .* remove it and try a smaller"):
         train(breaking(), x0, SCHEDULE, config(), tmp_path / "state")
     with pytest.raises(TrainingDiverged, match="nothing was saved"):
         train(breaking(), x0, SCHEDULE, config())
@@ -264,6 +264,8 @@ def test_data_that_cannot_be_trained_on_is_refused(x0):
         train(tiny_model(), torch.full_like(x0, torch.nan), SCHEDULE, config())
     with pytest.raises(ValueError, match="grid of 256 levels"):
         train(tiny_model(), x0 * 0.99, SCHEDULE, config(loss="bound"))
+    with pytest.raises(ValueError, match="17 levels, got levels=256"):
+        train(tiny_model(), data.load("digits"), SCHEDULE, config(loss="bound"))
     with pytest.raises(ValueError, match=r"\[-1, 1\]"):
         train(tiny_model(), x0 * 2, SCHEDULE, config())
     with pytest.raises(ValueError, match="floating point images"):

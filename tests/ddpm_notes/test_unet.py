@@ -22,7 +22,8 @@ TINY = UNetConfig(size=8, channels=1, width=8, multipliers=(1, 2), attention=(4,
 @pytest.mark.parametrize("config, expected", [(CIFAR10, 35_746_307), (LSUN256, 113_673_219)])
 def test_the_released_models_have_the_papers_parameter_counts(config, expected):
     """35.7M and 114M (App. B, p. 14)."""
-    assert count_parameters(on_meta(config)) == expected
+    net = on_meta(config)
+    assert count_parameters(net) == count_parameters(net.requires_grad_(False)) == expected
 
 
 def test_the_presets_of_these_notes_fit_into_eight_megabytes():

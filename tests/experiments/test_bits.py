@@ -59,9 +59,9 @@ def measured():
         yield f"initial weights of {name}", lambda config=config: model_of(config).state_dict().values()
     for name, settings in LOSSES.items():
         yield f"training, {name}", lambda settings=settings: trained(settings)
-    yield "sample", lambda: [sample(drawn_by(), (2, 1, 8, 8), SCHEDULE, Generator().manual_seed(1), clip_x0=True)]
-    yield "strided sample", lambda: [few_steps(sample, variance="beta_tilde")]
-    yield "strided ddim", lambda: [few_steps(ddim, eta=0.5, clip_x0=True)]
+    yield "sample", lambda: [ancestral(SCHEDULE, clip_x0=True)]
+    yield "strided sample", lambda: [ancestral(strided(SCHEDULE, 7), variance="beta_tilde")]
+    yield "strided ddim", lambda: [ddim_half_way()]
     yield "interpolation", interpolated
     yield "bound", bounded
 
@@ -78,8 +78,13 @@ def few():
     return data.load("digits").x0[:3], linear_schedule(20, 0.01, 0.3)
 
 
-def few_steps(sampler, **options):
-    return sampler(drawn_by(), (2, 1, 8, 8), strided(SCHEDULE, 7), generator=Generator().manual_seed(1), **options)
+def ancestral(schedule, **options):
+    return sample(drawn_by(), (2, 1, 8, 8), schedule, Generator().manual_seed(1), **options)
+
+
+def ddim_half_way():
+    xT = torch.randn(2, 1, 8, 8, generator=(generator := Generator().manual_seed(1)))
+    return ddim(drawn_by(), xT, strided(SCHEDULE, 7), 0.5, True, generator)
 
 
 def interpolated():

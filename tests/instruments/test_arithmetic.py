@@ -63,7 +63,7 @@ def test_ddim_is_the_package_s(javascript, steps, clip):
     """With a model that says the same of x and t in both languages."""
     xT = normal(3, 2, seed=4)
     short = schedule.strided(LINEAR, steps)
-    expected = sampling.ddim(lambda x, t: 0.9 * x + 1e-4 * t[:, None], xT.shape, short, clip_x0=clip, xT=xT)
+    expected = sampling.ddim(lambda x, t: 0.9 * x + 1e-4 * t[:, None], xT, short, clip_x0=clip)
     ends = javascript(
         """(async () => {
             const model = (x, t) => x.map(value => 0.9 * value + 1e-4 * t);

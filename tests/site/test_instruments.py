@@ -286,7 +286,7 @@ def chain(name: str, z: torch.Tensor, steps: int, kind: str, clip: bool) -> dict
             seen[int(t[0])] = xt
             return model(xt, t)
 
-        seen[0] = sampling.ddim(watched, z[0].shape, short, clip_x0=clip, xT=z[0])
+        seen[0] = sampling.ddim(watched, z[0], short, clip_x0=clip)
         return seen
     walk = sampling.sample_steps(model, z[0], short, variance=kind, clip_x0=clip, noises=lambda i: z[levels[i]])
     return {levels[step.t]: step.x for step in walk}

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,21 +83,21 @@ def diagram(
     display(bundle, raw=True, metadata={"image/png": size})
 
 
-def table(rows: Sequence[Sequence[Any]], *, columns: Sequence[str], name: str, caption: str) -> None:
+def table(rows: Iterable[Iterable[Any]], *, columns: Iterable[str], name: str, caption: str) -> None:
     """Show a table. Strings are Markdown with $TeX$ and stay as they are; floats get four digits, None a dash."""
     _need_name(name)
     _need_text(caption=caption)
-    _need_rows(name, rows)
     facts: contract.TableFacts = {
         "name": name,
         "columns": [str(column) for column in columns],
-        "rows": [[_cell(value) for value in row] for row in rows],
+        "rows": [[_cell(value) for value in row] for row in _rows(name, rows)],
         "caption": caption,
     }
+    width = len(facts["columns"])
     for number, row in enumerate(facts["rows"], 1):
-        if len(row) != len(columns):
-            raise ValueError(f"table {name!r}, row {number}: {len(row)} cells for {len(columns)} columns")
-    lines = [facts["columns"], ["---"] * len(columns), *facts["rows"]]
+        if len(row) != width:
+            raise ValueError(f"table {name!r}, row {number}: {len(row)} cells for {width} columns")
+    lines = [facts["columns"], ["---"] * width, *facts["rows"]]
     markdown = "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{caption}"
     display({"text/markdown": markdown, "text/plain": markdown, TABLE: facts}, raw=True)
 
@@ -124,6 +124,9 @@ def claim(
     _need_text(statement=statement)
     if relation not in RELATIONS:
         raise ValueError(f"claim {statement!r}: the relation is one of == < <= > >=, got {relation!r}")
+    tolerance = _numbers(statement, "tolerance", tolerance).item()
+    if standard_error is not None:
+        standard_error = _numbers(statement, "standard_error", standard_error).item()
     if not 0 <= tolerance < math.inf:
         raise ValueError(f"claim {statement!r}: the tolerance is a finite number ≥ 0, got {tolerance}")
     left, right = _sides(statement, measured, expected)
@@ -161,7 +164,7 @@ def depends_on(name: str) -> None:
     a library opens on its own, are not. A path begins at the notebook's folder; a variable has capitals alone.
     """
     path = Path(name)
-    if contract.VARIABLE.fullmatch(name):
+    if contract.VARIABLE.fullmatch(name) and not path.exists():
         return  # known before the notebook runs
     if not path.exists():
         raise ValueError(f"depends_on({name!r}): there is no such file or folder; a variable is written as in DATA_DIR")
@@ -238,7 +241,7 @@ def _need_true(statement: str, left: np.ndarray, relation: str, right: np.ndarra
 
 def _numbers(statement: str, role: str, value: Any) -> np.ndarray:
     if hasattr(value, "detach"):
-        value = value.detach().cpu()
+        value = value.detach().cpu().double()
     try:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -325,19 +328,22 @@ def _need_figure(*figures: Any) -> None:
             raise ValueError(f"diagram() shows a figure of matplotlib, got {type(figure).__name__}; {remedy}")
 
 
-def _need_rows(name: str, rows: Any) -> None:
-    """Refuse what gives text where it should give a row: a DataFrame gives the names of its columns."""
-    if hasattr(rows, "columns") or any(isinstance(row, str) for row in rows):
-        remedy = "write [[1, 2], [3, 4]], of a DataFrame df.to_numpy() and columns=df.columns"
-        raise ValueError(f"table {name!r} takes rows, each a list of cells, got {type(rows).__name__}; {remedy}")
+def _rows(name: str, given: Any) -> list[Iterable[Any]]:
+    """Rows. Refuse what gives a number or text where it should give one: a DataFrame gives the names of its columns."""
+    if np.iterable(given) and not hasattr(given, "columns"):
+        rows = list(given)
+        if all(np.iterable(row) and not isinstance(row, str) for row in rows):
+            return rows
+    remedy = "write [[1, 2], [3, 4]], of a DataFrame df.to_numpy() and columns=df.columns"
+    raise ValueError(f"table {name!r} takes rows, each a list of cells, got {type(given).__name__}; {remedy}")
 
 
 def _need_name(name: str) -> None:
-    if not NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ValueError(f"a name is made of a-z, 0-9 and single hyphens, as in forward-reverse; got {name!r}")
 
 
 def _need_text(**texts: str) -> None:
     for role, text in texts.items():
-        if not text.strip():
-            raise ValueError(f"the {role} is empty; say it in a sentence")
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"the {role} is empty or no text, got {text!r}; say it in a sentence")

@@ -15,4 +15,4 @@ def terminal(text: str) -> str:
     """Text as a terminal leaves it: a carriage return overwrites its line, escapes other than colours are gone."""
     text = re.sub(r"\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b[^\[\]]", "", text.replace("\r\n", "\n"))
     text = re.sub(r"\x1b\[(?![\d;]*m).*?[@-~]", "", text)
-    return re.sub(r"[^\n]*\r(?=[^\n])", "", text).replace("\r", "")
+    return re.sub(r"(?m)^[^\n]*\r(?=[^\n])", "", text).replace("\r", "")

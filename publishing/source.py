@@ -18,7 +18,7 @@ def source_text(object: str, docstring: bool = True) -> str:
     Decorators belong to it, indentation of a method does not, and its docstring as you say. Raises PublishingError if
     there is no such object.
     """
-    path, names = _module(object)
+    path, names = module_of(object)
     text = path.read_text(encoding="utf-8")
     if not names:
         return text.strip("\n")
@@ -43,7 +43,7 @@ def source_bundle(facts: SourceFacts) -> dict:
     return {SOURCE: facts, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
 
 
-def _module(dotted: str) -> tuple[Path, list[str]]:
+def module_of(dotted: str) -> tuple[Path, list[str]]:
     """File of the longest prefix that is a module, and the names that are left."""
     if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", dotted):
         raise PublishingError(f"source({dotted!r}): not a dotted name; write package.module.object")

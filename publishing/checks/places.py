@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from publishing import macros, notebooks, paths
+from publishing.errors import PublishingError
 from publishing.notebooks import NotebookNode
 
+_MARK = re.compile(r'^```python(?!( tags=\["[^"\n]+"(, "[^"\n]+")*\]| \.noeval.*)?$)[ \t].*', re.MULTILINE)
 Found = Iterator[tuple[int, int, str]]  # the cell's number and the line within it, both from 1, and what is wrong
 
 
@@ -39,6 +41,7 @@ def read(paper: str, stem: str) -> Source:
     """A notebook with the place of each of its cells."""
     path = notebooks.path_of(paper, stem)
     text = notebooks.text_of(paper, stem)
+    _need_plain_marks(path, text)
     notebook = notebooks.parsed(text, f"{paper}/{stem}")
     starts, position = [], 0
     for cell in notebook.cells:
@@ -48,6 +51,14 @@ def read(paper: str, stem: str) -> Source:
         position = start + len(cell.source) if found >= 0 else start
     known, _ = macros.known_and_wrong(paper)
     return Source(paper, stem, path, text, frozenset(macro.name for macro in known), notebook, starts)
+
+
+def _need_plain_marks(path: Path, text: str) -> None:
+    """Refuse what jupytext does not understand, or understands in part, at the beginning of a cell."""
+    remedy = 'after ```python stands nothing, .noeval, or tags as in tags=["hide-input", "remove-output"]'
+    wrong = [f"{at(path, line_of(text, mark.start()))}: {remedy}; got {mark[0]!r}" for mark in _MARK.finditer(text)]
+    if wrong:
+        raise PublishingError("\n".join(wrong))
 
 
 def at(path: Path, line: int = 1) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from publishing.execute.recorder import Report
 
 TRIES = 3
-PROGRAM_UNSEEN = "what a program reads is not seen; say depends_on(…) from publishing.cells, of a file or a variable"
+PROGRAM_UNSEEN = "what it reads is not seen; say depends_on(…) from publishing.cells, of a file or a variable"
 
 
 @dataclass(frozen=True)
@@ -225,8 +225,14 @@ def _written(job: Job) -> Executed:
     make_way(path)
     write(path, _text(job.notebook))
     opened = job.run.opened if job.run else {}
-    met = job.modules | opened | {f"${name}": stamps.of_variable(name) for name in cache.variables(job.notebook)}
-    return Executed(path, met, ran=job.cell is not None)
+    variables = {f"${name}": stamps.of_variable(name) for name in cache.variables(job.notebook)}
+    return Executed(path, job.modules | opened | variables | _shown(job.notebook), ran=job.cell is not None)
+
+
+def _shown(notebook: NotebookNode) -> Digests:
+    """The modules whose source it shows, which its code need not reach."""
+    bundles = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return digests(source.module_of(data[SOURCE]["object"])[0] for data in bundles if SOURCE in data)
 
 
 def _refresh(output: dict, paper: str, place: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
+from nbclient import client as nbclient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
@@ -22,9 +23,12 @@ from publishing.execute import limits
 from publishing.execute.cache import variables
 from publishing.execute.recorder import Report, read_report
 
+nbclient._RGX_CARRIAGERETURN = re.compile(r"^.*\r(?=[^\n])", re.MULTILINE)  # its own takes a long line for hours
+
 LONGEST = 70  # bytes of a folder's name, below which a socket can still be named
 START_SECONDS = 1800  # of wall time, which passes on a busy machine as well
 REPORT = "opened"
+PACKAGE = "; is it a package? Then add it to pyproject.toml and requirements/main.lock"
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "MPLCONFIGDIR": str(Path(sys.prefix, "cache", "matplotlib")),  # nobody's settings, and never taken for data
@@ -91,7 +95,8 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
                 client, lambda: current, cwd=str(folder), env=_environment(scratch, variables(notebook))
             )
         except CellExecutionError as error:
-            raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}") from None
+            remedy = PACKAGE if error.ename == "ModuleNotFoundError" else ""
+            raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}{remedy}") from None
         except RuntimeError as error:
             cause = "the kernel died (was it out of memory?)" if current else f"no kernel ({_first_line(str(error))})"
             raise CellFailure(current, cause) from None
@@ -123,7 +128,7 @@ async def _exceeded(client: NotebookClient, cell: Callable[[], int]) -> str:
     while not cell():
         await asyncio.sleep(limits.EVERY)
     process = getattr(client.km, "provisioner", None)
-    return await limits.exceeded(getattr(process, "pid", 0), cell)
+    return await limits.exceeded(getattr(process, "pid", 0), cell, client.nb)
 
 
 def _keep_to(manager: KernelManager, scratch: str) -> None:

@@ -21,14 +21,16 @@ TOO_SLOW = "is not done after {:,.0f} s, most of which it waits; is what it wait
 TOO_MUCH = "shows {:,} bytes, and a page takes {:,}; print less, or a table of the few that matter"
 
 
-async def exceeded(pid: int, cell: Callable[[], int]) -> str:
-    """Look after a kernel that runs one cell after the other; return what it exceeds, as soon as it does."""
+async def exceeded(pid: int, cell: Callable[[], int], notebook: NotebookNode) -> str:
+    """Look after a kernel that runs one cell after the other of a notebook; return what it exceeds, once it does."""
     running, began, spent = 0, 0.0, 0.0
     now = asyncio.get_running_loop().time
     while True:
         memory, seconds = _taken(pid)
         if memory > MEMORY * psutil.virtual_memory().total:
             return TOO_LARGE.format(memory / 1e9)
+        if problem := shows_too_much(notebook.cells[cell() - 1]):
+            return problem
         if running != cell():
             running, began, spent = cell(), now(), seconds
         if seconds - spent > CELL_SECONDS:

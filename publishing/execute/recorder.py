@@ -2,22 +2,25 @@
 
 Started as `python -m publishing.execute.recorder ROOT REPORT …kernel arguments…`. The report gets a line for each thing
 when it is first met, as it is then: a file that is opened or asked about, in vain too, a folder that is listed or a
-link that is read (see `files.state`), a module of ours that is imported or missing, a program that our code starts. The
-names of what is in the repository begin at its root. Left out are Python and its packages, the system's own folders,
-and what the kernel writes itself, in folders that it makes too.
+link that is read (see `files.state`), a module of ours that is imported or missing, a program that our code starts, a
+connection that it asks for. The names of what is in the repository begin at its root. Left out are Python and its
+packages, the system's own folders, and what the kernel writes itself, in folders that it makes too.
 """
 
+import _posixsubprocess
 import fcntl
 import functools
 import json
 import os
+import subprocess  # noqa: F401 - its programs are heard, and it shall not take our fork_exec for its own
 import sys
 import sysconfig
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
-from multiprocessing import util
+from importlib.util import source_from_cache
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -72,7 +75,8 @@ def record(root: str, report: str) -> None:
 
 
 class _Recorder:
-    HEARD = {"open", "os.listdir", "os.scandir", "os.mkdir", "sqlite3.connect", "ctypes.dlopen", *PROGRAMS}
+    FILES = {"open", "os.listdir", "os.scandir", "os.mkdir", "sqlite3.connect", "ctypes.dlopen", "import"}
+    HEARD = FILES | PROGRAMS | {"socket.connect", "socket.getaddrinfo"}
 
     def __init__(self, root: str, report: str) -> None:
         self.root = os.path.abspath(root)
@@ -83,10 +87,12 @@ class _Recorder:
         scratch = [os.path.dirname(os.path.abspath(report)), tempfile.gettempdir()]
         elsewhere = [os.path.join(self.root, name) for name in ("_site", "node_modules", "build/executed")]
         self.left_out = tuple(f"{place}{os.sep}" for place in (*python, *SYSTEM, *elsewhere))
+        self.within = tuple(place for place in self.left_out if place.startswith(self.root + os.sep))
         self.scratch = tuple(f"{place}{os.sep}" for place in scratch if not self.root.startswith(place))
+        self.began = time.time()
         self.made: tuple[str, ...] = ()  # folders
         self.threads: WeakSet[threading.Thread] = WeakSet()  # that the notebook started
-        self.open, self.open_safely, self.spawn = os.open, safetensors.safe_open, util.spawnv_passfds
+        self.open, self.open_safely, self.fork = os.open, safetensors.safe_open, _posixsubprocess.fork_exec
 
     def install(self) -> None:
         sys.addaudithook(self.hear)
@@ -94,7 +100,7 @@ class _Recorder:
             _replace(unheard, self.asking(unheard, "//" if unheard is os.readlink else ""))
         _replace(os.open, self.opened_below)
         vars(safetensors)["safe_open"] = self.safe_open
-        util.spawnv_passfds = self.spawned
+        vars(_posixsubprocess)["fork_exec"] = self.forked
         threading.Thread.start = self.starting(threading.Thread.start)  # type: ignore[method-assign]
         sys.path_hooks.insert(0, self.from_source)
         sys.path_importer_cache.clear()
@@ -112,8 +118,10 @@ class _Recorder:
                 return
             if flags & (os.O_TRUNC | os.O_EXCL):
                 self.met.add(("opened", self.name_of(path) or ""))
+            elif _is_import(caller):
+                self.meet("imported", _text_of(os.fsdecode(path)))
             elif _reads(flags):
-                self.meet("imported" if _is_import(caller) else "opened", path)
+                self.meet("opened", path)
         elif event in ("os.listdir", "os.scandir"):
             if not isinstance(arguments[0], int) and self.is_asked(caller):
                 self.meet("opened", arguments[0] or ".", "/")
@@ -126,6 +134,13 @@ class _Recorder:
         elif event == "ctypes.dlopen":
             if arguments[0] and os.sep in os.fsdecode(arguments[0]):
                 self.meet("opened", arguments[0])
+        elif event == "import":
+            if arguments[1]:  # of a compiled module, which no Python opens
+                self.meet("imported", arguments[1])
+        elif event.startswith("socket."):
+            asked = arguments[1] if event == "socket.connect" else arguments
+            if isinstance(asked, tuple) and asked[0] and self.is_asked(caller):
+                self.write("program", f"a connection to {asked[0]}", None)
         elif event in PROGRAMS and self.nearest(caller):
             what = arguments[0] or arguments[1]
             self.write("program", os.fsdecode(what) if isinstance(what, str | bytes) else str(what), None)
@@ -164,16 +179,15 @@ class _Recorder:
 
         return started
 
-    def spawned(self, path, arguments, descriptors):
-        """A Python that multiprocessing starts from nothing, where nobody records."""
+    def forked(self, arguments, *others):
+        """A Python that multiprocessing or joblib starts from nothing, where nobody records."""
         if self.is_asked(sys._getframe(1)) and "resource_tracker" not in str(arguments):
             self.write("program", "a process of multiprocessing's that is no fork", None)
-        return self.spawn(path, arguments, descriptors)
+        return self.fork(arguments, *others)
 
     def from_source(self, folder: str) -> FileFinder:
         """Import our modules from their text alone: byte code can be older than an edit of the same second."""
-        place = os.path.abspath(folder) + os.sep
-        if not place.startswith(self.root + os.sep) or place.startswith(self.left_out):
+        if self.is_left_out(os.path.abspath(folder) + os.sep) or os.path.isfile(folder):  # a zip is another's
             raise ImportError
         return FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, SOURCE_SUFFIXES))
 
@@ -186,24 +200,33 @@ class _Recorder:
 
     def meet(self, kind: str, path: str | bytes | os.PathLike, aspect: str = "") -> None:
         """Write down a file, or the aspect that `files.state` knows of it, unless met before or of no matter."""
-        if (name := self.name_of(path)) is None:
+        if (name := self.name_of(path, kind)) is None:
             return
         name += aspect
         if (kind, name) not in self.met:
             self.met.add((kind, name))
             self.write(kind, name, files.state(name, Path(self.root)))
 
-    def name_of(self, path: str | bytes | os.PathLike) -> str | None:
-        """The name from the root, or else the whole path if a cell is asking; None for what does not matter."""
+    def name_of(self, path: str | bytes | os.PathLike, kind: str = "opened") -> str | None:
+        """The name from the root; else the whole path, of a module or if a cell asks; None of what does not matter."""
         whole = os.path.abspath(os.fsdecode(path))
         if f"{whole}{os.sep}".startswith(self.made):
             return None
         if whole.startswith(self.root + os.sep):
             inside = whole[len(self.root) + 1 :]
-            skipped = whole.startswith(self.left_out) or whole.endswith((".pyc", "macros.tex")) or whole == __file__
+            skipped = self.is_left_out(whole) or whole.endswith((".pyc", "macros.tex")) or whole == __file__
             return None if skipped or "__pycache__" in inside else inside
-        skipped = whole.startswith((*self.left_out, *self.scratch)) or not self.is_asked(sys._getframe(1))
-        return None if skipped else whole
+        if self.is_left_out(whole) or (whole.startswith(self.scratch) and not self.is_older(whole)):
+            return None
+        return whole if kind == "imported" or self.is_asked(sys._getframe(1)) else None
+
+    def is_left_out(self, whole: str) -> bool:
+        """Whether it is Python's, a package's or the system's, in which the repository itself may lie, or generated."""
+        return whole.startswith(self.within if whole.startswith(self.root + os.sep) else self.left_out)
+
+    def is_older(self, whole: str) -> bool:
+        """Whether it was there before this process."""
+        return os.path.exists(whole) and os.path.getmtime(whole) < self.began
 
     def is_asked(self, frame: FrameType | None) -> bool:
         """Whether a cell or our code is at work, and not a library that is being imported by it."""
@@ -230,8 +253,8 @@ class _Recorder:
         return frame.f_code.co_filename if frame else ""
 
     def is_ours(self, file: str) -> bool:
-        """Whether it holds a cell or code of the repository."""
-        ours = file.startswith(self.root + os.sep) and not file.startswith((*self.left_out, PUBLISHING))
+        """Whether it holds a cell, or code that comes from no package."""
+        ours = os.path.isabs(file) and not file.startswith(PUBLISHING) and not self.is_left_out(file)
         return ours or CELL in file or file == f"{PUBLISHING}cells.py"
 
     def write(self, kind: str, name: str, was: str | None) -> None:
@@ -271,6 +294,14 @@ def _database(given: str) -> str | None:
 
 def _is_import(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(IMPORTING)
+
+
+def _text_of(module: str) -> str:
+    """The file that byte code was made from."""
+    try:
+        return source_from_cache(module)
+    except ValueError:  # it is none
+        return module
 
 
 def _reads(flags: int) -> bool:

@@ -50,10 +50,11 @@ def output_node(output: dict, context: Context) -> Any:
         if mime in data:
             return node(data[mime], context)
     _refuse(_OTHER, data, context)
+    plain = data.get("text/plain", "")
     for pattern, remedy in _PLAIN.items():
-        if found := re.search(pattern, data["text/plain"]):
+        if found := re.search(pattern, plain):
             raise context.error(f"{found.group()} {remedy}")
-    return printed(data["text/plain"], "result")
+    return printed(plain, "result")
 
 
 def _refuse(remedies: dict[str, str], data: dict, context: Context) -> None:

@@ -200,8 +200,8 @@ AXES = drawing().axes[0]
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        *(({"name": name}, "a name is made of") for name in ("", "A", "a_b", "a b", "-a", "a--b", "ä", "a/b")),
-        *(({"alt": alt}, "the alt is empty") for alt in ("", " ")),
+        *(({"name": name}, "a name is made of") for name in (None, "", "A", "a_b", "a b", "-a", "a--b", "ä", "a/b")),
+        *(({"alt": alt}, "the alt is empty") for alt in ("", " ", None)),
         ({"caption": "\n"}, "the caption is empty"),
         *(({"figure": one}, "shows a figure of matplotlib, got .*; of axes give ax.figure") for one in (AXES, pyplot)),
         ({"figure": [AXES]}, "got list"),
@@ -241,6 +241,12 @@ def test_a_table_keeps_strings_and_shortens_numbers():
     assert data["text/markdown"].startswith(head)
 
 
+@pytest.mark.parametrize("rows", [zip("ab", [1, 2.5], strict=True), ((one, n) for one, n in (("a", 1), ("b", 2.5)))])
+def test_rows_and_columns_may_come_one_by_one(rows):
+    data, _ = shown(table, rows, columns=map(str, "nv"), name="t", caption="C.")
+    assert data[cells.TABLE]["columns"] == ["n", "v"] and data[cells.TABLE]["rows"] == [["a", "1"], ["b", "2.5"]]
+
+
 class Frame:
     """What a DataFrame gives where it is taken for a list."""
 
@@ -257,6 +263,8 @@ class Frame:
         ([[1, 2]], "", "the caption is empty"),
         (Frame(), "C.", r"takes rows, each a list of cells, got Frame; .*df.to_numpy\(\)"),
         (["ab", "cd"], "C.", r"takes rows, each a list of cells, got list; .*df.to_numpy\(\)"),
+        (np.ones(2), "C.", "takes rows, each a list of cells, got ndarray"),
+        (None, "C.", "takes rows, each a list of cells, got NoneType"),
     ],
 )
 def test_what_makes_no_table_is_refused(rows, caption, says):
@@ -301,8 +309,12 @@ def test_every_element_must_hold_and_the_first_that_does_not_is_named(make):
         claim("all hold", make([1.0, 2.0, 3.0]), "==", make([1.0, 1.0, 1.0]))
 
 
-def test_a_tensor_with_gradient_is_welcome():
+def test_tensors_of_any_kind_are_welcome_everywhere():
     claim("it holds", torch.ones(2, requires_grad=True) * 2, "==", 2)
+    claim("it holds", torch.ones(2, dtype=torch.bfloat16), "==", 1)
+    error = torch.tensor(0.25, requires_grad=True)
+    data, _ = shown(claim, "it holds", 1, "==", 2, tolerance=5 * error, standard_error=error)
+    assert (data[cells.CLAIM]["tolerance"], data[cells.CLAIM]["standard_error"]) == (1.25, 0.25)
 
 
 ONES = torch.ones(2)

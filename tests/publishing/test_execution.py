@@ -2,12 +2,15 @@
 
 import json
 import re
+import time
 from contextlib import suppress
 
 import psutil
 import pytest
 
 from publishing import paths
+from publishing.contract import SOURCE
+from publishing.escaping import terminal
 from publishing.execute import limits
 
 from .notes import refusals, refused, run
@@ -95,6 +98,9 @@ def test_forced_notebooks_run_again_to_the_same_bytes(toy, capsys):
 
 def test_the_modules_and_data_files_that_it_was_made_from_are_named(toy):
     assert [list(one.made_from) for one in run("02-net", "03-data")] == [["net.py"], ["data.json"]]
+    toy.write("bare/tools.py", "word = 1\n")
+    toy.notebook("01-plain", f"display({{{SOURCE!r}: {{'object': 'bare.tools.word'}}}}, raw=True)")
+    assert "bare/tools.py" in run("01-plain")[0].made_from
 
 
 def test_executed_cells_carry_counts_and_the_kernels_are_as_promised(toy, monkeypatch):
@@ -139,11 +145,16 @@ def test_several_failures_are_told_a_line_each(toy):
 
 
 @pytest.mark.parametrize(
-    ("raised", "told"), [("AssertionError('\\nNot equal')", "Not equal"), ("OSError", "no reason given")]
+    ("raised", "told"),
+    [
+        ("AssertionError('\\nNot equal')", "Not equal"),
+        ("OSError", "no reason given"),
+        ("ModuleNotFoundError('pandas')", "pandas; is it a package? Then add it to pyproject.toml"),
+    ],
 )
 def test_an_error_is_told_by_its_first_words_wherever_they_stand(toy, raised, told):
     toy.notebook("01-plain", f"raise {raised}")
-    assert f"Error: {told} (" in refused(run, "01-plain")
+    assert f"Error: {told}" in refused(run, "01-plain")
 
 
 def test_a_kernel_that_dies_is_named(toy):
@@ -173,6 +184,7 @@ def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
     assert "cell 1: is tagged raises-exception and raises nothing" in refused(run, "02-net")
 
 
+SLOWLY = "for i in range(100): print('x' * 999); time.sleep(0.1)"
 HELD = "held = b'x' * 300_000_000"
 
 
@@ -184,6 +196,7 @@ HELD = "held = b'x' * 300_000_000"
         ("while True: pass", "CELL_SECONDS", 1.0, "computes longer than 1 s"),
         ("import time\ntime.sleep(1000)", "CELL_SECONDS", 0.5, "is not done after 10 s, most of which it waits"),
         ("for i in range(20000): print('x' * 99)", "OUTPUT", 10_000, "shows 2,000,000 bytes, and a page takes 10,000"),
+        (f"import time\n{SLOWLY}\nraise SystemExit", "OUTPUT", 10_000, "a page takes 10,000"),
         ("'x' * 20_000", "OUTPUT", 10_000, "shows 20,002 bytes, and a page takes 10,000"),
         ("from IPython.display import Markdown\nMarkdown('x' * 20_000)", "OUTPUT", 10_000, "shows 20,0"),
     ],
@@ -196,6 +209,14 @@ def test_a_cell_that_takes_too_much_is_ended_and_named(toy, monkeypatch, code, l
     told = refused(run, "01-plain")
     assert told.startswith("toy/01-plain, cell 3: ") and said in told
     assert not any(map(_is_kernel, psutil.Process().children(recursive=True)))
+
+
+def test_a_long_line_takes_no_longer_than_many_short_ones(toy):
+    toy.notebook("01-plain", "# 1", "print('x' * 300_000)")
+    began = time.process_time()
+    text = printed(*run("01-plain"))
+    assert terminal(text) == text and len(text) == 300_001
+    assert time.process_time() - began < 10
 
 
 def _is_kernel(process: psutil.Process) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from publishing.checks import lint as lints
 from publishing.notebooks import HEADER
 
-from .notes import linted, refused
+from .notes import linted, refusals, refused
 
 
 def test_a_canonical_notebook_has_no_problems(repository):
@@ -41,9 +41,24 @@ def test_a_header_of_ones_own_is_named(repository):
 
 
 def test_the_first_line_out_of_canonical_form_is_named(repository):
-    (problem,) = linted(repository, "# Title", "```python tags=['hide-input']\nx = 1\n```")
+    (problem,) = linted(repository, "# Title\n\n<!-- #region tags=['remove-cell'] -->\nNo.\n<!-- #endregion -->")
     assert problem.startswith("notebooks/toy/01-a.md:18: not in canonical form")
-    assert """should be '```python tags=["hide-input"]'""" in problem
+    assert """should be '<!-- #region tags=["remove-cell"] -->'""" in problem
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *("tags=[hide-input]", 'tags="hide-input"', "tags=hide-input", "hide-input", 'tags=["hide-input"', 'name="x"'),
+        *("echo=false", '{tags=["hide-input"]}', 'tags=["a"] collapsed=true', "tags=['a']", 'tags=["a",]', "#| echo"),
+        *('title="x.py"', 'tags=["a" "b"]', " "),
+    ],
+)
+def test_every_cell_whose_first_line_says_what_means_nothing_here_is_named(repository, mark):
+    repository.notebook("01-a", "# Title", f"```python {mark}\nx = 1\n```", "x = 1", f"```python {mark}\nx = 1\n```")
+    told = refusals(lints.problems, "toy", "01-a")
+    remedy = 'after ```python stands nothing, .noeval, or tags as in tags=["hide-input", "remove-output"]; got '
+    assert told == [f"notebooks/toy/01-a.md:{line}: {remedy}{f'```python {mark}'!r}" for line in (18, 26)]
 
 
 def test_a_missing_last_line_break_is_named(repository):

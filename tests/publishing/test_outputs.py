@@ -46,6 +46,10 @@ def test_a_markdown_cell_of_which_nothing_is_seen_leaves_nothing(cell):
     assert select(fragment(f"{cell}\n\n$x$"), ".block")
 
 
+def test_a_display_of_nothing_is_nothing():
+    assert texts(fragment(code("display({}, raw=True)", new_output("display_data", data={}))), "samp") == [""]
+
+
 def test_a_raw_cell_is_refused():
     assert "raw cell" in error("text", new_raw_cell("<script>x</script>"))
 

@@ -21,12 +21,12 @@ def opened(tmp_path):
     (root / "data.json").write_text("{}")
     (root / "module.py").write_text("")
 
-    def run(code):
+    def run(code, before=""):
         report = tmp_path / "opened"
         report.unlink(missing_ok=True)
         start = f"from publishing.execute.recorder import record; record({str(root)!r}, {str(report)!r})\n"
         environment = {"PYTHONPATH": str(paths.ROOT)}
-        command = [sys.executable, "-c", start + code]
+        command = [sys.executable, "-c", before + start + code]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         found = read_report(report)
@@ -50,6 +50,12 @@ def test_a_data_file_is_recorded_however_it_is_opened(opened, code):
     assert opened(code) == ["data.json"]
 
 
+def test_a_repository_below_a_folder_of_the_system_is_followed(opened, tmp_path):
+    before = f"from publishing.execute import recorder; recorder.SYSTEM = ({str(tmp_path)!r},)\n"
+    code = "import os, sys; sys.path.append('../..'); import module; open('../../data.json'); open('../../../x', 'a+')"
+    assert opened(code, before) == ["data.json", "module.py"]
+
+
 def test_a_folder_that_is_open_is_found_by_name_on_macos_too(opened):
     """Which has no /proc; its fcntl is acted here."""
     macos = (
@@ -68,6 +74,8 @@ def test_a_folder_that_is_open_is_found_by_name_on_macos_too(opened):
         "import os; os.makedirs('../../_site'); open('../../_site/x', 'w+').read()",
         "open('../../new.json', 'w').close(); open('../../new.json').read()",
         "import os; r, w = os.pipe(); open(r)",
+        "import sys, zipfile as z\nwith z.ZipFile('../a.zip', 'w') as a: a.writestr('zipped.py', '')\n"
+        "sys.path.insert(0, '../a.zip'); import zipped",
     ],
 )
 def test_writes_generated_files_and_other_places_are_not_recorded(opened, code):
@@ -79,10 +87,10 @@ def test_weights_are_read_in_a_way_that_is_recorded(opened, tmp_path):
     shutil.copy(committed, repository / "net.safetensors")
     save_diffusers(repository / "theirs", load_checkpoint(committed).model)
     ours = "from ddpm_notes import load_checkpoint; load_checkpoint('../../net.safetensors')"
-    assert opened(ours) == ["net.safetensors"]
-    seen = opened("from ddpm_notes import load_diffusers; load_diffusers('../../theirs')")
-    written = (path for path in (repository / "theirs").rglob("*") if path.is_file())
-    assert sorted(seen) == sorted(path.relative_to(repository).as_posix() for path in written) and len(seen) == 4
+    assert "net.safetensors" in opened(ours)
+    theirs = "from ddpm_notes import load_diffusers; load_diffusers('../../theirs')"
+    written = [path.relative_to(repository).as_posix() for path in (repository / "theirs").rglob("*") if path.is_file()]
+    assert set(written) <= set(opened(theirs)) and len(written) == 4
 
 
 def test_the_report_is_complete_when_the_process_is_killed(opened, tmp_path):

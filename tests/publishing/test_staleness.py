@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sqlite3
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,12 @@ def link(name):
         (root / name).symlink_to(root / "targets" / word)
 
     return change
+
+
+def compiled(root: Path, word: str) -> None:
+    """A module of machine code, whose file alone is another by the word behind it."""
+    assert (spec := find_spec("markupsafe._speedups")) and spec.origin
+    (root / "_speedups.so").write_bytes(Path(spec.origin).read_bytes() + word.encode())
 
 
 def variable(root: Path, word: str) -> None:
@@ -119,6 +126,26 @@ TOGETHER = {  # what a cell does, and what changes
         f"{PATH}print((root / 'size.txt').stat().st_size)",
         lambda root, word: text("size.txt")(root, word * ord(word[5])),
     ),
+    "a file that lay among the temporary ones": ("print(open('../../../tmp/data').read())", text("../tmp/data")),
+    "a module outside": (
+        "import sys\nsys.path.insert(0, '../../../aside')\nimport mylib\nprint(mylib.word())",
+        module("../aside/mylib.py"),
+    ),
+    "what a module outside reads": (
+        "import os\nsys.path.insert(0, os.path.abspath('../../../reading'))\nimport reader\nprint(reader.words)",
+        text("../reading/words"),
+    ),
+    "a module outside that a finder of its own finds": (
+        "import importlib.util as of\nspec = of.spec_from_file_location('edited', '../../../edited.py')\n"
+        "spec.loader.exec_module(edited := of.module_from_spec(spec))\nprint(edited.word())",
+        module("../edited.py"),
+    ),
+    "a folder that is declared, in capitals": (
+        "import subprocess\nfrom publishing.cells import depends_on\ndepends_on('DATA')\n"
+        "print(subprocess.check_output(['cat', 'DATA/a']))",
+        text("notebooks/toy/DATA/a"),
+    ),
+    "a compiled module": ("import _speedups\nprint(_speedups.__name__)", compiled),
     "a module beside the notebook": ("from beside import word\nprint(word())", module("notebooks/toy/beside.py")),
     "a package without __init__": ("from bare.net import word\nprint(word())", module("bare/net.py")),
     "__import__": ("print(__import__('inner').word())", module("inner.py")),
@@ -170,6 +197,9 @@ def noticed(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         repository = repository_in(outside / "repository", patch)
         (repository.root / "notebooks/toy").mkdir(parents=True)
+        patch.setenv("TMPDIR", str(outside / "tmp"))
+        (outside / "reading").mkdir()
+        (outside / "reading/reader.py").write_text("words = open('../../../reading/words').read()")
         change_all(TOGETHER, repository.root, "before")
         repository.notebook("01-a", "# One", *(code for code, _ in TOGETHER.values()))
 
@@ -252,11 +282,19 @@ def test_no_setting_of_the_surroundings_reaches_a_notebook(repository, monkeypat
             "from multiprocessing import get_context\nget_context('spawn').Process(target=print).start()",
             "a process of multiprocessing's that is no fork",
         ),
+        (
+            "from joblib import Parallel, delayed\nParallel(n_jobs=2)(delayed(abs)(n) for n in range(2))",
+            "a process of multiprocessing's that is no fork",
+        ),
+        (
+            "import socket\ntry:\n    socket.create_connection(('127.0.0.1', 1))\nexcept OSError:\n    pass",
+            "a connection to 127.0.0.1",
+        ),
     ],
 )
 def test_a_program_that_is_not_declared_is_refused(repository, code, program):
     repository.notebook("01-a", "# One", code)
-    told = rf"toy/01-a starts \S*{program}.*, and what a program reads is not seen; say depends_on"
+    told = rf"toy/01-a starts \S*{program}.*, and what it reads is not seen; say depends_on"
     assert re.match(told, refused(run, "01-a"))
 
 

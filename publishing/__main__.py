@@ -28,9 +28,11 @@ def main() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal knows every letter
     try:
-        arguments.command(arguments)
-        if sys.stdout:
-            sys.stdout.flush()
+        try:
+            arguments.command(arguments)
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()  # what was said before an error too: nothing is flushed at our end
     except PublishingError as error:
         print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1

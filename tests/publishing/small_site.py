@@ -63,6 +63,7 @@ class Commands(Repository):
 
     def __post_init__(self):
         self.environment = os.environ | {"PYTHONPATH": str(self.root)}
+        self.environment.pop("PYTHONUNBUFFERED", None)  # with which nothing that is printed could be lost
 
     @classmethod
     def lay(cls, root: Path) -> "Commands":
@@ -89,10 +90,11 @@ class Commands(Repository):
         package = json.loads((HOME / "package.json").read_text(encoding="utf-8"))
         self.write("package.json", json.dumps(package | {"browserFiles": files}))
 
-    def start(self, *arguments, code="from publishing.__main__ import main; sys.exit(main())", under=(), **keywords):
-        """A process of the command, perhaps `under` another one."""
+    def start(self, *arguments, code="", under=(), **keywords):
+        """A process of the command, or of other code, perhaps `under` another one."""
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | keywords
-        command = [*under, sys.executable, "-c", f"import sys; {code}", *arguments]
+        what = ["-c", f"import sys; {code}"] if code else ["-m", "publishing"]
+        command = [*under, sys.executable, *what, *arguments]
         return subprocess.Popen(command, cwd=self.root, env=self.environment, **pipes)
 
     def run(self, *arguments, **keywords):

@@ -92,6 +92,13 @@ def test_one_section_is_taken_alone_and_forced_to_run_again_and_an_unknown_one_r
     assert unbuilt.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"
 
 
+def test_what_is_wrong_is_named_in_a_log_too(commands):
+    commands.notebook("02-claim", "# 2. Claim\n\nabout **…**")
+    status, out, err = commands.run("check", "--sources")
+    assert (status, err) == (1, "error: 1 thing to fix, named above\n")
+    assert out.startswith("notebooks/toy/02-claim.md:")
+
+
 def test_a_repository_without_a_paper_says_what_to_write(commands):
     for folder in ("notebooks", "_posts"):
         shutil.rmtree(commands.root / folder)

@@ -420,7 +420,8 @@ def take(steps: tuple[Callable[[], None], ...]) -> None:
     """Take the steps of one target; two at once would lay the same folder twice."""
     import fcntl  # which Windows does not have
 
-    with Path(__file__).open("r+") as lock:  # over NFS a file is locked by those alone who may write to it
+    may_write = os.access(__file__, os.W_OK)  # over NFS a file is locked by those alone who may write to it
+    with Path(__file__).open("r+" if may_write else "r") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for step in steps:
             step()

@@ -21,7 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(error, RuntimeError) and not re.search("out of memory|CPUAllocator|[Oo]verflow", str(error)):
             raise  # a fault of ours: PyTorch has no type for a CPU without memory
         told = str(error).splitlines()[0] if str(error) else "no more to be had"
-        print(f"ddpm_notes: out of memory ({told}); give less --batch, --width, --steps or --count", file=sys.stderr)
+        remedy = "give less, as of --batch, --width, --size, --T, --steps, --count or --images"
+        print(f"ddpm_notes: out of memory, or a number is too large ({told}); {remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("ddpm_notes: interrupted; the same command goes on from what it last saved", file=sys.stderr)

@@ -178,8 +178,8 @@ def _pictures_in(folder: Path) -> Iterator[Path]:
 
     A folder that links lead to twice, such as one around the link, is read once, by the first of its names.
     """
-    readable = set(Image.OPEN) - UNREADABLE
-    kinds, seen = {kind for kind, form in Image.registered_extensions().items() if form in readable}, set()
+    forms = Image.registered_extensions()  # which fills Image.OPEN
+    kinds, seen = {kind for kind, form in forms.items() if form in set(Image.OPEN) - UNREADABLE}, set()
     for place, folders, names in os.walk(folder, followlinks=True):
         if (real := Path(place).resolve()) in seen:
             folders.clear()

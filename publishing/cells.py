@@ -124,9 +124,9 @@ def claim(
     _need_text(statement=statement)
     if relation not in RELATIONS:
         raise ValueError(f"claim {statement!r}: the relation is one of == < <= > >=, got {relation!r}")
-    tolerance = _numbers(statement, "tolerance", tolerance).item()
+    tolerance = _number(statement, "tolerance", tolerance)
     if standard_error is not None:
-        standard_error = _numbers(statement, "standard_error", standard_error).item()
+        standard_error = _number(statement, "standard_error", standard_error)
     if not 0 <= tolerance < math.inf:
         raise ValueError(f"claim {statement!r}: the tolerance is a finite number ≥ 0, got {tolerance}")
     left, right = _sides(statement, measured, expected)
@@ -246,6 +246,13 @@ def _numbers(statement: str, role: str, value: Any) -> np.ndarray:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"claim {statement!r}: {role} must be numbers, got {type(value).__name__}") from None
+
+
+def _number(statement: str, role: str, value: Any) -> float:
+    numbers = _numbers(statement, role, value)
+    if numbers.size != 1:
+        raise ValueError(f"claim {statement!r}: {role} must be one number, got {numbers.size}")
+    return numbers.item()
 
 
 def _few(values: np.ndarray, tolerance: float) -> list[float]:

@@ -65,7 +65,7 @@ def settings_of(images: Images, given: Settings) -> Settings:
     if "multipliers" not in given and low * narrow > 64 * 64:
         raise ValueError(
             f"pictures of {height}×{width} are halved {halvings} times only, and attention over {low}×{narrow} pixels "
-            "takes too long; give --size, multiples of 32, and --fit crop; or --multipliers"
+            "takes too long; give a smaller --size, of multiples of 32, and --fit crop; or --multipliers"
         )
     if values["variance"] != "beta" and values["loss"] != "bound":
         raise ValueError(f"a variance is of the bound alone; give --loss bound with --variance {values['variance']}")

@@ -44,8 +44,10 @@ def load_images(
 
 def load_network(path: Path) -> Checkpoint:
     """A file of this package, or a folder that diffusers saved."""
-    if path.suffix == ".state":
-        raise ValueError(f"{path} is a state, which becomes a checkpoint when its run ends; give that command again")
+    if path.suffix == ".state" and path.is_file():
+        raise ValueError(
+            f"{path} is a state, which becomes a checkpoint when its run ends; give its train command again"
+        )
     return load_diffusers(path) if path.is_dir() else load_checkpoint(path)
 
 

@@ -318,9 +318,9 @@ def test_large_pictures_are_trained_as_the_paper_trained_lsun(size, batch, rate)
     assert (values["batch"], values["learning_rate"]) == (batch, rate)
 
 
-@pytest.mark.parametrize("size", [(375, 500), (333, 500), (481, 321)])
+@pytest.mark.parametrize("size", [(375, 500), (333, 500), (481, 321), (4096, 4096)])
 def test_pictures_that_cannot_be_halved_are_refused_with_a_size_that_can(size):
-    with pytest.raises(ValueError, match="give --size, multiples of 32, and --fit crop"):
+    with pytest.raises(ValueError, match="give a smaller --size, of multiples of 32, and --fit crop"):
         settings_of(own_images(*size), {})
     assert settings_of(own_images(*size), {"multipliers": (1,)})["multipliers"] == (1,)
     assert settings_of(own_images(352, 480), {})["multipliers"] == (1, 1, 2, 2, 4, 4)
@@ -370,8 +370,8 @@ def test_x0_hat_is_clipped_where_the_released_code_clips_it(short, tmp_path, mon
         ("sample --checkpoint {net} --precision bfloat16 --engine onnxruntime", "onnxruntime computes in float32"),
         ("sample --checkpoint {net} --precision tf32", "tf32 is a GPUs precision, and this is cpu"),
         ("export --checkpoint {net} --to onnx --out {tmp}/a.json", "an ONNX file ends in .onnx"),
-        ("train --steps 99999999999999", "out of memory ("),
-        ("train --steps 9223372036854775807", "give less --batch, --width, --steps or --count"),
+        ("train --steps 99999999999999", "--steps, --count or --images"),
+        ("train --steps 9223372036854775807", "or a number is too large ("),
         ("sample --checkpoint {net} --count 99999999999999999999", "out of memory ("),
         ("sample --checkpoint {net} --count 0 --out {tmp}/new/folder/a.png", "--count must be at least 1 here, got 0"),
         ("sample --checkpoint {tmp}/net.state", "becomes a checkpoint when its run ends"),
@@ -380,7 +380,8 @@ def test_x0_hat_is_clipped_where_the_released_code_clips_it(short, tmp_path, mon
 )
 def test_bad_input_is_one_line_before_any_work(tmp_path, capsys, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "file").write_text("no checkpoint, and no folder either")
+    for name in ("file", "net.state"):
+        (tmp_path / name).write_text("no checkpoint, and no folder either")
     net = tmp_path / "net.safetensors"
     save_checkpoint(net, Parameterized(UNet(DIGITS), rescaled_linear_schedule(25)), {})
     said = complaint(capsys, arguments.format(tmp=tmp_path, net=net))

@@ -1,6 +1,8 @@
 """Images of one's own: folders and .npz files, as people have them."""
 
 import struct
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -31,6 +33,13 @@ def picture(path, height=4, width=6, mode="RGB", seed=0, **options):
     pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
     Image.fromarray(pixels, mode).save(path, **options)
     return pixels
+
+
+def test_a_program_that_has_written_no_picture_finds_those_of_every_kind(folder):
+    for name in ("a.png", "b.jpg", "c.webp"):
+        picture(folder / name)
+    code = f"from ddpm_notes.own_data import load_own; print(len(load_own({str(folder)!r})))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "3\n"
 
 
 def test_a_folder_is_read_with_all_below_it_in_the_order_of_names(folder):

@@ -332,6 +332,7 @@ ONES = torch.ones(2)
         (1, "==", 1, -1, "the tolerance is"),
         (1, "==", 1, math.nan, "the tolerance is"),
         (1, "==", 1, math.inf, "the tolerance is"),
+        (1, "==", 1, [0, 1], "tolerance must be one number, got 2"),
         ("x", "==", 1, 0, "measured must be numbers, got str"),
         (1, "==", None, 0, "is false"),
         ([1, 1], "==", [1, 1, 1], 0, r"measured has shape \(2,\), expected \(3,\)"),

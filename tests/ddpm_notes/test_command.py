@@ -372,7 +372,7 @@ def test_x0_hat_is_clipped_where_the_released_code_clips_it(short, tmp_path, mon
         ("export --checkpoint {net} --to onnx --out {tmp}/a.json", "an ONNX file ends in .onnx"),
         ("train --steps 99999999999999", "--steps, --count or --images"),
         ("train --steps 9223372036854775807", "or a number is too large ("),
-        ("sample --checkpoint {net} --count 99999999999999999999", "out of memory ("),
+        ("sample --checkpoint {net} --count 99999999999999999999", "too large (int too big to convert)"),
         ("sample --checkpoint {net} --count 0 --out {tmp}/new/folder/a.png", "--count must be at least 1 here, got 0"),
         ("sample --checkpoint {tmp}/net.state", "becomes a checkpoint when its run ends"),
         ("", "required: train | sample | evaluate | export"),

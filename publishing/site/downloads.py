@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote
 
 from nbformat import NotebookNode, v4
 
-from publishing import paths, posts, source
-from publishing.contract import PRIVATE, SOURCE
+from publishing import paths, posts
+from publishing.contract import PRIVATE
 from publishing.folders import has_file
 from publishing.memory import remembered
 from publishing.notebooks import path_of
@@ -63,7 +63,7 @@ def _markdown(paper: str, stem: str) -> str:
 
 
 def _executed(paper: str, stem: str, lead: Callable[[re.Match], str]) -> str:
-    """The notebook without private MIME types and tracebacks, with today's source of the package, and with pictures."""
+    """The notebook without private MIME types and tracebacks, and with its pictures."""
     notebook = v4.reads(paths.executed_path(paper, stem).read_text(encoding="utf-8"))
     notebook.metadata = {key: notebook.metadata[key] for key in _METADATA if key in notebook.metadata}
     for cell in notebook.cells:
@@ -96,8 +96,6 @@ def _attach_pictures(cell: NotebookNode, folder: Path) -> None:
 def _clean(output: NotebookNode) -> None:
     if output.output_type == "error":
         output.traceback = [f"{output.ename}: {output.evalue}"]
-    if reference := output.get("data", {}).get(SOURCE):
-        output.data = source.source_bundle(reference)
     if "data" in output:
         output.data = {mime: value for mime, value in output.data.items() if not mime.startswith(PRIVATE)}
         output.metadata = {}

@@ -107,16 +107,16 @@ def test_the_markdown_is_the_notebook_but_no_page_to_jekyll(toy):
     assert [cell.source for cell in notebook.cells] == [cell.source for cell in read("toy", "01-first").cells]
 
 
-def test_the_notebook_is_what_jupyter_shows_with_today_s_source(repository):
-    repository.write("pack/__init__.py", "x = 2\n")
+def test_the_notebook_is_what_jupyter_shows(repository):
+    repository.write("pack/__init__.py", "x = 1\n")
     repository.write("_claims/toy.md", "---\npaper: toy\n---\n")
-    old = shows(source={"object": "pack.x"}, **{"text/html": "<pre>x = 1</pre>"})
-    executed(repository, "01-first", code("1", old, diagram("chain"), printed("a\n"), tags=("hide-input",)))
+    listing = shows(source={"object": "pack.x"}, **{"text/html": "<pre>x = 1</pre>"})
+    executed(repository, "01-first", code("1", listing, diagram("chain"), printed("a\n"), tags=("hide-input",)))
     made()
     cell = json.loads((paths.downloads_dir("toy") / "01-first.ipynb").read_text())["cells"][0]
     source, figure, stream = cell["outputs"]
     assert cell["metadata"] == {"tags": ["hide-input"]}
-    assert source["data"] == {"text/plain": ["x = 2"], "text/html": ["<pre>x = 2</pre>"]}
+    assert source["data"] == {"text/plain": ["as Jupyter shows it"], "text/html": ["<pre>x = 1</pre>"]}
     assert sorted(figure["data"]) == ["image/png", "text/plain"]
     assert stream["text"] == ["a\n"]
 

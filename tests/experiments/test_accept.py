@@ -23,8 +23,8 @@ from publishing.paths import ROOT
 
 MEASURED = [name for name in EXPERIMENTS if results_of(name)]
 BROKEN = {  # a formula of each file, and an experiment whose miniature runs it
-    "training": ("scaling", "objective(x0, t, noise).mean()", "objective(x0, t, noise).sum()"),
-    "sampling": ("scaling", "range(start, 0, -1)", "range(start, 1, -1)"),
+    "training": ("digits", "objective(x0, t, noise).mean()", "objective(x0, t, noise).sum()"),
+    "sampling": ("ablation", "range(start, 0, -1)", "range(start, 1, -1)"),
     "likelihood": ("ablation", "self.prior + self.terms.sum(1)", "self.terms.sum(1)"),
 }
 
@@ -45,7 +45,7 @@ def copy(tmp_path_factory):
     for package in ("ddpm_notes", "experiments", "publishing"):
         shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "experiments/sizes.py").write_text("SIZE = 8\n")
-    for name in ("scaling", "ablation"):
+    for name in ("digits", "ablation"):
         run_in(root, "-c", f"from experiments import witness; witness.store({name!r})").check_returncode()
     return root
 
@@ -81,20 +81,20 @@ def test_a_broken_formula_is_refused(copy, edit, file):
     assert refused.returncode == 1
     assert f"experiments: {name}: today's code gives something else:" in refused.stderr
     assert "then, " in refused.stderr
-    assert name in run_in(copy, "-m", "experiments.stale").stdout
+    assert f"accept {name}`" in run_in(copy, "-m", "experiments.stale").stdout
 
 
 def test_new_names_are_accepted_and_modules_of_which_no_function_runs_are_not(copy, edit):
     edit("ddpm_notes/training_run.py", "differ", "others")
-    edit("experiments/scaling.py", "from ddpm_notes import", "from ddpm_notes import draw_t, NATS_PER_BIT,")
-    accepted = run_in(copy, "-m", "experiments", "accept", "scaling")
-    assert "scaling: accepted, the same bits" in accepted.stdout
-    assert "scaling" not in run_in(copy, "-m", "experiments.stale").stdout
-    again = run_in(copy, "-m", "experiments", "accept", "scaling")
+    edit("experiments/digits.py", "from ddpm_notes import", "from ddpm_notes import draw_t, NATS_PER_BIT,")
+    accepted = run_in(copy, "-m", "experiments", "accept", "digits")
+    assert "digits: accepted, the same bits" in accepted.stdout
+    assert "accept digits`" not in run_in(copy, "-m", "experiments.stale").stdout
+    again = run_in(copy, "-m", "experiments", "accept", "digits")
     assert "nothing to accept" in again.stdout
-    edit("experiments/scaling.py", "from functools", "import ddpm_notes.coding, experiments.sizes\nfrom functools")
-    refused = run_in(copy, "-m", "experiments", "accept", "scaling")
-    assert "ddpm_notes.coding, experiments.sizes changed, but the miniature runs no function of it" in refused.stderr
+    edit("experiments/digits.py", "from ddpm_notes", "import experiments.quality, experiments.sizes\nfrom ddpm_notes")
+    refused = run_in(copy, "-m", "experiments", "accept", "digits")
+    assert "experiments.quality, experiments.sizes changed, but the miniature runs no function of it" in refused.stderr
 
 
 def test_only_functions_count_as_having_run(tmp_path, monkeypatch):

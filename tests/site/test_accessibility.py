@@ -18,7 +18,7 @@ STUDIES = sorted(path.stem for path in paths.ROOT.glob("notebooks/ddpm/studies/*
 
 @pytest.mark.parametrize(
     ("width", "scheme", "options"),
-    [(320, "light", {}), (320, "dark", IN_THE_DARK), (1280, "light", {}), (1280, "dark", IN_THE_DARK)],
+    [(320, "light", {}), (1280, "light", {}), (1280, "dark", IN_THE_DARK)],
 )
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_no_violation(fresh, path, width, scheme, options):

@@ -272,7 +272,7 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     of_papers = [stage(paper) for paper in papers for stage in (stamps.of_notebooks, stamps.of_pages)]
     known = map(stamps.path_of, ["site", search.STAGE, *of_papers, *of_each])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
-    _say_removed(folders.sweep([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
+    _say_removed(_swept([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
 
 
 def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load: Callable[[], "Popen[str]"]) -> None:
@@ -282,7 +282,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load:
     vendor.copy_packages()
     inputs = {**stamps.digests(_read_by_site(papers)), **settings, "search": search.program().is_file()}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
-        if strays := folders.sweep([paths.SITE, *_written_for_site()], outputs):
+        if strays := _swept([paths.SITE, *_written_for_site()], outputs):
             _say_removed(strays)
         else:
             print("site: nothing changed")
@@ -300,7 +300,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load:
     before = {path: path.read_text(encoding="utf-8") for path in made if may_patch and path.is_file()}
     folders.sync(made)
     made_before = [path for outputs in kept.values() for path in outputs or []]
-    folders.sweep(_written_for_site(), [*made, *made_before])
+    _swept(_written_for_site(), [*made, *made_before])
 
     def tidy_up() -> None:
         for paper, of_paper in pages.items():
@@ -393,10 +393,15 @@ def _say_figures(**made: list[Path]) -> None:
         print(f"figures: {told}", flush=True)
 
 
+def _swept(swept: list[Path], made: list[Path]) -> list[Path]:
+    """What was there beside this, and lies in `build/removed/` now, since it may be a person's own."""
+    return folders.sweep(swept, made, lambda stray: paths.REMOVED / stray.relative_to(paths.ROOT))
+
+
 def _say_removed(strays: list[Path]) -> None:
     if strays:
-        more = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
-        print(f"removed, since nothing makes it any more: {paths.relative(strays[0])}{more}", flush=True)
+        first, more = paths.relative(strays[0]), f" and {len(strays) - 1} more" if len(strays) > 1 else ""
+        print(f"moved to {paths.relative(paths.REMOVED)}/, since nothing makes it: {first}{more}", flush=True)
 
 
 def _code() -> list[Path]:

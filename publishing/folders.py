@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,16 +63,23 @@ def readable(found: Iterable[Path]) -> None:
             path.chmod(mode)
 
 
-def sweep(folders: Iterable[Path], made: Iterable[Path]) -> list[Path]:
+def sweep(folders: Iterable[Path], made: Iterable[Path], aside: Callable[[Path], Path] | None = None) -> list[Path]:
     """Remove, and return, every file below these folders that is not among those made, with the folders left empty.
 
+    What a person may have put there goes where `aside` says.
     What stays, and the way to it, can be read by a web server, whoever changed a mode.
     """
     kept = set(made)
     found = [path for folder in folders for path in everything(folder)]
     removed = [path for path in found if path not in kept]
     for path in removed:
-        path.unlink()
+        if aside:
+            kept = aside(path)
+            make_way(kept)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, kept)
+        else:
+            path.unlink()
     for folder in folders:
         for path in sorted(folder.rglob("*"), reverse=True):  # a folder comes after what is in it
             if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):

@@ -27,6 +27,7 @@ BUILD = ROOT / "build"
 CACHE = BUILD / "cache"
 EXECUTED = BUILD / "executed"
 FAILED = BUILD / "failed"
+REMOVED = BUILD / "removed"
 TYPESET = BUILD / "typeset"
 STAMPS = BUILD / "stamps"
 OF_STUDIES = "studies"  # the folder of a paper's notebooks that are a page each

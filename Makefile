@@ -70,7 +70,7 @@ embed: ## Put the published notes into another Jekyll site: BLOG=path, DRY=1 onl
 test faults: export BASEURL =
 test: check ## Run every test: package, build, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test
-	@$(INSIDE) .venv/bin/python -m pytest --nbval --nbval-kernel-startup-timeout 600 tests build/executed --numprocesses 2 --dist loadfile
+	@$(INSIDE) .venv/bin/python -m pytest --nbval --nbval-kernel-startup-timeout 600 tests build/executed --numprocesses 3 --dist loadfile
 
 experiments: ## Run the long runs, hours in all: ONLY="few_steps ablation" takes some, an interrupted one goes on
 	@$(PYTHON) bootstrap.py notebooks

@@ -74,10 +74,7 @@ def sweep(folders: Iterable[Path], made: Iterable[Path], aside: Callable[[Path],
     removed = [path for path in found if path not in kept]
     for path in removed:
         if aside:
-            kept = aside(path)
-            make_way(kept)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(path, kept)
+            _move(path, aside(path))
         else:
             path.unlink()
     for folder in folders:
@@ -86,3 +83,9 @@ def sweep(folders: Iterable[Path], made: Iterable[Path], aside: Callable[[Path],
                 path.rmdir()
         readable(path for path in (folder, *folder.rglob("*")) if path.exists() and not path.is_symlink())
     return removed
+
+
+def _move(path: Path, target: Path) -> None:
+    make_way(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(path, target)

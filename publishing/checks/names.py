@@ -71,12 +71,12 @@ def _paper_of(address: str) -> str:
 
 def _unlisted(paper: str) -> Iterator[str]:
     """Studies that no post of the paper lists, if it has posts."""
-    listed = [page for group in posts.studies(paper) for page in group.pages]
-    for stem in notebooks.studies(paper):
-        if posts.of(paper) and notebooks.slug_of(stem) not in listed:
-            where = paths.relative(posts.of(paper)[0].path)
-            path = paths.relative(notebooks.path_of(paper, stem))
-            yield f"{path}: no post lists it; add {notebooks.slug_of(stem)} to a group of `studies` in {where}"
+    own = posts.of(paper)
+    listed = [page for post in own for group in post.studies for page in group.pages]
+    for stem in notebooks.studies(paper) if own else []:
+        if (name := notebooks.slug_of(stem)) not in listed:
+            path, where = paths.relative(notebooks.path_of(paper, stem)), paths.relative(own[0].path)
+            yield f"{path}: no post lists it; add {name} to a group of `studies` in {where}"
 
 
 def _of_studies(page: posts.Post, there: list[str]) -> Iterator[str]:

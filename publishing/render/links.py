@@ -99,12 +99,14 @@ def find(place: Place, page: Page, paper: Paper, papers: Papers) -> Page | None:
 
 
 def _check(where: str, place: Place, page: Page, paper: Paper, papers: Papers) -> None:
-    if place.paper not in (paper.name, *notebooks.papers()):
-        raise PublishingError(f"{where}: links to {place.written}, but no paper is named so; {_CORRECT}")
-    if place.paper != paper.name and not posts.is_shown(place.paper, drafts=not posts.is_shown(paper.name)):
-        cause = f"links to {place.written}, but {place.paper!r} is not published"
-        raise PublishingError(f"{where}: {cause}; publish it, or take the link out")
-    there = paper if place.paper == paper.name else papers(place.paper)
+    there = paper
+    if place.paper != paper.name:
+        if place.paper not in notebooks.papers():
+            raise PublishingError(f"{where}: links to {place.written}, but no paper is named so; {_CORRECT}")
+        if not posts.is_shown(place.paper, drafts=not posts.is_shown(paper.name)):
+            cause = f"links to {place.written}, but {place.paper!r} is not published"
+            raise PublishingError(f"{where}: {cause}; publish it, or take the link out")
+        there = papers(place.paper)
     if there.complete and not find(place, page, paper, papers):
         raise PublishingError(f"{where}: {_missing(place)}")
 

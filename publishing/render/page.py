@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from publishing import posts
 from publishing.errors import PublishingError
@@ -40,7 +41,7 @@ class Page:
     seconds: float = 0
     faults: Faults = field(default_factory=Faults)
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Where it is found, below the address of the site."""
         return f"/{self.paper}/{self.name}/" if self.name else posts.address(self.paper)

@@ -156,8 +156,7 @@ def test_all_sections_with_mathematics_and_figures_are_there(blog):
 
 
 @every_blog
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_everything_can_be_read_whatever_the_theme_colours(blog, width, scheme):
     page = blog.page(STUDY, width=width, scheme=scheme)
     take_picture(page, f"embedded-{blog.name}-{width}-{scheme}")

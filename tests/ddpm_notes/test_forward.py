@@ -37,6 +37,12 @@ def test_the_posterior_at_t_1_is_the_data_itself(paper_schedule, generator):
     assert (variance == 0).all()
 
 
+def test_a_seeded_generator_decides_the_noise(paper_schedule, digits):
+    x0, t = digits.x0[:4], torch.tensor([1, 10, 500, 1000])
+    draws = [forward_process(x0, t, paper_schedule, generator=torch.Generator().manual_seed(s)) for s in (1, 1, 2)]
+    assert torch.equal(draws[0], draws[1]) and not torch.equal(draws[0], draws[2])
+
+
 @pytest.mark.parametrize(
     "x0, t, noise, message",
     [

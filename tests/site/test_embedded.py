@@ -175,7 +175,7 @@ def test_the_whole_post_can_be_read_where_a_theme_colours_every_element_and_its_
         back.or_(failed).wait_for()
         assert failed.all_inner_texts() == []
     for choice, value in (("Network", "digits"), ("Pictures", "1"), ("Steps", "20")):
-        figure.get_by_label(choice).select_option(value)
+        figure.locator(".instrument").get_by_label(choice).select_option(value)
     figure.get_by_role("button", name="Sample", exact=True).click()
     figure.get_by_role("status").filter(has_text="Done").wait_for()
     for figure in figures:

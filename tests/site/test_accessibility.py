@@ -7,37 +7,27 @@ import pytest
 from publishing import paths
 
 from ..conftest import eventually
-from .conftest import PAGES, load_images, unfold, violations
+from .conftest import PAGES, POST, load_images, unfold, violations
 
 # A formula is one image with a spoken label; what it is drawn from needs no visit.
 CONTEXT = {"exclude": [[".math > svg"], ["svg.math > *"]]}
 OPTIONS = {"rules": {"target-size": {"enabled": True}}}  # of WCAG 2.2, which axe-core leaves out by itself
 IN_THE_DARK = {"runOnly": ["color-contrast", "link-in-text-block"]}  # else a page is the same
-STUDIES = sorted(path.stem for path in paths.ROOT.glob("notebooks/ddpm/studies/*.md"))
+STUDIES = [f"/ddpm/{path.stem}/" for path in sorted(paths.ROOT.glob("notebooks/ddpm/studies/*.md"))]
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "options"),
-    [(320, "light", {}), (1280, "light", {}), (1280, "dark", IN_THE_DARK)],
-)
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_no_violation(fresh, path, width, scheme, options):
-    assert unfolded(fresh, path, width, scheme, options) == []
-
-
-@pytest.mark.parametrize(("width", "scheme", "options"), [(390, "light", {}), (1280, "dark", IN_THE_DARK)])
-@pytest.mark.parametrize("study", STUDIES)
-def test_axe_finds_no_violation_in_a_study(fresh, study, width, scheme, options):
-    assert unfolded(fresh, f"/ddpm/{study}/", width, scheme, options) == []
-
-
-def unfolded(fresh, path: str, width: int, scheme: str, options: dict) -> list[str]:
-    """What axe-core finds on a page with everything on it opened and loaded."""
-    screen = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "reduced_motion": "reduce"}
-    page = fresh(path, **screen).page
+@pytest.mark.parametrize("path", [*PAGES, *STUDIES])
+def test_axe_finds_no_violation_on_a_phone_nor_on_a_wide_screen_in_the_dark(fresh, path):
+    """All that folds is opened. What stands on a wide screen alone is on the post and the list of notes."""
+    page = fresh(path, viewport={"width": 320, "height": 900}, reduced_motion="reduce").page
     load_images(page)
     unfold(page)
-    return violations(page, CONTEXT, **OPTIONS | options)
+    assert violations(page, CONTEXT, **OPTIONS) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+    if path in ("/", POST):
+        assert violations(page, CONTEXT, **OPTIONS) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, CONTEXT, **OPTIONS | IN_THE_DARK) == []
 
 
 @pytest.mark.parametrize("scripts", [True, False])

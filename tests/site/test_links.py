@@ -36,8 +36,7 @@ def test_anchors_land_with_their_target_on_the_screen(visit, width):
         lands(page.locator(f"[id='{anchor[1:]}']"), 900)
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scripts"), [(320, True), (1280, False)])
 def test_a_permalink_lands_on_its_target(browser, address, width, scripts):
     page = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts).new_page()
     for anchor in (

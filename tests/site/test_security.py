@@ -4,9 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from publishing.checks import site
-from publishing.site.jekyll import build_settings
-
 from ..conftest import eventually
 from .conftest import PAGES, load_images, unfold
 
@@ -81,7 +78,3 @@ def test_web_assembly_may_be_compiled(guarded):
     compiled = f"violations.length = 0; new Promise((done, failed) => setTimeout(() => {compile}))"
     assert guarded.evaluate(compiled) == "yes"
     assert guarded.evaluate("violations") == []
-
-
-def test_every_check_of_the_built_site_passes():
-    assert list(site.problems(build_settings()["baseurl"])) == []

@@ -7,21 +7,8 @@ from publishing import paths
 from publishing.checks.places import at, blank, line_of
 from publishing.files import below
 
-_TAG = re.compile(
-    "assign|break|capture|case|comment|continue|cycle|decrement|else|elsif|end[a-z]+|feed_meta|for|highlight|if|ifchanged"
-    "|include|include_relative|increment|link|post_url|raw|seo|tablerow|unless|when"
-)
-_FILTER = re.compile(
-    "abs|append|at_least|at_most|capitalize|ceil|compact|concat|date|default|divided_by|downcase|escape|escape_once|first"
-    "|floor|join|last|lstrip|map|minus|modulo|newline_to_br|plus|prepend|remove|remove_first|replace|replace_first"
-    "|reverse|round|rstrip|size|slice|sort|sort_natural|split|strip|strip_html|strip_newlines|times|truncate"
-    "|truncatewords|uniq|upcase|url_decode|url_encode|where"
-    # and Jekyll's
-    "|absolute_url|array_to_sentence_string|cgi_escape|date_to_long_string|date_to_rfc822|date_to_string"
-    "|date_to_xmlschema|group_by|group_by_exp|inspect|jsonify|markdownify|normalize_whitespace|number_of_words|pop|push"
-    "|relative_url|sample|sassify|scssify|shift|slugify|smartify|strip_index|to_integer|unshift|uri_escape|where_exp"
-    "|xml_escape"
-)
+_LATER_TAG = re.compile("#|doc|echo|liquid|render")
+_LATER_FILTER = re.compile("base64_[a-z_]+|find(_exp|_index)?|has|(remove|replace)_last|reject|squish|sum")
 _UNREAD = re.compile(r"\{%-?\s*(comment|raw)\s*-?%\}.*?\{%-?\s*end\1\s*-?%\}", re.DOTALL)
 _MARKUP = re.compile(r"\{%-?\s*(?P<tag>[^\s%]+)(?P<rest>.*?)%\}|\{\{(?P<value>.*?)\}\}", re.DOTALL)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
@@ -41,8 +28,8 @@ def unknown(text: str) -> Iterator[tuple[int, str]]:
     """Where text names a tag or a filter that came later, and which."""
     text = _UNREAD.sub(blank, text)
     for found in _MARKUP.finditer(text):
-        if found["tag"] and not _TAG.fullmatch(found["tag"].strip("-")):
+        if found["tag"] and _LATER_TAG.fullmatch(found["tag"].strip("-")):
             yield found.start(), f"tag `{found['tag']}`"
         for name in _PIPED.findall(_QUOTED.sub("", found["rest"] or found["value"] or "")):
-            if not _FILTER.fullmatch(name):
+            if _LATER_FILTER.fullmatch(name):
                 yield found.start(), f"filter `{name}`"

@@ -330,7 +330,7 @@ IN_R = new_notebook(cells=[new_markdown_cell("x")], metadata={"kernelspec": R})
         ("", None, "FILE is a notebook, .* is a folder"),
         ("a.txt", "x", "FILE is one of .ipynb, .md, .*; got 'a.txt'"),
         ("a.ipynb", "{", "a.ipynb:1: .*, so it is no notebook of Jupyter's"),
-        ("a.ipynb", "[1]", "a.ipynb is no notebook: it has no cells"),
+        ("a.ipynb", "[1]", "a.ipynb: no readable notebook"),
         ("a.ipynb", '{"cells": 3}', "a.ipynb: no readable notebook"),
         ("a.ipynb", '{"cells": [{"cell_type": "markdown"}]}', "a.ipynb: no readable notebook"),
         ("a.ipynb", json.dumps(new_notebook()), "a.ipynb is empty"),

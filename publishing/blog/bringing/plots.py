@@ -110,8 +110,6 @@ class Plots:
         match statement:
             case ast.Expr(value=ast.Name(id=name)) if name == self.figure or re.fullmatch(r"fig(?:ure)?\d*", name):
                 return name
-            case ast.Expr(value=ast.Attribute(value=ast.Name(), attr="figure")):
-                return ast.unparse(statement)
         return self._current if self._calls_pyplot(statement, ("gcf",)) else ""
 
     def _opened(self, statement: ast.stmt) -> str | None:
@@ -166,9 +164,7 @@ class Plots:
         options.label = options.alt = options.caption = ""
         in_turn, turn = _turn(within, here)
         named = f'f"{name}-{{{turn}}}"' if turn else f'"{name}"'
-        call = f"diagram({figure}, {named}, alt={alt}, caption={caption})"
-        if len(call) > 100:
-            call = f"diagram(\n    {figure},\n    {named},\n    alt={alt},\n    caption={caption},\n)"
+        call = f"diagram(\n    {figure},\n    {named},\n    alt={alt},\n    caption={caption},\n)"
         return f"{ASK_NAMES}\n{call}" if in_turn and not turn else call
 
 
@@ -239,13 +235,11 @@ def _turn(within: ast.stmt | None, here: ast.stmt | None) -> tuple[bool, str]:
     """Whether a loop runs here, and by what it counts, for the names of its figures."""
     loops = [node for node in ast.walk(within) if isinstance(node, ast.For | ast.While)] if within else []
     around = [loop for loop in loops if here in list(_statements(loop))]
-    for loop in around:
-        if isinstance(loop, ast.For):
-            over, target = ast.unparse(loop.iter), loop.target
-            if over.startswith("enumerate(") and isinstance(target, ast.Tuple):
-                target = target.elts[0]
-            if over.startswith(("range(", "enumerate(")) and isinstance(target, ast.Name) and len(around) == 1:
-                return True, target.id
+    match around:
+        case [ast.For(target=ast.Name(id=turn), iter=ast.Call(func=ast.Name(id="range")))]:
+            return True, turn
+        case [ast.For(target=ast.Tuple(elts=[ast.Name(id=turn), *_]), iter=ast.Call(func=ast.Name(id="enumerate")))]:
+            return True, turn
     return bool(around), ""
 
 

@@ -6,6 +6,7 @@ named as a step for a person. Nothing that exists is overwritten, and nothing is
 
 import base64
 import json
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -65,9 +66,7 @@ def _target(place: str) -> tuple[str, str]:
 
 
 def _source(file: str) -> Path:
-    path = Path(file)
-    with suppress(RuntimeError):  # ~name, of a user who is not there
-        path = path.expanduser()
+    path = Path(os.path.expanduser(file))  # noqa: PTH111 - which Path raises an error for
     if not file or not path.is_file():
         what = "is a folder" if file and path.is_dir() else "is not there"
         raise PublishingError(f"FILE is a notebook, as in FILE=../old/notes.ipynb; {file or 'none'!r} {what}")

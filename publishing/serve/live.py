@@ -68,16 +68,10 @@ class Files(SimpleHTTPRequestHandler):
 
     timeout = 60  # seconds that a client may keep silent within a request
 
-    def do_GET(self) -> None:
-        if self._is_fine():
-            super().do_GET()
-
-    def do_HEAD(self) -> None:
-        if self._is_fine():
-            super().do_HEAD()
-
-    def _is_fine(self) -> bool:
-        """Whether it is asked under this machine's own name, as no page of another site can."""
+    def parse_request(self) -> bool:
+        """Whether it is to be answered: asked under this machine's own name, as no page of another site can."""
+        if not super().parse_request():
+            return False
         is_own = self.headers.get("Host", "").partition(":")[0] in OWN
         if not is_own:
             self.send_error(403, "Only 127.0.0.1 and localhost are answered")
@@ -104,8 +98,7 @@ class LivePages(Files):
     def do_GET(self) -> None:
         self.error_message_format = ERROR + TAG.format(self._news.build)
         if self.path == "/.serve/news":
-            if self._is_fine():
-                self._tell_news()
+            self._tell_news()
         else:
             super().do_GET()
 

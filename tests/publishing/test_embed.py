@@ -490,13 +490,6 @@ def test_what_is_no_blog_is_refused(notes, tmp_path_factory):
         embed.undo(empty)
 
 
-def test_the_blog_s_settings_may_be_in_another_form(notes, blog):
-    (blog / "_config.yml").unlink()
-    write(blog / "_config.toml", 'theme = "nowhere"\n')
-    embed.embed(blog)
-    assert (blog / "_layouts/paper_notes.html").read_text().startswith("---\nlayout: post\n")
-
-
 def test_the_post_goes_where_the_blog_keeps_its_posts(notes, blog):
     write(blog / "_config.yml", "collections_dir: writings\n")
     (blog / "writings").mkdir()

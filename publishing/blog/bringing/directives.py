@@ -296,19 +296,9 @@ def _list_table(directive: Directive) -> str | None:
     return _paragraphs(directive.argument, table)
 
 
-def _card(directive: Directive) -> str:
-    """One of several texts that were shown side by side, or one at a time."""
-    return _paragraphs(directive.argument and f"**{directive.argument}**", directive.text)
-
-
 def _hidden(directive: Directive) -> str:
     """What no reader saw."""
     return f"<!-- {directive.name}: {' '.join([directive.argument, *directive.body.split()]).strip()} -->"
-
-
-def _nothing(directive: Directive) -> str | None:
-    """What the page does by itself: contents and bibliography."""
-    return None if directive.body.strip() else ""
 
 
 _OTHERS: dict[str, Callable[[Directive], str | None]] = {
@@ -316,10 +306,16 @@ _OTHERS: dict[str, Callable[[Directive], str | None]] = {
     "table": lambda directive: _paragraphs(directive.argument, directive.text),
     "list-table": _list_table,
     **dict.fromkeys(("div", "grid", "tab-set"), lambda directive: directive.text),
-    **dict.fromkeys(("grid-item", "grid-item-card", "card", "tab-item", "tab"), _card),
+    **dict.fromkeys(
+        ("grid-item", "grid-item-card", "card", "tab-item", "tab"),
+        lambda directive: _paragraphs(directive.argument and f"**{directive.argument}**", directive.text),
+    ),
     "index": _hidden,
     "solution-start": lambda directive: "**Solution.**",
     "exercise-start": lambda directive: "**Exercise.**",
     **dict.fromkeys(("solution-end", "exercise-end"), lambda directive: ""),
-    **dict.fromkeys(("contents", "tableofcontents", "bibliography"), _nothing),
+    # What the page does by itself.
+    **dict.fromkeys(
+        ("contents", "tableofcontents", "bibliography"), lambda directive: None if directive.body.strip() else ""
+    ),
 }

@@ -10,6 +10,10 @@ TAGS = {contract.REMOVE_CELL, contract.REMOVE_INPUT, contract.REMOVE_OUTPUT, con
 _OPTION = re.compile(  # of Quarto and nbdev, in a comment
     r"#\s?\|\s*.*\S\s*|#\s?(export\w*|default_exp \S+|hide(_input|_output)?|collapse(_\w+)?)"
 )
+_TAG_IT = (
+    f'take the line out, or tag the cell, as in ```python tags=["hide-input"]; there are {", ".join(sorted(TAGS))}; '
+    "diagram() and table() are given name and caption"
+)
 _MAGIC = {
     "%": "take the line out: a magic is no Python",
     "!": "take the line out: a program that a cell starts is not seen; run it by subprocess, and say depends_on(…)",
@@ -37,8 +41,7 @@ _SHOWN = "mark it text, console or python .noeval"
 def _in_python(text: str):
     for line, written in enumerate(text.splitlines(), 1):
         if _OPTION.fullmatch(written):
-            tags = f'tag the cell, as in ```python tags=["hide-input"]; there are {", ".join(sorted(TAGS))}'
-            yield line, f"{written!r} would do nothing; {tags}; name and caption are given to diagram() or table()"
+            yield line, f"{written!r} would do nothing; {_TAG_IT}"
     try:
         ast.parse(text)
     except SyntaxError as error:

@@ -78,10 +78,8 @@ def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingH
     """A server of files on the loopback address, running in a thread; port 0 takes any that is free."""
     try:
         server = LocalServer(("127.0.0.1", port), partial(pages, directory=str(folder)))
-    except OverflowError:
-        raise PublishingError(f"{port} is no port; take one from 1024 to 65535") from None
-    except PermissionError:
-        raise PublishingError(f"port {port} is kept for the system; take one from 1024 to 65535") from None
+    except (OverflowError, PermissionError):
+        raise PublishingError(f"{port} is no port for this; take one from 1024 to 65535") from None
     except OSError:
         raise PublishingError(f"port {port} is taken; try `make serve PORT={port + 1}`") from None
     Thread(target=server.serve_forever, daemon=True).start()

@@ -1,6 +1,7 @@
 """`make embed`: what is put into a blog, what is left alone, and that all of it can be taken out."""
 
 import json
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -497,3 +498,14 @@ def test_the_post_goes_where_the_blog_keeps_its_posts(notes, blog):
     embed.embed(blog)
     assert (blog / "writings/_posts/2026-01-01-toy.html").is_file() and not (blog / "_posts").exists()
     assert (blog / "_layouts/paper_notes.html").read_text().startswith("---\nlayout: post\n")
+
+
+LATER_TAG = r"\{%-?\s*(#|doc|echo|liquid|render)\b"
+LATER_FILTER = r"\|\s*(base64_\w+|find(_exp|_index)?|has|(remove|replace)_last|reject|squish|sum)\b"
+
+
+@pytest.mark.parametrize(
+    "path", [INCLUDES / "paper_cite.html", *embed.TEMPLATES.glob("*.html")], ids=lambda path: path.name
+)
+def test_a_blog_that_github_pages_builds_by_the_fourth_version_of_liquid_understands_ours(path):
+    assert not re.search(f"{LATER_TAG}|{LATER_FILTER}", path.read_text())

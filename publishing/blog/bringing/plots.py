@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import indent
 
 from publishing.blog.bringing.known import STARTER, Known
 from publishing.blog.bringing.pictures import ASK_ALT
@@ -191,9 +192,9 @@ class _Changes:
             line = self.lines[last - 1].encode()
             before = self.lines[first].encode()[: statement.col_offset].decode()
             after = line[statement.end_col_offset or len(line) :].decode().strip().removeprefix(";").strip()
-            indent = before[: len(before) - len(before.lstrip())]
+            margin = before[: len(before) - len(before.lstrip())]
             kept = before.rstrip().removesuffix(";").rstrip()
-            new = [indent + one for one in [*text.split("\n"), *filter(None, [after])]]
+            new = [margin + one for one in [*text.split("\n"), *filter(None, [after])]]
             self.lines[first:last] = [*filter(None, [kept]), *new]
         return "\n".join([*self.lines, *self.more]).strip("\n")
 
@@ -206,10 +207,12 @@ class _Changes:
 def _unfolded(source: str) -> str:
     """The code with what is written in one line, as `for x in xs: plt.plot(x); plt.show()`, in several."""
     lines, tree = source.split("\n"), syntax(source)
-    for statement in tree.body[::-1] if tree else []:
+    for statement in _statements(tree) if tree else ():
+        line = lines[statement.lineno - 1]
         if hasattr(statement, "body") and statement.lineno == statement.end_lineno:
-            comment = lines[statement.lineno - 1].encode()[statement.end_col_offset :].decode()
-            lines[statement.lineno - 1] = f"{ast.unparse(statement)}{comment}"
+            written = "el" * line.lstrip().startswith("elif") + ast.unparse(statement)
+            comment = line.encode()[statement.end_col_offset :].decode()
+            lines[statement.lineno - 1] = indent(written, " " * statement.col_offset) + comment
     return "\n".join(lines)
 
 

@@ -75,7 +75,7 @@ def open_figures(fresh: Callable[..., Visit]) -> Callable[..., Visit]:
 def alone(base: str) -> str:
     figures = (
         f'<figure id="fig-{name}" data-instrument="{instrument}" data-files="{base}/assets/data/ddpm-{name}-">'
-        '<img alt=""><p class="instrument-call"></p></figure>'
+        '<img alt=""><figcaption>What it shows.</figcaption><p class="instrument-call"></p></figure>'
         for name, instrument in FIGURES.items()
     )
     script = f'<script type="module" src="{base}/assets/js/instruments/loader.js"></script>'

@@ -67,7 +67,7 @@ embed: ## Put the published notes into another Jekyll site: BLOG=path, DRY=1 onl
 	@$(PUBLISHING) embed $(call given,BLOG) $(if $(filter-out 0,$(UNDO)),--undo) $(if $(filter-out 0,$(DRY)),--dry) $(if $(filter 0,$(INSTRUMENTS)),--no-instruments)
 
 # A browser opens the site at the root of a host.
-test faults: export BASEURL =
+test faults: override export BASEURL =
 test: check ## Run every test: package, build, executed notebooks, site in a browser
 	@$(PYTHON) bootstrap.py test
 	@$(INSIDE) .venv/bin/python -m pytest --nbval --nbval-kernel-startup-timeout 600 tests build/executed --numprocesses 3 --dist loadfile

@@ -416,7 +416,8 @@ def _read_by_site(papers: list[str]) -> list[Path]:
     linked = [path for path in paths.ASSETS.rglob("*") if path.is_symlink() and path.is_dir()]
     found = [path for folder in (*own, paths.ASSETS, *linked, paths.PACKAGE, *made_of) for path in below(folder)]
     loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
-    return [paths.REQUIREMENTS, *loose] + [path for path in found if set(_written_for_site()).isdisjoint(path.parents)]
+    written = tuple(f"{folder}{os.sep}" for folder in _written_for_site())
+    return [paths.REQUIREMENTS, *loose, *(path for path in found if not str(path).startswith(written))]
 
 
 def _written_for_site() -> list[Path]:

@@ -2,9 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISDIR
 
 from publishing import files
 
@@ -52,15 +53,31 @@ def make_way(path: Path) -> None:
 
 def everything(folder: Path) -> list[Path]:
     """Every file below a folder, hidden ones and links too."""
-    return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(Path(entry) for entry in _entries(folder) if not entry.is_dir(follow_symlinks=False))
+
+
+def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    """All that is below a folder, in any order but that a folder comes after what is in it; links lead nowhere."""
+    try:
+        found = list(os.scandir(folder))
+    except OSError:  # it is not there, or not to be read
+        return
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _entries(entry.path)
+        yield entry
 
 
 def readable(found: Iterable[Path]) -> None:
     """Let everybody read these files and enter these folders."""
     for path in found:
-        mode = 0o755 if path.is_dir() else 0o644
-        if path.stat().st_mode & 0o777 != mode:
-            path.chmod(mode)
+        _let_read(path, path.stat().st_mode)
+
+
+def _let_read(path: os.PathLike[str], mode: int) -> None:
+    wanted = 0o755 if S_ISDIR(mode) else 0o644
+    if mode & 0o777 != wanted:
+        Path(path).chmod(wanted)
 
 
 def sweep(folders: Iterable[Path], made: Iterable[Path], aside: Callable[[Path], Path] | None = None) -> list[Path]:
@@ -69,23 +86,27 @@ def sweep(folders: Iterable[Path], made: Iterable[Path], aside: Callable[[Path],
     What a person may have put there goes where `aside` says.
     What stays, and the way to it, can be read by a web server, whoever changed a mode.
     """
-    kept = set(made)
-    found = [path for folder in folders for path in everything(folder)]
-    removed = [path for path in found if path not in kept]
-    for path in removed:
-        if aside:
-            _move(path, aside(path))
-        else:
-            path.unlink()
+    kept, removed = set(map(str, made)), []
     for folder in folders:
-        for path in sorted(folder.rglob("*"), reverse=True):  # a folder comes after what is in it
-            if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
-                path.rmdir()
-        readable(path for path in (folder, *folder.rglob("*")) if path.exists() and not path.is_symlink())
-    return removed
+        for entry in _entries(folder):
+            if entry.is_dir(follow_symlinks=False) and not any(Path(entry).iterdir()):
+                Path(entry).rmdir()
+            elif entry.is_dir(follow_symlinks=False) or entry.path in kept:
+                if not entry.is_symlink():
+                    _let_read(entry, entry.stat().st_mode)
+            else:
+                removed.append(Path(entry))
+                _remove(removed[-1], aside)
+        if folder.is_dir():
+            readable([folder])
+    return sorted(removed)
 
 
-def _move(path: Path, target: Path) -> None:
+def _remove(path: Path, aside: Callable[[Path], Path] | None) -> None:
+    if aside is None:
+        path.unlink()
+        return
+    target = aside(path)
     make_way(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(path, target)

@@ -44,17 +44,18 @@ def picture_of(address: str, context: Context) -> Drawing:
     beside = paths.notebooks_dir(context.page.paper)
     if not path.is_relative_to(beside):  # which the build knows to look at
         raise context.error(f"the picture {address!r} lies elsewhere; copy it to {paths.relative(beside)}/")
-    if fault := _fault(path):
+    suffix = path.suffix.lower()
+    if fault := _fault(path, KINDS.get(suffix)):
         raise context.error(f"the picture {address!r} {fault}")
     with Image.open(path) as image:
         width, height = image.size
-        content = as_png(image) if path.suffix == ".png" else path.read_bytes()
+        content = as_png(image) if suffix == ".png" else path.read_bytes()
     shown = min(width, WIDEST)
-    return Drawing(path.stem, content, shown, max(1, round(height * shown / width)), suffix=path.suffix)
+    return Drawing(path.stem, content, shown, max(1, round(height * shown / width)), suffix=suffix)
 
 
-def _fault(path: Path) -> str | None:
-    kind, length = KINDS.get(path.suffix), path.stat().st_size
+def _fault(path: Path, kind: str | None) -> str | None:
+    length = path.stat().st_size
     if kind is None:
         return f"is none of {', '.join(KINDS)}; save it as a PNG"
     if length > MOST_BYTES:

@@ -64,8 +64,8 @@ def test_the_colours_of_a_picture_stay_as_they_are_and_are_no_leak(put):
 
 
 def test_a_picture_wider_than_the_text_is_shown_as_wide_as_that(put):
-    put("wide.jpg", picture(1520, 1000, "JPEG"))
-    html = fragment("![A](wide.jpg)")
+    put("wide.JPG", picture(1520, 1000, "JPEG"))
+    html = fragment("![A](wide.JPG)")
     assert 'toy-wide.jpg" alt=paper_alt caption=paper_caption width="760" height="500"' in html
 
 

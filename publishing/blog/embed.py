@@ -8,6 +8,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from string import Template
 
@@ -120,9 +121,8 @@ def _removed(blog: Path, known: dict[str, str]) -> tuple[list[str], list[str]]:
             continue
         path.unlink()
         removed.append(name)
-        for folder in path.relative_to(blog).parents:
-            if folder.parts and not any((blog / folder).iterdir()):
-                (blog / folder).rmdir()
+        with suppress(OSError):  # of the first that holds something
+            os.removedirs(path.parent)
     return removed, left
 
 

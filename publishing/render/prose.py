@@ -237,10 +237,8 @@ def _html(token: Token, context: Context) -> Token:
 def _not_allowed(tag: str) -> str:
     named = re.match(r"</?([A-Za-z][\w-]*)", tag)
     if named and re.fullmatch(rf"{_ELEMENTS}|br", named[1]):
-        remedy = (
-            'has id="small-letters", class="algorithm", title, lang or open alone, each once, and an end of its own'
-        )
-        return f"{tag} is not allowed in prose; an element {remedy}, but for <br>"
+        remedy = 'class, id, title, lang or open alone, each once, as in <div class="algorithm" id="line-4">…</div>'
+        return f"{tag} is not allowed in prose; an element has {remedy}"
     shown = f"<{named[1]}>" if named else tag
     return f"{shown} is not allowed in prose; {dialects.of_tag(named[1] if named else '')}"
 

@@ -306,7 +306,7 @@ def test_other_html_is_refused(tag):
 )
 def test_html_that_would_be_read_otherwise_is_refused_with_what_an_element_has(tag):
     for text in (f"some {tag} text", tag):
-        assert re.match(r"toy/05-key-equations, cell 1: .* is not allowed in prose; an element has id=", error(text))
+        assert re.match(r"toy/05-key-equations, cell 1: .* is not allowed in prose; an element has class", error(text))
 
 
 def test_html_that_is_allowed_comes_out_as_it_was_written():

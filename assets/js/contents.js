@@ -13,6 +13,7 @@ export function markPlace(note) {
     if (target) links.set(target, link);
   }
   const targets = [...links.keys()];
+  const items = [...contents.querySelectorAll(".toc > ol > li")];
   /** @type {HTMLAnchorElement | undefined} */
   let current;
 
@@ -42,22 +43,13 @@ export function markPlace(note) {
     link?.setAttribute("aria-current", "location");
     current = link;
     if (button) {
-      const section = link && sectionOf(link);
+      const top = items.find((item) => link && item.contains(link));
+      const section = top?.querySelector("a")?.textContent;
       button.textContent = section ?? "Contents";
       button.ariaLabel = section ? `Contents: ${section}` : null; // it still says what it opens
     }
     if (link && contents instanceof HTMLElement) reveal(link, contents);
   }
-}
-
-/**
- * The words of the top entry that an entry belongs to.
- * @param {HTMLAnchorElement} link
- */
-function sectionOf(link) {
-  let item = link.closest("li");
-  for (let outer = item; outer; outer = outer.parentElement?.closest("li") ?? null) item = outer;
-  return item?.querySelector("a")?.textContent ?? "";
 }
 
 /**

@@ -4,11 +4,7 @@
 export function prepareFolds(note) {
   const folds = [...note.querySelectorAll("details.cell-input")].filter((fold) => fold instanceof HTMLDetailsElement);
   const place = note.querySelector(".note-actions");
-  if (place && folds.length) place.append(buttonFor(folds));
-}
-
-/** @param {HTMLDetailsElement[]} folds */
-function buttonFor(folds) {
+  if (!place || !folds.length) return;
   const told = { type: "button", textContent: "Show all code" };
   const button = Object.assign(document.createElement("button"), told);
   let open = false;
@@ -17,5 +13,5 @@ function buttonFor(folds) {
     for (const fold of folds) fold.open = open;
     button.textContent = open ? "Hide all code" : "Show all code";
   });
-  return button;
+  place.append(button);
 }

@@ -6,6 +6,7 @@
 
 const PAGES = 5; // at once
 const SECTIONS = 3; // of each page, those with the most hits
+const NO_INDEX = "The index cannot be loaded. Try again when you are online.";
 const DELAY = 150; // milliseconds after a letter, in which another may come
 
 // In another site the index is not at its root, and the dialog takes its colours from the note.
@@ -24,7 +25,6 @@ dialog.innerHTML = `
 <ol class="search-results"></ol>
 <button type="button" class="search-more" hidden>More pages</button>`;
 const input = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
-const close = /** @type {HTMLButtonElement} */ (dialog.querySelector("button"));
 const state = /** @type {HTMLElement} */ (dialog.querySelector(".search-state"));
 const list = /** @type {HTMLElement} */ (dialog.querySelector(".search-results"));
 const more = /** @type {HTMLButtonElement} */ (dialog.querySelector(".search-more"));
@@ -43,7 +43,7 @@ dialog.addEventListener("keydown", (event) => {
   if (step) move(event, step);
   else if (event.key === "Enter" && event.target === input && !event.isComposing) links()[0]?.click();
 });
-close.addEventListener("click", () => dialog.close());
+dialog.querySelector("button")?.addEventListener("click", () => dialog.close());
 input.addEventListener("input", search);
 more.addEventListener("click", async () => {
   const before = links().length;
@@ -64,7 +64,7 @@ export async function openSearch() {
   if (!dialog.open) dialog.showModal();
   input.focus();
   input.select();
-  index().catch(() => tell("The index cannot be loaded. Try again when you are online."));
+  index().catch(() => (state.textContent = NO_INDEX));
 }
 
 /** Pagefind, once it knows its index; another attempt if an earlier one failed. */
@@ -87,15 +87,15 @@ async function search() {
   results = [];
   list.replaceChildren(); // or Enter would lead to what was found for other words
   more.hidden = true;
-  tell(words && "Searching …");
+  state.textContent = words && "Searching …";
   try {
     const found = await (await index()).debouncedSearch(words, {}, DELAY);
     if (!found || words !== input.value.trim()) return; // other words came in between
     results = words ? found.results : [];
     await showMore(results);
-    tell(words && told(results.length));
+    state.textContent = words && told(results.length);
   } catch {
-    tell("The index cannot be loaded. Try again when you are online.");
+    state.textContent = NO_INDEX;
   }
 }
 
@@ -103,11 +103,6 @@ async function search() {
 function told(pages) {
   if (!pages) return "No page has these words.";
   return pages === 1 ? "1 page" : `${pages} pages`;
-}
-
-/** @param {string} text */
-function tell(text) {
-  state.textContent = text;
 }
 
 /**

@@ -4,6 +4,7 @@ A list of what was written stays in the blog. A file that is not on it, or was e
 """
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -78,10 +79,8 @@ def undo(blog: str | Path) -> None:
 def _checked(blog: str | Path) -> Path:
     if not blog:
         raise PublishingError("BLOG is the folder of a Jekyll site, as in BLOG=../my-blog; none was given")
-    with suppress(RuntimeError):  # ~name, of a user who is not there
-        blog = Path(blog).expanduser()
-    blog = Path(blog).resolve()
-    if not any(path for name in ("_config.y*ml", "_config.toml") for path in blog.glob(name)):
+    blog = Path(os.path.expanduser(blog)).resolve()  # noqa: PTH111 - which Path raises an error for
+    if not any(blog.glob("_config.y*ml")):
         raise PublishingError(f"BLOG is the folder of a Jekyll site, with a _config.yml in it; got {blog}")
     if blog == paths.ROOT:
         raise PublishingError("BLOG is another site than this one, which has the notes already")
@@ -122,9 +121,8 @@ def _removed(blog: Path, known: dict[str, str]) -> tuple[list[str], list[str]]:
             continue
         path.unlink()
         removed.append(name)
-        for folder in path.relative_to(blog).parents:
-            if folder.parts and not any((blog / folder).iterdir()):
-                (blog / folder).rmdir()
+        with suppress(OSError):  # of the first that holds something
+            os.removedirs(path.parent)
     return removed, left
 
 
@@ -175,7 +173,8 @@ def _wanted(theme: Theme, instruments: bool, brings_search: bool) -> dict[str, b
     assets: set[str] = set()
     built = []
     for post in _published():
-        for page in (post, *_beside(str(post.paper))):
+        beside = (*paths.CLAIMS.glob(f"{post.paper}.md"), *below(paths.STUDIES / str(post.paper)))
+        for page in (post, *map(posts.read, beside)):
             address = _address(page)
             built.append(paths.SITE / address / "index.html")
             note = embedded(_read(built[-1]), jekyll.build_settings()["baseurl"], instruments)
@@ -193,11 +192,6 @@ def _wanted(theme: Theme, instruments: bool, brings_search: bool) -> dict[str, b
     files = {name: text.encode() for name, text in texts.items()}
     index = search.of(paths.SITE, built) if brings_search else {}
     return files | {f"{OWN}/{name}": content for name, content in (_assets(assets) | index).items()}
-
-
-def _beside(paper: str) -> list[posts.Post]:
-    """Its page of claims, if it has one, and those of its studies."""
-    return [posts.read(path) for path in (*paths.CLAIMS.glob(f"{paper}.md"), *below(paths.STUDIES / paper))]
 
 
 def _address(page: posts.Post) -> str:

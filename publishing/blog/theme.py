@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -124,11 +125,8 @@ class Theme:
                     yield str(layout)
 
     def _of_posts(self) -> Iterator[str]:
-        counts: Counter[str] = Counter()
-        for path in below(self.blog / self.posts):
-            if not self._is_ours(path):
-                counts.update(_layout(path))
-        yield from (name for name, _ in counts.most_common())
+        theirs = (path for path in below(self.blog / self.posts) if not self._is_ours(path))
+        yield from (name for name, _ in Counter(filter(None, map(_layout, theirs))).most_common())
 
     def _is_ours(self, path: Path) -> bool:
         return path.is_relative_to(self.blog) and path.relative_to(self.blog).as_posix() in self.ours
@@ -151,20 +149,18 @@ class Theme:
         while layout not in seen and (path := self._file(layout)):
             seen.add(layout)
             yield layout, _text(path)
-            layout = next(_layout(path), "")
+            layout = _layout(path)
 
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _layout(path: Path) -> Iterator[str]:
+def _layout(path: Path) -> str:
     """What a file names as its layout, if it does; what is no YAML is told by the blog's own build."""
-    try:
-        if layout := posts.read(path).facts.get("layout"):
-            yield str(layout)
-    except PublishingError:
-        return
+    with suppress(PublishingError):
+        return str(posts.read(path).facts.get("layout") or "")
+    return ""
 
 
 def _gem(blog: Path, name: str) -> Path | None:

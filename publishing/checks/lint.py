@@ -81,7 +81,7 @@ def _beside_them(sources_alone: bool) -> str:
 
 
 def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:
-    from publishing.checks import beside, citations, liquid
+    from publishing.checks import beside, citations
     from publishing.checks import posts as pages
     from publishing.render.exporter import SectionExporter
 
@@ -92,7 +92,6 @@ def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:
     yield from faults
     yield from beside.problems()
     yield from pages.problems()
-    yield from liquid.problems()
 
 
 def _in_outputs(written: list[tuple[str, str]]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from publishing import paths
 from publishing.checks import leaks
@@ -91,14 +91,10 @@ def _dead_links(page: Page, pages: dict[Path, Page], base: str) -> Iterator[tupl
 
 def _file(page: Path, address: str, base: str) -> Path | None:
     """The file that a browser gets for an address found on a page."""
-    if not address:
-        return page
-    if address.startswith("/"):
-        if not address.startswith(f"{base}/"):
-            return None
-        target = paths.SITE / address.removeprefix(f"{base}/")
-    else:
-        target = page.parent / address
+    there = urljoin(f"{base}/{page.relative_to(paths.SITE).as_posix()}", address)
+    if not there.startswith(f"{base}/"):
+        return None
+    target = paths.SITE / there.removeprefix(f"{base}/")
     return target / "index.html" if target.is_dir() else target
 
 

@@ -33,7 +33,8 @@ def _rule(state: StateCore) -> None:
             for of_text, group in groupby(token.children, lambda child: child.type in ("text", "softbreak")):
                 run = list(group)
                 within += sum(map(_change, run))
-                children += _pieces("".join(map(_words, run))) if of_text and not within else run
+                text = "".join("\n" if child.type == "softbreak" else child.content for child in run)
+                children += _pieces(text) if of_text and not within else run
             token.children = children
 
 
@@ -42,10 +43,6 @@ def _change(child: Token) -> int:
     if child.type == "html_inline":
         return child.content.startswith("<summary") - child.content.startswith("</summary")
     return (child.type == "link_open") - (child.type == "link_close")
-
-
-def _words(child: Token) -> str:
-    return "\n" if child.type == "softbreak" else child.content
 
 
 def _pieces(text: str) -> Iterator[Token]:

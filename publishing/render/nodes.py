@@ -4,7 +4,7 @@ Its fields stand in the order in which they are read on the page, so that a walk
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from html import unescape
@@ -242,7 +242,7 @@ class Overview:
     """What is said about a section or about all together: the macro that writes it, and what the macro is given."""
 
     kind: str
-    values: dict[str, object]
+    values: Mapping[str, object]
 
 
 class Place(NamedTuple):

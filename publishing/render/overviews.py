@@ -71,15 +71,15 @@ def claim_list(paper: Paper) -> Overview:
                     "cells": cells,
                 }
             )
-    equations = {name: page for page in reversed(paper.pages.values()) for name in page.equations}
-    about = {
-        name: [(one.on_claims_page(claim.id), _title(claim.statement)) for one, claim in _about(name, paper)]
-        for name in dict.fromkeys(name for page in paper.pages.values() for name in page.equations)
-    }
-    covered = [(name, equations[name].address, found) for name, found in about.items() if found]
-    uncovered = [(name, equations[name].address) for name, found in about.items() if not found]
-    values = {"sections": sections, "covered": covered, "uncovered": uncovered, "places": _places(paper)}
-    return Overview("ClaimList", values | {"total": _checked(claims)})
+    numbered: dict[str, str] = {}  # with the address of the first page that shows each
+    for page in paper.pages.values():
+        numbered |= {name: page.address for name in page.equations if name not in numbered}
+    equations = [
+        (name, address, [(one.on_claims_page(claim.id), _title(claim.statement)) for one, claim in _about(name, paper)])
+        for name, address in numbered.items()
+    ]
+    values = {"sections": sections, "equations": equations, "places": _places(paper), "total": _checked(claims)}
+    return Overview("ClaimList", values)
 
 
 def _places(paper: Paper) -> list[tuple[str, list[tuple[str, str, Inline]]]]:
@@ -112,13 +112,9 @@ def series(paper: Paper, here: Page) -> Overview:
         group.title: [_entry(paper.pages[name], here) for name in group.pages if name in paper.pages]
         for group in listed
     }
-    values: dict[str, object] = {
-        "groups": groups,
-        "number": paper.studies.index(here) + 1 if here.name else None,
-        "count": len(paper.studies),
-        "group": next((group.title for group in listed if here.name in group.pages), None),
-        "post": _post(paper),
-    }
+    number = paper.studies.index(here) + 1 if here.name else None
+    group = next((group.title for group in listed if here.name in group.pages), None)
+    values = {"groups": groups, "number": number, "count": len(paper.studies), "group": group, "post": _post(paper)}
     return Overview("Series", values)
 
 

@@ -56,20 +56,9 @@ function show(error) {
   box.id = "serve-error";
   box.setAttribute("role", "alert");
   box.textContent = error;
-  Object.assign(box.style, {
-    position: "fixed",
-    inset: "auto 0 0 0",
-    zIndex: 9999,
-    maxHeight: "60vh",
-    overflow: "auto",
-    margin: 0,
-    padding: "1rem 1.5rem",
-    borderTop: "4px solid #c0392b",
-    background: "#1d1f23",
-    color: "#fff",
-    font: "13px/1.5 monospace",
-    whiteSpace: "pre-wrap",
-  });
+  box.style.cssText = `position: fixed; inset: auto 0 0 0; z-index: 9999; max-height: 60vh; overflow: auto; margin: 0;
+    padding: 1rem 1.5rem; border-top: 4px solid #c0392b; background: #1d1f23; color: #fff;
+    font: 13px/1.5 monospace; white-space: pre-wrap`;
   document.body.append(box);
 }
 

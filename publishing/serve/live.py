@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from threading import Condition
 from typing import Any
-from urllib.parse import unquote
 
 from publishing.errors import PublishingError
 from publishing.site import search
@@ -69,24 +68,14 @@ class Files(SimpleHTTPRequestHandler):
 
     timeout = 60  # seconds that a client may keep silent within a request
 
-    def do_GET(self) -> None:
-        if self._is_fine():
-            super().do_GET()
-
-    def do_HEAD(self) -> None:
-        if self._is_fine():
-            super().do_HEAD()
-
-    def _is_fine(self) -> bool:
-        """Whether it is asked under this machine's own name, as no page of another site can, for a possible file."""
-        host = self.headers.get("Host", "").rpartition(":")[0] or self.headers.get("Host", "")
-        if host not in OWN:
+    def parse_request(self) -> bool:
+        """Whether it is to be answered: asked under this machine's own name, as no page of another site can."""
+        if not super().parse_request():
+            return False
+        is_own = self.headers.get("Host", "").partition(":")[0] in OWN
+        if not is_own:
             self.send_error(403, "Only 127.0.0.1 and localhost are answered")
-        elif "\0" in unquote(self.path):
-            self.send_error(404, "No file has such a name")
-        else:
-            return True
-        return False
+        return is_own
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")
@@ -109,8 +98,7 @@ class LivePages(Files):
     def do_GET(self) -> None:
         self.error_message_format = ERROR + TAG.format(self._news.build)
         if self.path == "/.serve/news":
-            if self._is_fine():
-                self._tell_news()
+            self._tell_news()
         else:
             super().do_GET()
 

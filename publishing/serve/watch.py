@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import BoundedSemaphore, Thread
+from threading import Thread
 from typing import Any
 
 from watchfiles import Change, DefaultFilter, watch
@@ -15,7 +15,6 @@ from publishing.errors import PublishingError
 from publishing.serve.builds import Builder
 from publishing.serve.live import Files, LivePages, News
 
-CLIENTS = 64  # connections at once, of which every open tab holds one
 STEP = 25  # milliseconds without an edit, after which a file that is being saved is whole
 
 
@@ -79,10 +78,8 @@ def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingH
     """A server of files on the loopback address, running in a thread; port 0 takes any that is free."""
     try:
         server = LocalServer(("127.0.0.1", port), partial(pages, directory=str(folder)))
-    except OverflowError:
-        raise PublishingError(f"{port} is no port; take one from 1024 to 65535") from None
-    except PermissionError:
-        raise PublishingError(f"port {port} is kept for the system; take one from 1024 to 65535") from None
+    except (OverflowError, PermissionError):
+        raise PublishingError(f"{port} is no port for this; take one from 1024 to 65535") from None
     except OSError:
         raise PublishingError(f"port {port} is taken; try `make serve PORT={port + 1}`") from None
     Thread(target=server.serve_forever, daemon=True).start()
@@ -90,24 +87,9 @@ def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingH
 
 
 class LocalServer(ThreadingHTTPServer):
-    """Serves a browser on this machine: no more clients at once than that has, and no word about those that leave."""
+    """Serves a browser on this machine, without a word about clients that leave."""
 
-    request_queue_size = CLIENTS  # a browser asks for many files at once, and tries again late where it finds no place
-
-    def __init__(self, *arguments: Any) -> None:
-        self._free = BoundedSemaphore(CLIENTS)
-        super().__init__(*arguments)
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Turn away who comes when all threads are taken."""
-        return self._free.acquire(blocking=False)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer, and be free again."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
+    request_queue_size = 64  # a browser asks for many files at once, and tries again late where it finds no place
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that is gone is no error."""

@@ -73,11 +73,9 @@ def _executed(paper: str, stem: str, lead: Callable[[re.Match], str]) -> str:
         if cell.cell_type == "markdown":
             _attach_pictures(cell, path_of(paper, stem).parent)
             cell.source = _CODE_OR_TARGET.sub(lead, cell.source)
-    return remembered(json.dumps(notebook).encode(), partial(_written, notebook), by=__file__).decode()
-
-
-def _written(notebook: NotebookNode) -> bytes:
-    return (v4.writes(notebook) + "\n").encode()
+    return remembered(
+        json.dumps(notebook).encode(), lambda: (v4.writes(notebook) + "\n").encode(), by=__file__
+    ).decode()
 
 
 def _attach_pictures(cell: NotebookNode, folder: Path) -> None:

@@ -147,6 +147,8 @@ def test_lines(paper, given, becomes):
         ("fig = plt.figure()\nplt.title('The Loss')\nplt.plot([1])\nfig.show()", "fig", '"the-loss"'),
         ("for i in range(2):\n    plt.plot([i])\n    plt.show()", "plt.gcf()", 'f"plot-1-{i}"'),
         ("def f():\n    plt.plot([1])\n    plt.show()\n\n\nf()", "plt.gcf()", '"plot-1"'),
+        ("def f(a):\n    plt.plot([1])\n    if a: plt.show()\n\n\nf(True)", "plt.gcf()", '"plot-1"'),
+        ("if a:\n    pass\nelif b: plt.plot([1])  # é", "plt.gcf()", '"plot-1"'),
     ],
 )
 def test_a_plot_is_given_to_diagram(paper, given, figure, name):
@@ -331,7 +333,7 @@ IN_R = new_notebook(cells=[new_markdown_cell("x")], metadata={"kernelspec": R})
         ("", None, "FILE is a notebook, .* is a folder"),
         ("a.txt", "x", "FILE is one of .ipynb, .md, .*; got 'a.txt'"),
         ("a.ipynb", "{", "a.ipynb:1: .*, so it is no notebook of Jupyter's"),
-        ("a.ipynb", "[1]", "a.ipynb is no notebook: it has no cells"),
+        ("a.ipynb", "[1]", "a.ipynb: no readable notebook"),
         ("a.ipynb", '{"cells": 3}', "a.ipynb: no readable notebook"),
         ("a.ipynb", '{"cells": [{"cell_type": "markdown"}]}', "a.ipynb: no readable notebook"),
         ("a.ipynb", json.dumps(new_notebook()), "a.ipynb is empty"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from publishing.checks import beside, citations, liquid, posts
+from publishing.checks import beside, citations, posts
 
 from .notes import linted
 
@@ -185,7 +185,6 @@ def test_what_kramdown_or_liquid_would_change_is_named(post, trap, says):
         ("permalink: /toy/\n", "", "has no permalink"),
         ("feed: {excerpt_only: true}\n", "", "the feed would carry the whole post"),
         ("paper: toy", "paper: ddim", "there are no notebooks of a paper 'ddim'"),
-        ("---\nlayout", "layout", "no front matter"),
         ("title: Toy", 'title: "x: "y"', "expected <block end>"),
         ("toy/02-b", "toy/02-c", "includes 'toy/02-c', which no notebook makes"),
         ('{% include paper_section.html name="toy/02-b" %}\n', "", "includes 'toy/02-b' 0 times"),
@@ -206,40 +205,6 @@ def test_sections_out_of_order_are_named(post):
     between = '" %}\n{% include paper_section.html name="'
     (problem,) = post(f"toy/01-a{between}toy/02-b", f"toy/02-b{between}toy/01-a")
     assert "not included in the order of their numbers" in problem
-
-
-# Liquid
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("{% render 'x.html' %}", "tag `render`"),
-        ("{%- liquid\nassign x = 1 -%}", "tag `liquid`"),
-        ("{% # a remark %}", "tag `#`"),
-        ("{%- echo x -%}", "tag `echo`"),
-        ("{{ all | map: 'size' | sum }}", "filter `sum`"),
-        ("{% assign x = all | find: 'name', 'x' %}", "filter `find`"),
-        ("{% for a in b %}{{ a | date_to_string: 'c', 'd' | base64_encode }}{% endfor %}", "filter `base64_encode`"),
-    ],
-)
-def test_liquid_that_github_pages_does_not_know_is_named(repository, text, named):
-    repository.write("_includes/x.html", f"<p>\n{text}\n")
-    assert list(liquid.problems()) == [f"_includes/x.html:2: Liquid 4 knows no {named}; write it without"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{%- assign x = page.title | default: 'a | sum' | escape -%}{{- x -}}",
-        "{% comment %} {% render 'x' %} {% endcomment %}{% raw %}{{ a | sum }}{% endraw %}",
-        "{% if a %}{% elsif b %}{% else %}{% endif %}{% unless c == blank %}{% endunless %}",
-        "{% include sections/{{ page.paper }}/toc.html x=y %} a | b",
-    ],
-)
-def test_liquid_that_it_knows_is_welcome(repository, text):
-    repository.write("_layouts/x.html", text)
-    assert list(liquid.problems()) == []
 
 
 # files beside the notebooks

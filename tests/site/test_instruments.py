@@ -77,7 +77,7 @@ def open_figures(fresh: Callable[..., Visit]) -> Callable[..., Visit]:
 def alone(base: str) -> str:
     figures = (
         f'<figure id="fig-{name}" data-instrument="{instrument}" data-files="{base}/assets/data/ddpm-{name}-">'
-        '<img alt=""><p class="instrument-call"></p></figure>'
+        '<img alt=""><figcaption>What it shows.</figcaption><p class="instrument-call"></p></figure>'
         for name, instrument in FIGURES.items()
     )
     script = f'<script type="module" src="{base}/assets/js/instruments/loader.js"></script>'
@@ -465,17 +465,10 @@ def seconds_of_chromium() -> float:
     return seconds
 
 
-@pytest.mark.parametrize(
-    ("broken", "says"),
-    [
-        ("delete globalThis.WebAssembly", "has no WebAssembly"),
-        ("WebAssembly.validate = () => false", "WebAssembly has no SIMD"),
-    ],
-)
-def test_a_browser_that_cannot_run_it_is_told_so(open_figures, broken, says):
-    page = open_figures(before=lambda page: page.add_init_script(broken)).page
+def test_a_browser_that_cannot_run_it_is_told_so(open_figures):
+    page = open_figures(before=lambda page: page.add_init_script("delete globalThis.WebAssembly")).page
     panel = started(page, "reverse-process")
-    assert says in panel.inner_text()
+    assert "has no WebAssembly" in panel.inner_text()
     assert panel.get_by_role("button", name="Sample").count() == 0
     assert_shows_the_stored_chains(panel)
 

@@ -12,6 +12,7 @@ const KINDS = { beta: "σ² = βₜ", beta_tilde: "σ² = β̃ₜ", ddim: "none 
 const REACH = 3; // the plane is shown from -REACH to REACH
 const SECONDS = 4; // that a run takes, however many steps it has
 const ARROWS = 17; // in a row
+const ARROW = new Path2D("M -0.5 0 H 0.5 M 0.17 -0.2 L 0.5 0 L 0.17 0.2"); // of length one, to the right
 
 /** @type {import("./loader.js").Mount} */
 export async function mount(panel, file) {
@@ -181,33 +182,16 @@ function paintScore(pen, mixture, alphaBar, ink) {
   const lengths = Array.from({ length: ARROWS * ARROWS }, (_, j) => Math.hypot(eps[2 * j], eps[2 * j + 1]));
   const longest = Math.sqrt(Math.max(...lengths));
   pen.strokeStyle = ink;
-  pen.lineWidth = 2;
   pen.globalAlpha = 0.6;
   lengths.forEach((length, j) => {
-    const [x, y] = [((j % ARROWS) + 0.5) * side, (Math.floor(j / ARROWS) + 0.5) * side];
-    const angle = Math.atan2(eps[2 * j + 1], -eps[2 * j]);
-    arrow(pen, x, y, angle, (0.8 * side * Math.sqrt(length)) / longest);
+    const size = (0.8 * side * Math.sqrt(length)) / longest;
+    pen.save();
+    pen.translate(((j % ARROWS) + 0.5) * side, (Math.floor(j / ARROWS) + 0.5) * side);
+    pen.rotate(Math.atan2(eps[2 * j + 1], -eps[2 * j]));
+    pen.scale(size, size);
+    pen.lineWidth = 2 / size;
+    pen.stroke(ARROW);
+    pen.restore();
   });
   pen.globalAlpha = 1;
-}
-
-/**
- * @param {CanvasRenderingContext2D} pen
- * @param {number} x
- * @param {number} y
- * @param {number} angle
- * @param {number} length
- */
-function arrow(pen, x, y, angle, length) {
-  pen.save();
-  pen.translate(x, y);
-  pen.rotate(angle);
-  pen.beginPath();
-  pen.moveTo(-length / 2, 0);
-  pen.lineTo(length / 2, 0);
-  pen.moveTo(length / 2 - length / 3, -length / 5);
-  pen.lineTo(length / 2, 0);
-  pen.lineTo(length / 2 - length / 3, length / 5);
-  pen.stroke();
-  pen.restore();
 }

@@ -20,18 +20,17 @@ document.head.append(Object.assign(document.createElement("link"), sheet));
 function prepare(figure) {
   const picture = /** @type {HTMLElement} */ (figure.querySelector("picture, img"));
   const call = /** @type {HTMLElement} */ (figure.querySelector(".instrument-call"));
-  const caption = figure.querySelector("figcaption");
-  if (caption) caption.id = `${figure.id}-caption`;
+  const caption = /** @type {HTMLElement} */ (figure.querySelector("figcaption"));
+  caption.id = `${figure.id}-caption`;
   const told = { className: "instrument", id: `${figure.id}-instrument`, role: "group", hidden: true, tabIndex: -1 };
   const panel = Object.assign(document.createElement("div"), told);
-  if (caption) panel.setAttribute("aria-labelledby", caption.id);
-  else panel.setAttribute("aria-label", figure.querySelector("img")?.alt ?? "");
+  panel.setAttribute("aria-labelledby", caption.id);
   picture.after(panel);
 
   const closed = { type: "button", textContent: NAMES.open, ariaExpanded: "false" };
   const button = Object.assign(document.createElement("button"), closed);
   button.setAttribute("aria-controls", panel.id);
-  if (caption) button.setAttribute("aria-describedby", caption.id);
+  button.setAttribute("aria-describedby", caption.id);
   const state = Object.assign(document.createElement("span"), { role: "status" });
   call.replaceChildren(button, state);
 

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import indent
 
 from publishing.blog.bringing.known import STARTER, Known
 from publishing.blog.bringing.pictures import ASK_ALT
@@ -110,8 +111,6 @@ class Plots:
         match statement:
             case ast.Expr(value=ast.Name(id=name)) if name == self.figure or re.fullmatch(r"fig(?:ure)?\d*", name):
                 return name
-            case ast.Expr(value=ast.Attribute(value=ast.Name(), attr="figure")):
-                return ast.unparse(statement)
         return self._current if self._calls_pyplot(statement, ("gcf",)) else ""
 
     def _opened(self, statement: ast.stmt) -> str | None:
@@ -166,9 +165,7 @@ class Plots:
         options.label = options.alt = options.caption = ""
         in_turn, turn = _turn(within, here)
         named = f'f"{name}-{{{turn}}}"' if turn else f'"{name}"'
-        call = f"diagram({figure}, {named}, alt={alt}, caption={caption})"
-        if len(call) > 100:
-            call = f"diagram(\n    {figure},\n    {named},\n    alt={alt},\n    caption={caption},\n)"
+        call = f"diagram(\n    {figure},\n    {named},\n    alt={alt},\n    caption={caption},\n)"
         return f"{ASK_NAMES}\n{call}" if in_turn and not turn else call
 
 
@@ -195,9 +192,9 @@ class _Changes:
             line = self.lines[last - 1].encode()
             before = self.lines[first].encode()[: statement.col_offset].decode()
             after = line[statement.end_col_offset or len(line) :].decode().strip().removeprefix(";").strip()
-            indent = before[: len(before) - len(before.lstrip())]
+            margin = before[: len(before) - len(before.lstrip())]
             kept = before.rstrip().removesuffix(";").rstrip()
-            new = [indent + one for one in [*text.split("\n"), *filter(None, [after])]]
+            new = [margin + one for one in [*text.split("\n"), *filter(None, [after])]]
             self.lines[first:last] = [*filter(None, [kept]), *new]
         return "\n".join([*self.lines, *self.more]).strip("\n")
 
@@ -210,10 +207,12 @@ class _Changes:
 def _unfolded(source: str) -> str:
     """The code with what is written in one line, as `for x in xs: plt.plot(x); plt.show()`, in several."""
     lines, tree = source.split("\n"), syntax(source)
-    for statement in tree.body[::-1] if tree else []:
+    for statement in _statements(tree) if tree else ():
+        line = lines[statement.lineno - 1]
         if hasattr(statement, "body") and statement.lineno == statement.end_lineno:
-            comment = lines[statement.lineno - 1].encode()[statement.end_col_offset :].decode()
-            lines[statement.lineno - 1] = f"{ast.unparse(statement)}{comment}"
+            written = "el" * line.lstrip().startswith("elif") + ast.unparse(statement)
+            comment = line.encode()[statement.end_col_offset :].decode()
+            lines[statement.lineno - 1] = indent(written, " " * statement.col_offset) + comment
     return "\n".join(lines)
 
 
@@ -239,13 +238,11 @@ def _turn(within: ast.stmt | None, here: ast.stmt | None) -> tuple[bool, str]:
     """Whether a loop runs here, and by what it counts, for the names of its figures."""
     loops = [node for node in ast.walk(within) if isinstance(node, ast.For | ast.While)] if within else []
     around = [loop for loop in loops if here in list(_statements(loop))]
-    for loop in around:
-        if isinstance(loop, ast.For):
-            over, target = ast.unparse(loop.iter), loop.target
-            if over.startswith("enumerate(") and isinstance(target, ast.Tuple):
-                target = target.elts[0]
-            if over.startswith(("range(", "enumerate(")) and isinstance(target, ast.Name) and len(around) == 1:
-                return True, target.id
+    match around:
+        case [ast.For(target=ast.Name(id=turn), iter=ast.Call(func=ast.Name(id="range")))]:
+            return True, turn
+        case [ast.For(target=ast.Tuple(elts=[ast.Name(id=turn), *_]), iter=ast.Call(func=ast.Name(id="enumerate")))]:
+            return True, turn
     return bool(around), ""
 
 

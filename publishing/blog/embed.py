@@ -80,7 +80,7 @@ def _checked(blog: str | Path) -> Path:
     if not blog:
         raise PublishingError("BLOG is the folder of a Jekyll site, as in BLOG=../my-blog; none was given")
     blog = Path(os.path.expanduser(blog)).resolve()  # noqa: PTH111 - which Path raises an error for
-    if not any(blog.glob("_config.y*ml")):
+    if not any(path for name in ("_config.y*ml", "_config.toml") for path in blog.glob(name)):
         raise PublishingError(f"BLOG is the folder of a Jekyll site, with a _config.yml in it; got {blog}")
     if blog == paths.ROOT:
         raise PublishingError("BLOG is another site than this one, which has the notes already")

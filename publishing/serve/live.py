@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from threading import Condition
 from typing import Any
+from urllib.parse import unquote
 
 from publishing.errors import PublishingError
 from publishing.site import search
@@ -69,13 +70,16 @@ class Files(SimpleHTTPRequestHandler):
     timeout = 60  # seconds that a client may keep silent within a request
 
     def parse_request(self) -> bool:
-        """Whether it is to be answered: asked under this machine's own name, as no page of another site can."""
+        """Whether it asks under this machine's own name, as no page of another site can, for a possible file."""
         if not super().parse_request():
             return False
-        is_own = self.headers.get("Host", "").partition(":")[0] in OWN
-        if not is_own:
+        if self.headers.get("Host", "").partition(":")[0] not in OWN:
             self.send_error(403, "Only 127.0.0.1 and localhost are answered")
-        return is_own
+        elif "\0" in unquote(self.path):
+            self.send_error(404, "No file has such a name")
+        else:
+            return True
+        return False
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import Any
 
 from watchfiles import Change, DefaultFilter, watch
@@ -15,6 +15,7 @@ from publishing.errors import PublishingError
 from publishing.serve.builds import Builder
 from publishing.serve.live import Files, LivePages, News
 
+CLIENTS = 64  # connections at once, of which every open tab holds one
 STEP = 25  # milliseconds without an edit, after which a file that is being saved is whole
 
 
@@ -87,9 +88,24 @@ def start_server(folder: Path, port: int, pages: Callable = Files) -> ThreadingH
 
 
 class LocalServer(ThreadingHTTPServer):
-    """Serves a browser on this machine, without a word about clients that leave."""
+    """Serves a browser on this machine: no more clients at once than that has, and no word about those that leave."""
 
-    request_queue_size = 64  # a browser asks for many files at once, and tries again late where it finds no place
+    request_queue_size = CLIENTS  # a browser asks for many files at once, and tries again late where it finds no place
+
+    def __init__(self, *arguments: Any) -> None:
+        self._free = BoundedSemaphore(CLIENTS)
+        super().__init__(*arguments)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Turn away who comes when all threads are taken."""
+        return self._free.acquire(blocking=False)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and be free again."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that is gone is no error."""

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import tomllib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
@@ -184,9 +185,10 @@ def _check_front_matter() -> None:
 
 def configuration(folder: Path) -> dict[str, Any]:
     """What a site says in its `_config.yml`; nothing where that cannot be read, which Jekyll tells."""
-    for path in sorted(folder.glob("_config.y*ml"), reverse=True)[:1]:
+    for path in filter(Path.is_file, (folder / f"_config.{form}" for form in ("yml", "yaml", "toml"))):
         with suppress(yaml.YAMLError, ValueError):
-            told = yaml.safe_load(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            told = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
             return told if isinstance(told, dict) else {}
     return {}
 

@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import struct
+import threading
 import time
 import urllib.request
 from contextlib import nullcontext
@@ -22,7 +23,7 @@ from publishing.serve import watch as serve
 from publishing.serve.builds import Builder
 from publishing.serve.live import LivePages, News
 
-from ..conftest import eventually
+from ..conftest import PATIENCE, eventually
 
 POLICY = re.compile("^default-src 'none'; script-src 'self'; connect-src 'self';")
 
@@ -307,14 +308,28 @@ def test_another_host_is_not_answered(live, host, address):
         urllib.request.urlopen(asked)
 
 
-def test_clients_that_leave_say_nothing(live, capsys):
+@pytest.mark.parametrize("address", ["/%00", "/a%00b/"])
+def test_an_impossible_name_is_not_found(live, address, capsys):
+    with pytest.raises(HTTPError, match="404"):
+        get(live[2] + address)
+    assert capsys.readouterr().err == ""
+
+
+def test_clients_that_leave_say_nothing_and_those_that_wait_are_bounded(live, capsys, monkeypatch):
     folder, news, url = live
     folder.mkdir()
     (folder / "index.html").write_text("here")
-    half = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
-    half.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not an end
-    half.close()
-    assert "here" in get(f"{url}/")[0]
+    place = ("127.0.0.1", int(url.rpartition(":")[2]))
+    before = threading.active_count()
+    halves = [socket.create_connection(place) for _ in range(serve.CLIENTS + 5)]
+    for turned_away in halves[serve.CLIENTS :]:
+        turned_away.settimeout(PATIENCE)
+        assert turned_away.recv(1) == b""
+    assert threading.active_count() <= before + serve.CLIENTS
+    for half in halves:
+        half.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not an end
+        half.close()
+    eventually(lambda: "here" in get(f"{url}/")[0], "a thread that is free")
     assert capsys.readouterr().err == ""
 
 

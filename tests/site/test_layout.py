@@ -46,8 +46,8 @@ def test_the_page_never_scrolls_sideways_and_the_number_of_every_equation_is_in_
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
-def test_a_formula_in_a_line_is_drawn_smaller_where_a_phone_has_no_room_for_it(visit):
-    page = visit(width=390).page
+def test_a_formula_in_a_line_is_drawn_smaller_where_a_phone_has_no_room_for_it(fresh):
+    page = fresh(viewport={"width": 390, "height": 900}).page
     page.locator("p svg.math.inline:visible").first.evaluate("formula => { formula.style.width = '40em' }")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

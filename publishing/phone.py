@@ -25,6 +25,7 @@ def fit(figure: "Figure") -> bool:
     panels = _row(figure)
     if not panels or has_pictures or (len(panels) == 1 and panels[0].texts):
         return False
+    figure.set_layout_engine("constrained")  # other margins were for the wide figure
     height = min(figure.get_figheight(), TALLEST)
     if len(panels) == 1:
         height += LEGEND_ROW * _legend_below(figure, panels[0])
@@ -88,7 +89,6 @@ def _legend_below(figure: "Figure", panel: "Axes") -> int:
     of_panel = dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
     handles = [of_panel.get(name, drawn) for name, drawn in zip(names, legend.legend_handles, strict=True)]
     legend.remove()
-    figure.set_layout_engine("constrained")
     look = {"title": title or None, "ncols": columns, "frameon": False}
     figure.legend([one for one in handles if one], names, loc="outside lower center", **look)
     return -(-len(names) // columns) + bool(title)

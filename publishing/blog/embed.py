@@ -181,9 +181,11 @@ def _wanted(theme: Theme, instruments: bool, brings_search: bool) -> dict[str, b
             note = embedded(_read(built[-1]), jekyll.build_settings()["baseurl"], instruments)
             texts[f"_includes/{NOTES}/{address}.html"] = note
             if page is post:
-                texts[f"{theme.posts}/{post.path.stem}.html"] = f"{_front(page, NOTES, 'title')}{lead(note)}\n"
+                front = _front(page, NOTES, "title", theme.shows_description(theme.post))
+                texts[f"{theme.posts}/{post.path.stem}.html"] = f"{front}{lead(note)}\n"
             else:
-                texts[f"{address}/index.html"] = _front(page, PAGE, "title" if theme.titles_pages else "heading")
+                title, described = "title" if theme.titles_pages else "heading", theme.shows_description(theme.page)
+                texts[f"{address}/index.html"] = _front(page, PAGE, title, described)
             assets |= {*fetched(note), *_pictures(page)}
     texts |= _layouts(theme, brings_search)
     texts |= {f"{OWN}/{name}": text for name, text in _styles(theme, instruments, brings_search).items()}
@@ -204,8 +206,10 @@ def _address(page: posts.Post) -> str:
     return str(page.facts.get("permalink") or kind[page.path.parent]).strip("/")
 
 
-def _front(page: posts.Post, layout: str, title: str) -> str:
+def _front(page: posts.Post, layout: str, title: str, described: bool) -> str:
     """Front matter of a page in the blog, with its title under another name where the theme makes a menu of titles.
+
+    A description that the theme would print above ours is an excerpt alone, which search engines get as well.
 
     Some themes add contents of their own, which the notes have.
     """
@@ -213,7 +217,7 @@ def _front(page: posts.Post, layout: str, title: str) -> str:
     facts = {title if name == "title" else name: value for name, value in facts.items()}
     facts |= {"layout": layout, NOTES: _address(page), "permalink": f"/{_address(page)}/", "toc": False}
     if "description" in facts:
-        facts["excerpt"] = facts["description"]
+        facts["excerpt"] = facts.pop("description") if described else facts["description"]
     for picture in _pictures(page):
         path = f"/{OWN}/{picture}"
         facts["image"] = facts["image"] | {"path": path} if isinstance(facts["image"], dict) else path

@@ -27,6 +27,7 @@ _SEARCH = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _TITLE = re.compile(r"<h[1-6]\b(?:(?!</h[1-6]).)*(?<![\w.])page\.title", re.DOTALL)
+_DESCRIPTION = re.compile(r">\s*\{\{-?\s*page\.description\b")  # in the text, not in an attribute
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ class Theme:
         if self.post == FRAME:
             return False
         return not self.is_here or any(_TITLE.search(text) for text in self._texts(self.post))
+
+    def shows_description(self, layout: str) -> bool:
+        """Whether that layout prints what a page says of itself, which the notes do as well."""
+        return any(map(_DESCRIPTION.search, self._texts(layout)))
 
     @cached_property
     def has_search(self) -> bool:

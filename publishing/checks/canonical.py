@@ -23,7 +23,7 @@ def not_canonical(source: Source) -> Iterator[str]:
     written, saved = source.text.splitlines(), canonical.splitlines()
     for kind, start, _, there, _ in SequenceMatcher(None, written, saved, autojunk=False).get_opcodes():
         if kind != "equal":
-            is_now, should_be = (next(iter(rest), None) for rest in (written[start:], saved[there:]))
+            is_now, should_be = (next(iter(rest), "") for rest in (written[start:], saved[there:]))
             yield f"{at(source.path, start + 1)}: not in canonical form: it is {is_now!r} and should be {should_be!r}"
     if written == saved and source.text != canonical:
         yield f"{at(source.path, len(canonical.splitlines()))}: the file must end in one line break"

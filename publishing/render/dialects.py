@@ -79,7 +79,8 @@ _ROLE = re.compile(r"\{([\w:-]+)\}\Z|(?<![\w:]):([\w-]+):\Z")
 _OF_ROLES = {
     r"math": "write $…$",
     r"cite.*|footcite.*": _CITE,
-    r"eq|numref|ref|doc|any|term|download|.*:.*": _LINK,
+    r"(?:eq)?label": 'number a formula by \\tag{5} in it; another place is <span id="name"></span>',
+    r"eq|eqref|numref|ref|doc|any|term|download|.*:.*": _LINK,
     r"sub|sup|abbr|kbd": 'write <sub>…</sub>, <sup>…</sup>, <kbd>…</kbd> or <abbr title="…">…</abbr>',
 }
 _OF_FENCES = {

@@ -7,6 +7,7 @@ of all claims, where its numbers and its code are.
 
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from posixpath import dirname, join, normpath
 
 from markdown_it.token import Token
@@ -108,7 +109,9 @@ def _check(where: str, place: Place, page: Page, paper: Paper, papers: Papers) -
             raise PublishingError(f"{where}: {cause}; publish it, or take the link out")
         there = papers(place.paper)
     if there.complete and not find(place, page, paper, papers):
-        raise PublishingError(f"{where}: {_missing(place)}")
+        ids = [name for key, one in there.pages.items() if place.page in (None, key) for name in one.ids]
+        near = "".join(f" (there is #{name})" for name in get_close_matches(place.id, ids, 1, 0.75))
+        raise PublishingError(f"{where}: {_missing(place)}{near}")
 
 
 _CORRECT = "correct the link or name its target so"

@@ -227,6 +227,7 @@ def test_a_name_that_no_file_can_have_is_a_step_for_a_person(paper, capsys):
         (["# One", "Answer.", "## Part"], "# One\n\nAnswer.\n\n\n## Part"),
         (["# One\n\nAnswer.", "# Two"], "# One\n\nAnswer.\n\n\n## Two"),
         (["Words first.", "# One"], "# One\n\nWords first."),
+        (["[![Open In Colab](//a.org/b.svg)](//a.org)", "# One"], "# One\n\nStarter: the answer in two or three"),
         (["## Part"], "# Starter: title\n\nStarter: the answer in two or three sentences"),
         (["Title\n=====\n\nAnswer."], "# Title\n\nAnswer."),
         (["# One", "Answer.", new_code_cell("%%bash\n# no heading")], "# One\n\nAnswer.\n\n\nStarter: "),

@@ -68,6 +68,16 @@ def test_a_row_of_plots_is_stacked_for_a_phone_and_otherwise_as_it_was():
     assert struct.unpack(">II", base64.b64decode(data["image/png"])[16:24]) == (1440, 600)
 
 
+@pytest.mark.parametrize("layout", [None, "tight"])
+def test_plots_of_any_layout_are_whole_on_a_phone(layout):
+    figure = Figure(figsize=(9, 3), layout=layout)
+    for panel in figure.subplots(1, 2):
+        panel.set(title="variance", xlabel="step", ylabel="bits")
+    drawn(figure)
+    first, second = (panel.get_tightbbox() for panel in figure.axes)
+    assert 0 <= min(first.x0, second.x0) and 0 <= second.y0 < second.y1 <= first.y0 < first.y1 <= figure.bbox.y1
+
+
 def test_four_plots_make_two_rows_on_a_phone():
     figure = Figure(figsize=(7.2, 2.0), layout="constrained")
     panels = figure.subplots(1, 4, sharey=True)

@@ -259,6 +259,19 @@ def test_a_study_has_a_title_unless_a_menu_lists_all_titles(notes, blog, menu, t
     assert ("lists pages with a title in a menu" in capsys.readouterr().out) == bool(menu)
 
 
+@pytest.mark.parametrize(
+    ("layout", "described"),
+    [("<p>{{ page.description }}</p>", False), ('<meta content="{{ page.description }}">', True)],
+)
+def test_a_description_is_printed_by_the_theme_or_by_the_notes(notes, blog, layout, described):
+    write(blog / "_layouts/post.html", f"{layout}<h1>{{{{ page.title }}}}</h1>{{{{ content }}}}")
+    embed.embed(blog)
+    for page in ("_posts/2026-01-01-toy.html", "toy/claims/index.html"):
+        facts = front(blog, page)
+        assert facts["excerpt"]
+        assert ("description" in facts) == described
+
+
 def test_the_page_of_claims_comes_with_the_post(notes, blog):
     embed.embed(blog)
     assert front(blog, "toy/claims/index.html")["permalink"] == "/toy/claims/"

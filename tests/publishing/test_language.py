@@ -162,7 +162,8 @@ def test_a_hash_in_code_is_no_title(repository):
     ("several", "says"),
     [
         (["see {ref}`sec`"], "[words](#id-of-a-heading)"),
-        (["see {eq}`x`", r"in \eqref{a}"], "Eq. (5)"),
+        (["see {eq}`x`", r"in \eqref{a}", "in :eqref:`a`"], "Eq. (5)"),
+        (["## Head\n:label:`sec_x`", "$$\nx\n$$\n:eqlabel:`eq_x`"], r"number a formula by \tag{5}"),
         (["by {cite:p}`ho2020`", "as @ho2020 says", "so [@ho; @song]", "so [see @ho, p. 3]"], "#ref-ho2020ddpm"),
         ([r"so \cite{ho2020}", r"so \citep[p. 3]{ho2020}"], "#ref-ho2020ddpm"),
         (["so {math}`x`", "so :math:`x`", r"the angle \theta", r"so \\(x\\) is"], "$…$"),

@@ -46,6 +46,11 @@ def test_the_first_line_out_of_canonical_form_is_named(repository):
     assert """should be '<!-- #region tags=["remove-cell"] -->'""" in problem
 
 
+def test_a_cell_that_never_ends_lacks_its_last_line(repository):
+    (problem,) = linted(repository, "# Title\n\n```python\nx = 1")
+    assert problem.endswith("it is '' and should be '```'")
+
+
 @pytest.mark.parametrize(
     "mark",
     [

@@ -128,6 +128,11 @@ def test_references_are_listed_once(paper, repository):
     ("cell", "message"),
     [
         ("[a](#eq-99)", "toy/01-first, cell 1: links to #eq-99, which is nowhere in these notes"),
+        (
+            "[a](#tab-results)",
+            "toy/01-first, cell 1: links to #tab-results, which is nowhere in these notes; "
+            "correct the link or name its target so (there is #table-results)",
+        ),
         ("[2 bits](#claim-gone)", "toy/01-first, cell 1: links to #claim-gone, which is nowhere in these notes"),
         ("[a](#ref-nobody)", "toy/01-first, cell 1: cites 'nobody', which has no entry"),
         ("[a](#source-x.f)", "toy/01-first, cell 1: links to #source-x.f, which no cell shows; add source('x.f')"),

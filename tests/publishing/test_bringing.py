@@ -63,6 +63,7 @@ ASKED = f"""\
 @pytest.mark.parametrize(
     ("given", "becomes"),
     [
+        # blocks
         ("```{note}\nWords.\n```", "> **Note.** Words."),
         (":::{warning}\nWords.\n:::", "> **Warning.** Words."),
         ("```{admonition} A title\n:class: danger\nWords.\n```", "> **Warning (A title).** Words."),
@@ -77,15 +78,7 @@ ASKED = f"""\
         ("```{code-block} python\nx = 1\n```", "```python .noeval\nx = 1\n```"),
         ("```bash\nls\n```", "```console\nls\n```"),
         ("```{figure} gone.png\nWords.\n```", f'![{ASKED_ALT}](gone.png "Words.")'),
-    ],
-)
-def test_blocks(paper, given, becomes):
-    assert prose(paper, given) == becomes
-
-
-@pytest.mark.parametrize(
-    ("given", "becomes"),
-    [
+        # formulas
         (r"\(x_1\) and \\(y\\)", "$x_1$ and $y$"),
         (r"\[ x = 1 \]", "$$\nx = 1\n$$"),
         (r"a \[sic\] and \(this\)", r"a \[sic\] and \(this\)"),
@@ -103,15 +96,7 @@ def test_blocks(paper, given, becomes):
         ("$$\nx\n$$ (first)\n\nBy {eq}`first`.", "$$\nx \\tag{1}\n$$\n\nBy Eq. (1)."),
         ("$$\nx\n$$ {#eq-a}\n\nBy @eq-a.", "$$\nx \\tag{1}\n$$\n\nBy Eq. (1)."),
         (r"By eq.~\eqref{a}: \begin{equation}\label{a} x \tag{7}\end{equation}", "By Eq. (7):\n\n$$\nx \\tag{7}\n$$"),
-    ],
-)
-def test_formulas(paper, given, becomes):
-    assert prose(paper, given) == becomes
-
-
-@pytest.mark.parametrize(
-    ("given", "becomes"),
-    [
+        # lines
         ("<center>Words</center>", "Words"),
         ('<b>a</b> <i>b</i> <code>c</code> <font color="red">d</font>', "**a** *b* `c` d"),
         ('<a href="https://a.org">a</a>', "[a](https://a.org)"),
@@ -134,7 +119,7 @@ def test_formulas(paper, given, becomes):
         ("[![badge](https://a.org/b.svg)](https://a.org)", "[badge](https://a.org)"),
     ],
 )
-def test_lines(paper, given, becomes):
+def test_prose(paper, given, becomes):
     assert prose(paper, given) == becomes
 
 

@@ -137,15 +137,6 @@ def test_a_number_or_an_id_is_given_once(first, second, name):
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text", ["{{ page.title }}", "{% if x %}", "{%endraw%}", "{{{", "{: .class}", "{::comment}", "{"]
-)
-def test_liquid_and_kramdown_find_nothing_to_do(text):
-    html = fragment(f"a {text} b", f"`{text}`", f"```text\n{text}\n```", code(f"# {text}"))
-    assert "{" not in html
-    assert texts(html, "p, code") == [f"a {text} b", text, text, text, f"# {text}"]
-
-
 def test_headings_go_down_by_one_have_ids_and_link_to_themselves():
     html = fragment("# 5. Key *Equations* (with `MathJax`)\n## 5.1 It's\n###### Deep")
     found = [(one.parent.name, one.parent["id"], one["href"], one.get_text()) for one in select(html, "a.permalink")]

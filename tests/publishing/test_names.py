@@ -14,6 +14,9 @@ LINKS = [
     *("[x](/quiet)", "[x](../quiet/)", "{{ site.baseurl }}/quiet/", "<a href=/quiet/>", "[r]: /quiet#a"),
     *('[x]({{ "/quiet/" | relative_url }})', "[x](/assets/notebooks/quiet/01-a.md)"),
 ]
+TOY = "_posts/2026-01-01-toy.md"
+NO_ADDRESS = ("/papers/toy", "toy/", "/:title/", "/toy/index.html", "/")
+REMEDY = "write an address like permalink: /toy/"
 
 
 @pytest.fixture
@@ -65,11 +68,7 @@ def test_strays_of_a_build_name_no_paper_and_an_address_that_is_kept_may_be_link
         ("_claims/quiet.md", CLAIMS.format("quiet"), ":3: there are no notebooks of a paper 'quiet'"),
         ("_claims/quiet.md", CLAIMS.format("toy"), ":3: these are the claims of 'toy'; rename the file to toy.md"),
         ("_claims/toy.md", CLAIMS.format("toy\npublished: false"), ":1: is a draft, but its post is published"),
-        (
-            "_posts/2026-01-01-toy.md",
-            FRONT.format("toy\npublished: no", "toy") + SECTION,
-            "_claims/toy.md:1: would be published",
-        ),
+        (TOY, FRONT.format("toy\npublished: no", "toy") + SECTION, "_claims/toy.md:1: would be published"),
         ("_posts/2026-01-02-b.md", "---\nx: [\n---\n", ":3: "),
         ("_posts/2026-01-02-b.md", SHOWS.replace("toy/02-gone", "quiet/01-a"), ":3: includes 'quiet/01-a', which no"),
         ("_posts/2026-01-02-b.md", SHOWS.replace('"', "'"), ":3: includes 'toy/02-gone', which no notebook makes"),
@@ -100,22 +99,17 @@ def test_an_address_of_any_folders_is_good(site, address):
     ("name", "old", "new", "says"),
     [
         *(
-            (
-                "_posts/2026-01-01-toy.md",
-                ": /toy/",
-                f": {bad}",
-                f":5: the front matter has the permalink '{bad}'; write an address like permalink: /toy/",
-            )
-            for bad in ("/papers/toy", "toy/", "/:title/", "/toy/index.html", "/")
+            (TOY, ": /toy/", f": {bad}", f":5: the front matter has the permalink '{bad}'; {REMEDY}")
+            for bad in NO_ADDRESS
         ),
-        ("_posts/2026-01-01-toy.md", "permalink: /toy/\n", "", ":5: the front matter has no permalink; write an"),
-        ("_posts/2026-01-01-toy.md", SECTION, "", ":1: includes 'toy/01-a' 0 times; include every section once, by {%"),
-        ("_posts/2026-01-01-toy.md", SECTION, SECTION + SECTION, ":1: includes 'toy/01-a' 2 times"),
+        (TOY, "permalink: /toy/\n", "", ":5: the front matter has no permalink; write an"),
+        (TOY, SECTION, "", ":1: includes 'toy/01-a' 0 times; include every section once, by {%"),
+        (TOY, SECTION, SECTION + SECTION, ":1: includes 'toy/01-a' 2 times"),
         (
             "_claims/toy.md",
             "paper",
             "permalink: /c\npaper",
-            ":3: the front matter has the permalink '/c'; write an address like permalink: /toy/claims/",
+            f":3: the front matter has the permalink '/c'; {REMEDY}claims/",
         ),
     ],
 )

@@ -25,10 +25,13 @@ def test_sections_come_in_the_order_of_their_numbers(repository):
     assert notebooks.sections("toy") == ["01-first", "02-second", "10-later"]
 
 
-@pytest.mark.parametrize("stem", ["overview", "1-overview", "01-Overview", "01_overview"])
+STUDIES = [f"studies/{name}" for name in ("claims", "01-a", "A b")]
+
+
+@pytest.mark.parametrize("stem", ["overview", "1-overview", "01-Overview", "01_overview", *STUDIES])
 def test_a_notebook_without_a_proper_name_is_refused(repository, stem):
     repository.notebook(stem, "# x")
-    assert f"toy/{stem}.md" in refused(notebooks.sections, "toy")
+    assert refused(notebooks.every, "toy").startswith(f"toy/{stem}.md: ")
 
 
 @pytest.mark.parametrize("stem", ["02-b", "studies/b"])
@@ -47,6 +50,21 @@ def test_two_notebooks_of_one_number_are_refused(repository):
     repository.notebook("01-a", "# x")
     repository.notebook("01-b", "# x")
     assert "2 notebooks bear the number 01" in refused(notebooks.sections, "toy")
+
+
+@pytest.mark.parametrize(
+    ("only", "stems"),
+    [
+        *((name, ["01-a"]) for name in ("1", "01", "01-a", "toy/01-a", "toy/1")),
+        *((name, ["studies/why"]) for name in ("why", "studies/why", "toy/why", "toy/studies/why")),
+        *((name, []) for name in ("7", "a", "other/1")),
+        (None, ["01-a", "02-b", "studies/why"]),
+    ],
+)
+def test_one_notebook_is_chosen_by_its_number_or_its_name(repository, only, stems):
+    for stem in ("01-a", "02-b", "studies/why"):
+        repository.notebook(stem, "# x")
+    assert notebooks.select("toy", only) == stems
 
 
 def test_cell_ids_are_stable_unique_and_follow_the_content(repository):

@@ -147,11 +147,11 @@ REMOTES = {
 }
 
 
-@pytest.mark.parametrize(("remote", "name"), REMOTES.items())
-def test_the_repository_is_that_of_the_remote_if_it_is_on_github(repository, remote, name):
+def test_the_repository_is_that_of_the_remote_if_it_is_on_github(repository):
     git(repository, "init", "-q")
-    git(repository, "remote", "add", "origin", remote)
-    assert origin.repository() == name
+    for remote, name in REMOTES.items():
+        git(repository, "config", "remote.origin.url", remote)
+        assert origin.repository() == name, remote
 
 
 def test_a_mirror_that_git_goes_through_hides_no_remote_and_origin_comes_first(repository):

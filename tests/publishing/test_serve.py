@@ -62,7 +62,7 @@ def test_a_missing_page_is_not_found(served):
         get(f"{served[1]}/nowhere")
 
 
-@pytest.mark.parametrize("address", ["/", "/toy/", "/toy/claims/#c", "/toy", "/assets/icon.svg"])
+@pytest.mark.parametrize("address", ["/", "/toy/claims/#c", "/toy", "/assets/icon.svg"])
 def test_until_the_first_build_is_done_any_address_tells_how_far_it_is_and_then_shows_the_site(live, browser, address):
     folder, news, url = live
     page = browser.new_page()

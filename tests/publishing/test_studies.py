@@ -1,6 +1,5 @@
 """Two papers side by side, of which one has studies: pages of their own, and links between all of them."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -114,7 +113,7 @@ def test_a_study_is_a_page_with_its_title_its_answer_and_what_it_shows(built):
     assert select(html, 'meta[name=description][content="It costs two bits, by Eq. (1) and Ho."]')
     card = "https://example.org/notes/assets/images/toy-cost--card.png"
     assert select(html, f'meta[property="og:image"][content="{card}"]')
-    assert select(html, "details.cell-input code")
+    assert select(html, "details.cell-input code") and "@misc{notes-cost-" in texts(html, ".cite code")[0]
 
 
 def test_ids_belong_to_a_page_and_so_do_figures_glyphs_and_references(built):
@@ -144,61 +143,55 @@ def test_a_link_finds_its_target_on_its_own_page_then_in_the_paper_then_in_anoth
     assert hrefs(page(built, "second"), "#\\30 2-key-contributions p:last-child > a") == [f"{toy}#eq-1", f"{cost}#eq-2"]
 
 
-PAGES = """from publishing.__main__ import main
+ANEW = """import os
+from publishing import build, notebooks
+from publishing.__main__ import main
 from publishing.render import products
+from publishing.site import jekyll
 pages, made = products.pages, []
 products.pages = lambda paper: made.append(paper.name) or pages(paper)
-main()
-print(made)"""
-
-
-def test_pages_are_made_anew_only_where_the_paper_or_one_to_which_it_links_has_changed(commands):
-    def made() -> str:
-        return commands.succeed("site", "--drafts", code=PAGES).splitlines()[-1]
-
-    assert made() == "[]"
-    link_from_second(commands, f"{LINK}, and more")
-    assert made() == "['second']"
-    commands.notebook("studies/why", WHY.replace("$y$", "$z$"))
-    assert made() == "['second', 'toy']"
-    link_from_second(commands, "nothing")
-    assert made() == "['second']"
-    commands.notebook("studies/why", WHY)
-    assert made() == "['toy']"
-
-
-def edit(commands: Commands, name: str, old: str, new: str) -> None:
-    path = commands.root / name
-    text = path.read_text() if path.is_file() else ""
-    assert old in text
-    commands.write(name, text.replace(old, new) if old else text + new)
-
-
-EDITS = {  # of what pages are made of, beside notebooks
-    "the order of studies": ("_posts/2026-01-01-toy.md", "title: Costs", "title: Prices"),
-    "a reference": ("notebooks/toy/references.bib", "title={DDPM}", "title={Denoising}"),
-    "a macro": ("notebooks/toy/macros.tex", "", r"\newcommand{\eps}{\epsilon}"),
-    "a layout that is linked": ("_layouts/extra.html", "one", "two"),
-    "a file like those that code names": ("data/of/two.json", "", "{}"),
-    "the lock of the packages": ("requirements/main.lock", "", "# a comment\n"),
-    "the renderer": ("publishing/render/highlighting.py", "Comment: Comment,", ""),
+if not os.fork():
+    main()
+    print(*made, flush=True)
+    os._exit(0)
+os.wait()
+papers = notebooks.papers()
+of_papers = [*build._pages(papers, jekyll.build_settings(True)).values()]
+of_papers += [products.images_and_data(build._paper(one)) for one in papers]
+contents = {path: one if isinstance(one, bytes) else one.encode() for made in of_papers for path, one in made.items()}
+print([path.name for path, content in contents.items() if path.read_bytes() != content], len(contents))"""
+SECOND = "notebooks/second/02-key-contributions.md"
+BOTH = "second toy"
+EDITS = {  # of what pages are made of: what is edited, and the papers whose pages are then made anew
+    "nothing": ("index.md", "", "", ""),
+    "words": (SECOND, "Also see", "See too", "second"),
+    "a section to which another paper links": ("notebooks/toy/studies/why.md", "$y$", "$z$", BOTH),
+    "the order of studies": ("_posts/2026-01-01-toy.md", "title: Costs", "title: Prices", BOTH),
+    "a reference": ("notebooks/toy/references.bib", "title={DDPM}", "title={Denoising}", BOTH),
+    "a macro": ("notebooks/toy/macros.tex", "", r"\newcommand{\eps}{\epsilon}", "toy"),
+    "a layout that is linked": ("_layouts/extra.html", "one", "two", "toy"),
+    "a file like those that code names": ("data/of/two.json", "", "{}", "toy"),
+    "the lock of the packages": ("requirements/main.lock", "", "# a comment\n", BOTH),
+    "the renderer": ("publishing/render/highlighting.py", "Comment: Comment,", "", BOTH),
+    "what leads to the other paper": (SECOND, f"See too {LINK}", "", "second"),
+    "a section to which none links any more": ("notebooks/toy/studies/why.md", "$z$", "$y$", "toy"),
 }
 
 
-def test_pages_are_what_a_clean_build_makes_whatever_was_edited(commands):
+def test_pages_are_made_anew_where_what_they_are_made_of_has_changed_and_are_then_those_of_a_clean_build(commands):
     commands.write("_layouts/extra.html", "one")
     prose = f"{WHY}, in [the layout](../../../_layouts/extra.html)"
     commands.notebook("studies/why", prose, '"data/of/{name}.json"  # and more')
     commands.write("data/of/one.json", "{}")
-    for what in ("", *EDITS):
-        if what:
-            edit(commands, *EDITS[what])
-        commands.succeed("site", "--drafts")
-        made = commands.outputs(*MADE).items()
-        shutil.rmtree(commands.root / "build/stamps")
-        commands.succeed("site", "--drafts")
-        again = commands.outputs(*MADE).items()
-        assert {name for name, _ in made ^ again} == set(), what
+    commands.succeed("site", "--drafts")
+    for what, (name, old, new, papers) in EDITS.items():
+        path = commands.root / name
+        text = path.read_text() if path.is_file() else ""
+        assert old in text
+        if new != old:
+            commands.write(name, text.replace(old, new) if old else text + new)
+        *_, made, other = commands.succeed("site", "--drafts", code=ANEW).splitlines()
+        assert (made, other.partition(" ")[0]) == (papers, "[]"), what
     (commands.root / "_layouts/extra.html").unlink()
     assert "extra.html' leads nowhere" in commands.fail("site", "--drafts")
 
@@ -239,13 +232,6 @@ def test_a_study_is_in_the_feed_and_in_the_map_of_the_site(built):
     assert select(page(built, "toy"), 'link[rel=alternate][href="/notes/feed/studies.xml"]')
 
 
-def test_one_study_is_run_alone(commands):
-    for name in ("toy/cost", "cost", "studies/cost", "toy/studies/cost"):
-        assert commands.succeed("notebooks", "--only", name).startswith("toy/studies/cost: nothing changed")
-    assert "toy/studies/cost  3 cells" in commands.succeed("notebooks", "--only", "toy/cost", "--force")
-    assert commands.succeed("notebooks", "--only", "toy/1").startswith("toy/01-first: ")
-
-
 def test_nbconvert_writes_with_our_exporter_what_stands_on_the_page_and_nothing_else(built, tmp_path):
     before = built.outputs("build", "_includes")
     command = [sys.executable, "-m", "nbconvert", "--to", "publishing.render.exporter.SectionExporter"]
@@ -257,7 +243,7 @@ def test_nbconvert_writes_with_our_exporter_what_stands_on_the_page_and_nothing_
     assert built.outputs("build", "_includes") == before
 
 
-def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
+def test_a_study_is_renamed_with_all_that_was_made_of_it(commands):
     (commands.root / "notebooks/toy/studies/why.md").rename(commands.root / "notebooks/toy/studies/reason.md")
     assert [line.partition(";")[0] for line in commands.faults("site", "--drafts")] == [
         "_posts/2026-01-01-toy.md:13: lists the study 'why', which has no notebook",
@@ -271,14 +257,8 @@ def test_a_study_is_renamed_and_deleted_with_all_that_was_made_of_it(commands):
     assert not [name for name in commands.outputs(*MADE) if "why" in name]
     assert "_site/toy/reason/index.html" in commands.outputs("_site")
 
-    (commands.root / "notebooks/toy/studies/reason.md").unlink()
-    commands.notebook("studies/cost", COST.replace("[the other study](why.md#because)", ""))
-    commands.write("_posts/2026-01-01-toy.md", POST.replace("[why]", "[]"))
-    commands.succeed("site", "--drafts")
-    assert not [name for name in commands.outputs(*MADE) if "reason" in name]
 
-
-def test_the_second_paper_is_published_and_the_first_renamed_and_deleted(commands):
+def test_the_second_paper_is_published_and_the_first_renamed(commands):
     link_from_second(commands, "[Eq. (9)](../toy/01-first.md#eq-9)")
     gone = "second/02-key-contributions, cell 1: links to ../toy/01-first.md#eq-9,"
     assert commands.fail("site", "--drafts").startswith(gone)
@@ -298,34 +278,31 @@ def test_the_second_paper_is_published_and_the_first_renamed_and_deleted(command
     (commands.root / "notebooks/toy").rename(commands.root / "notebooks/game")
     for fault, name in zip(commands.faults("site"), ("01-first.md#eq-1", "studies/cost.md#eq-2"), strict=True):
         assert f"cell 1: links to ../toy/{name}, but no paper is named so" in fault
-    shutil.rmtree(commands.root / "notebooks/game")
-    link_from_second(commands, "nothing")
-    commands.succeed("site")
-    assert not [name for name in commands.outputs(*MADE) if "toy" in name]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "says"),
-    [
-        ("none", WHY, "no post lists it; add none to a group of `studies` in _posts"),
-        ("claims", WHY, "the name is taken, /toy/claims/ is the page of claims; take another"),
-        ("01-a", WHY, "the name is taken, sections are named like it; take another"),
-        ("A b", WHY, "a study is named like which-variance.md, as in its address; name it so"),
-        ("why", "# Why?\n\n## Because", "a study begins with its title, `# …`, and a"),
-        ("why", "# Why $x$?\n\nNo.", "the title of a study is shown in tabs and feeds, where"),
-        ("why", f"{WHY}\n\n# Again", "a study has one title; write its headings as"),
-        ("why", f"{WHY} [x](#eq-9)", "links to #eq-9, which is nowhere in these notes"),
-        ("why", f"{WHY} [x](gone.md)", "links to gone.md, where there is no such notebook"),
-        ("why", f"{WHY} [x](#ref-no1)", "cites 'no1', which has no entry; add it to"),
-        ("why", f"{WHY} [x](../../x/01-a.md)", "links to ../../x/01-a.md, but no paper is"),
-    ],
-)
-def test_what_a_study_gets_wrong_is_one_line_with_its_place(commands, name, text, says):
-    commands.notebook(f"studies/{name}", text)
-    (fault,) = (line for line in commands.faults("site", "--drafts") if "links to why.md#because" not in line)
-    place, _, told = fault.partition(": ")
-    assert place.removeprefix("notebooks/") == f"toy/studies/{name}" + (", cell 1" if name == "why" else ".md")
-    assert told.startswith(says)
+WRITTEN = {  # a study, and what is wrong with what is written there
+    "none.md": (WHY, "no post lists it; add none to a group of `studies` in _posts"),
+    "a, cell 1": ("# Why?\n\n## Because", "a study begins with its title, `# …`, and a"),
+    "b, cell 1": ("# Why $x$?\n\nNo.", "the title of a study is shown in tabs and feeds, where"),
+    "c, cell 1": (f"{WHY}\n\n# Again", "a study has one title; write its headings as"),
+}
+LINKED = {
+    "a, cell 1": (f"{WHY} [x](#eq-9)", "links to #eq-9, which is nowhere in these notes"),
+    "b, cell 1": (f"{WHY} [x](gone.md)", "links to gone.md, where there is no such notebook"),
+    "c, cell 1": (f"{WHY} [x](#ref-no1)", "cites 'no1', which has no entry; add it to"),
+    "d, cell 1": (f"{WHY} [x](../../x/01-a.md)", "links to ../../x/01-a.md, but no paper is"),
+}
+
+
+@pytest.mark.parametrize("wrong", [WRITTEN, LINKED])
+def test_what_studies_get_wrong_is_a_line_each_with_its_place(commands, wrong):
+    for place, (text, _) in wrong.items():
+        commands.notebook(f"studies/{re.split('[,.]', place)[0]}", text)
+    listed = [place[0] for place in wrong if place != "none.md"]
+    commands.write("_posts/2026-01-01-toy.md", POST.replace("[why]", f"[why, {', '.join(listed)}]"))
+    told = dict(fault.removeprefix("notebooks/").split(": ", 1) for fault in commands.faults("site", "--drafts"))
+    assert told.keys() == {f"toy/studies/{place}" for place in wrong}
+    assert all(told[f"toy/studies/{place}"].startswith(says) for place, (_, says) in wrong.items())
 
 
 @pytest.mark.parametrize(
@@ -338,14 +315,6 @@ def test_what_a_study_gets_wrong_is_one_line_with_its_place(commands, name, text
 def test_what_the_list_of_studies_gets_wrong_is_one_line(commands, listed, says):
     commands.write("_posts/2026-01-01-toy.md", POST.replace("[why]", listed))
     assert commands.fail("site", "--drafts").startswith(f"_posts/2026-01-01-toy.md{says}")
-
-
-def test_an_address_that_a_post_has_is_taken_for_a_study(commands):
-    commands.write("_posts/2026-01-02-other.md", "---\ntitle: Other\npermalink: /toy/why/\n---\nWords.\n")
-    before = page(commands, "toy/why")
-    told = commands.fail("site", "--drafts")
-    assert told.startswith("Jekyll: Conflict") and "_posts/2026-01-02-other.md - _studies/toy/why.html" in told
-    assert page(commands, "toy/why") == before
 
 
 def test_a_new_study_has_its_first_lines_and_its_place_in_the_post(commands):
@@ -436,22 +405,3 @@ def test_a_page_that_cannot_be_fetched_is_left_to_the_link(browser, address):
     link.focus()
     expect(page.locator(".preview")).to_contain_text("(1)")
     page.close()
-
-
-def test_another_site_gets_the_studies_too_in_its_own_frame(commands, tmp_path):
-    blog = tmp_path / "blog"
-    (blog / "_layouts").mkdir(parents=True)
-    (blog / "_config.yml").write_text("title: Blog\nbaseurl: /blog\nurl: https://example.org\n")
-    (blog / "_layouts/post.html").write_text("<title>{{ site.title }}</title><main>{{ content }}</main>\n")
-    commands.succeed("embed", str(blog))
-    command = ["jekyll", "build", "--source", blog, "--destination", blog / "_site", "--disable-disk-cache"]
-    subprocess.run(command, env=os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}, check=True, capture_output=True)
-    html = (blog / "_site/toy/cost/index.html").read_text()
-    assert texts(html, "title, main h1, main .series summary") == ["Blog", "What does x cost?", "Study 1 of 2 · Costs"]
-    assert hrefs(html, ".post-description a") == ["/blog/toy/#eq-1", "#ref-ho"]
-    assert hrefs(html, ".steps a") == ["/blog/toy/", "/blog/toy/why/"]
-    assert select(html, 'img[src="/blog/assets/paper-notes/images/toy-cost--line.png"]')
-    assert "@misc{notes-cost-2026" in html
-    post, claims = ((blog / f"_site/toy/{name}index.html").read_text() for name in ("", "claims/"))
-    assert hrefs(post, "nav.series a")[1:] == ["/blog/toy/cost/", "/blog/toy/why/"]
-    assert select(claims, '.claim a[href="/blog/toy/cost/#claim-holds"]')

@@ -46,15 +46,20 @@ def test_each_part_is_listed_with_a_link_to_where_it_stands(paper):
     assert {*texts(draft("list", page="claims"), "#places ~ .table-scroll td a")} == {"1. First"}
 
 
-def test_nothing_of_the_ddpm_paper_is_missing():
-    found = of_the_paper(SectionExporter().paper("ddpm"))
+@pytest.fixture(scope="module")
+def ddpm():
+    return SectionExporter().paper("ddpm")
+
+
+def test_nothing_of_the_ddpm_paper_is_missing(ddpm):
+    found = of_the_paper(ddpm)
     counted = {"Equation": range(1, 27), "Algorithm": range(1, 5), "Table": range(1, 5)}
     figures = [number for number in range(1, 20) if number not in NO_COUNTERPART]
     wanted = {f"{kind} {number}" for kind, numbers in (*counted.items(), ("Figure", figures)) for number in numbers}
     assert found.keys() == wanted
 
 
-def test_the_results_of_every_experiment_are_read_by_a_page():
-    read = of_files(SectionExporter().paper("ddpm"))
+def test_the_results_of_every_experiment_are_read_by_a_page(ddpm):
+    read = of_files(ddpm)
     results = {paths.relative(path) for path in (paths.ROOT / "experiments/results").iterdir()}
     assert {one for one in results if not one.startswith("experiments/results/photographs")} <= read.keys()

@@ -269,8 +269,8 @@ def test_what_a_person_must_do_is_told_in_order(paper, capsys):
 SIGNED = (
     r"$ $$ \[ \] \( \) ` `` ``` ```python ::: :::{tip} {ref}`a` \cite{k} @k [@k] [[x|y]] ![a](b.png) ![a](c){ <center> "
     r"</center> <div> </div> <b> </b> # ## > - 1. | \begin{align} \end{align} \label{x} \eqref{x} \newcommand{\E}{e} "
-    r"{#id} (l)= --- === == %% % & \tag{1} θ { } [ ] ( ) <!-- --> < \ ~ ^ _ * ** +++ [TOC] {{<x>}} [^1] !!! note <img "
-    "src=x>"
+    r"{#id} (l)= --- === == %% % & \tag{1} θ { } [ ] ( ) <!-- --> < \ ~ ^ _ * ** +++ [TOC] {{<x>}} [^1] !!! note "
+    "<img/src=x>"
 )
 SIGNS = SIGNED.split(" ")
 BREAKS = [" ", " ", "\n", "\n\n", "\t", "    ", "```{note}\n", "```{math}\n:label: a\n", "| a | b |\n|---|---|\n"]

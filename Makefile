@@ -101,8 +101,8 @@ bench-page: site ## Measure the built post in Lighthouse, as a phone sees it (ab
 	@$(PYTHON) bootstrap.py bench-page
 	@$(INSIDE) .venv/bin/python -m benchmarks.page
 
-clean: ## Remove everything that is generated, environments too, but for hours of training in build/experiments/
-	@rm -rf _site _studies $(filter-out build/experiments,$(wildcard build/*)) _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
+clean: ## Remove everything that is generated, environments too, but for build/experiments/ and build/removed/
+	@rm -rf _site _studies $(filter-out build/experiments build/removed,$(wildcard build/*)) _includes/sections assets/data assets/images assets/notebooks assets/vendor .venv .venv-lab node_modules vendor *.egg-info
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + ; rm -rf Gemfile.lock .jekyll-cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 help: ## List these targets

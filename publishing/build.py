@@ -6,6 +6,8 @@ Until a stage is known to have work, nothing slower than hashing is imported.
 import fcntl
 import os
 import platform
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
@@ -272,7 +274,7 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     of_papers = [stage(paper) for paper in papers for stage in (stamps.of_notebooks, stamps.of_pages)]
     known = map(stamps.path_of, ["site", search.STAGE, *of_papers, *of_each])
     folders.sweep([paths.FAILED, paths.STAMPS], known)
-    _say_removed(_swept([paths.EXECUTED, paths.IMAGES, paths.DATA], made))
+    _swept([paths.EXECUTED, paths.IMAGES, paths.DATA], made)
 
 
 def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load: Callable[[], "Popen[str]"]) -> None:
@@ -282,9 +284,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load:
     vendor.copy_packages()
     inputs = {**stamps.digests(_read_by_site(papers)), **settings, "search": search.program().is_file()}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
-        if strays := _swept([paths.SITE, *_written_for_site()], outputs):
-            _say_removed(strays)
-        else:
+        if not _swept([paths.SITE, *_written_for_site()], outputs):
             print("site: nothing changed")
         return
 
@@ -394,14 +394,19 @@ def _say_figures(**made: list[Path]) -> None:
 
 
 def _swept(swept: list[Path], made: list[Path]) -> list[Path]:
-    """What was there beside this, and lies in `build/removed/` now, since it may be a person's own."""
-    return folders.sweep(swept, made, lambda stray: paths.REMOVED / stray.relative_to(paths.ROOT))
+    """What was there beside this, which may be a person's own: it lies in a folder of `build/removed/` now."""
+    place = paths.REMOVED / time.strftime("%Y-%m-%d-%H-%M-%S")
 
+    def move(stray: Path) -> None:
+        target = place / stray.relative_to(paths.ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(stray, target)
 
-def _say_removed(strays: list[Path]) -> None:
+    strays = folders.sweep(swept, made, move)
     if strays:
         first, more = paths.relative(strays[0]), f" and {len(strays) - 1} more" if len(strays) > 1 else ""
-        print(f"moved to {paths.relative(paths.REMOVED)}/, since nothing makes it: {first}{more}", flush=True)
+        print(f"moved to {paths.relative(place)}/, since nothing makes it: {first}{more}", flush=True)
+    return strays
 
 
 def _code() -> list[Path]:

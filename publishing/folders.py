@@ -80,10 +80,9 @@ def _let_read(path: os.PathLike[str], mode: int) -> None:
         Path(path).chmod(wanted)
 
 
-def sweep(folders: Iterable[Path], made: Iterable[Path], aside: Callable[[Path], Path] | None = None) -> list[Path]:
+def sweep(folders: Iterable[Path], made: Iterable[Path], remove: Callable[[Path], object] = Path.unlink) -> list[Path]:
     """Remove, and return, every file below these folders that is not among those made, with the folders left empty.
 
-    What a person may have put there goes where `aside` says.
     What stays, and the way to it, can be read by a web server, whoever changed a mode.
     """
     kept, removed = set(map(str, made)), []
@@ -96,17 +95,7 @@ def sweep(folders: Iterable[Path], made: Iterable[Path], aside: Callable[[Path],
                     _let_read(entry, entry.stat().st_mode)
             else:
                 removed.append(Path(entry))
-                _remove(removed[-1], aside)
+                remove(removed[-1])
         if folder.is_dir():
             readable([folder])
     return sorted(removed)
-
-
-def _remove(path: Path, aside: Callable[[Path], Path] | None) -> None:
-    if aside is None:
-        path.unlink()
-        return
-    target = aside(path)
-    make_way(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(path, target)

@@ -6,7 +6,6 @@ named as a step for a person. Nothing that exists is overwritten, and nothing is
 
 import base64
 import json
-import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -66,7 +65,9 @@ def _target(place: str) -> tuple[str, str]:
 
 
 def _source(file: str) -> Path:
-    path = Path(os.path.expanduser(file))  # noqa: PTH111 - which Path raises an error for
+    path = Path(file)
+    with suppress(RuntimeError):  # ~name, of a user who is not there
+        path = path.expanduser()
     if not file or not path.is_file():
         what = "is a folder" if file and path.is_dir() else "is not there"
         raise PublishingError(f"FILE is a notebook, as in FILE=../old/notes.ipynb; {file or 'none'!r} {what}")
@@ -78,18 +79,24 @@ def _source(file: str) -> Path:
 def _read(source: Path) -> NotebookNode:
     """The notebook, or one line that says why it is none."""
     import jupytext
+    import nbformat
 
     kind = KINDS[source.suffix.lower()]
     try:
         text = source.read_text(encoding="utf-8-sig")
         if kind == "ipynb":
-            json.loads(text)  # which says where it is wrong
-        notebook = jupytext.reads(text, fmt=kind, as_version=4)
-        is_empty = not any(cell.source.strip() for cell in notebook.cells)
+            facts = json.loads(text)
+            if not isinstance(facts, dict) or "cells" not in facts and "worksheets" not in facts:
+                raise PublishingError(f"{source.name} is no notebook: it has no cells; give one that Jupyter wrote")
+            notebook = nbformat.reads(text, as_version=4)
+        else:
+            notebook = jupytext.reads(text, fmt=kind)
     except UnicodeDecodeError as error:
         raise PublishingError(f"{source.name}: byte {error.start + 1} is no UTF-8; save the file as UTF-8") from None
     except json.JSONDecodeError as error:
         raise PublishingError(f"{source.name}:{error.lineno}: {error.msg}, so it is no notebook of Jupyter's") from None
+    except PublishingError:
+        raise
     except Exception as error:  # whatever is wrong in a file that anybody may have written
         cause = " ".join(str(error).split()) or type(error).__name__
         raise PublishingError(
@@ -98,7 +105,7 @@ def _read(source: Path) -> NotebookNode:
     language = str(notebook.metadata.get("kernelspec", {}).get("language") or "python").lower()
     if language != "python":
         raise PublishingError(f"{source.name} is written in {language}; notebooks here are in Python")
-    if is_empty:
+    if not any(cell.source.strip() for cell in notebook.cells):
         raise PublishingError(f"{source.name} is empty; give a notebook with something in it")
     return notebook
 
@@ -124,11 +131,12 @@ def _text(notebook: NotebookNode, known: Known) -> str:
 
 def _front(source: str) -> dict | None:
     """The facts of a front matter, as Quarto has it in a raw cell."""
-    front, more = posts.split(source.strip())
-    with suppress(yaml.YAMLError):
-        facts = yaml.safe_load(front or "")
-        return facts if isinstance(facts, dict) and not more else None
-    return None
+    found = re.fullmatch(r"---\n(.*?)\n(?:---|\.\.\.)", source.strip(), re.DOTALL)
+    try:
+        facts = yaml.safe_load(found[1]) if found else None
+    except yaml.YAMLError:
+        return None
+    return facts if isinstance(facts, dict) else None
 
 
 def _converted(cell: NotebookNode, known: Known, plots: Plots) -> list[Cell]:
@@ -149,8 +157,13 @@ def _converted(cell: NotebookNode, known: Known, plots: Plots) -> list[Cell]:
 
 
 def _attachments(cell: NotebookNode) -> dict[str, bytes]:
-    attached = ((name, *one) for name, bundle in cell.get("attachments", {}).items() for one in bundle.items())
-    return {name: base64.b64decode(data) for name, mime, data in attached if mime.startswith("image/")}
+    found = {}
+    for name, bundle in cell.get("attachments", {}).items():
+        for mime, data in bundle.items():
+            if mime.startswith("image/"):
+                with suppress(ValueError):
+                    found[name] = base64.b64decode(data)
+    return found
 
 
 def _written(text: str, known: Known) -> str:

@@ -21,7 +21,6 @@ _SMALL: dict[str, str | Callable[[re.Match], str]] = {
     r"^(?=#[a-z][\w/-]*(?:[ ][#·|]|[ ]*$))": r"\\",
     r"[ ]\^([A-Za-z][\w-]*)[ ]*$": lambda found: f' <span id="{place(found[1])}"></span>',
     r"\A%%": r"\\%%",  # which jupytext takes for a magic
-    r"^(?=```\w+ .*`)": r"\\",  # and this for the beginning of code
     r"^%[ ](.*)$": r"<!-- \1 -->",
     r"(?<![\w+])\+\+(\w+(?:\+\w+)*)\+\+": r"<kbd>\1</kbd>",
 }

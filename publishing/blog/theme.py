@@ -28,7 +28,9 @@ _SEARCH = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _TITLE = re.compile(r"<h[1-6]\b(?:(?!</h[1-6]).)*(?<![\w.])page\.title", re.DOTALL)
-_DESCRIPTION = re.compile(r">\s*\{\{-?\s*page\.description\b")  # in the text, not in an attribute
+_DESCRIPTION = re.compile(
+    r"(?:>|^|%\})\s*\{\{-?\s*page(?:\.|\[[\"'])description\b", re.MULTILINE
+)  # in the text, not in an attribute
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from publishing import paths
 from publishing.checks import leaks
@@ -82,7 +82,7 @@ def problems(base: str) -> Iterator[str]:
 def _dead_links(page: Page, pages: dict[Path, Page], base: str) -> Iterator[tuple[int, str]]:
     for line, link in page.links:
         address, anchor = urldefrag(link)
-        target = _file(page.path, unquote(urlsplit(address).path), base)
+        target = _file(page.path, urlsplit(address).path, base)
         if target is None or not target.is_file():
             yield line, f"{link!r} leads to no file of the site; correct the link"
         elif anchor and target in pages and unquote(anchor) not in pages[target].ids:
@@ -91,10 +91,10 @@ def _dead_links(page: Page, pages: dict[Path, Page], base: str) -> Iterator[tupl
 
 def _file(page: Path, address: str, base: str) -> Path | None:
     """The file that a browser gets for an address found on a page."""
-    there = urljoin(f"{base}/{page.relative_to(paths.SITE).as_posix()}", address)
+    there = urljoin(quote(f"{base}/{page.relative_to(paths.SITE).as_posix()}"), address)
     if not there.startswith(f"{base}/"):
         return None
-    target = paths.SITE / there.removeprefix(f"{base}/")
+    target = paths.SITE / unquote(there).removeprefix(f"{base}/").lstrip("/")
     return target / "index.html" if target.is_dir() else target
 
 

@@ -26,9 +26,10 @@ from publishing.render.mathematics import equation, formula, mathematics
 from publishing.render.nodes import Code, FileLink, FootnoteMark, Heading, Inline, Prose, as_token, leads_to
 from publishing.render.page import Context, slug
 
-_ELEMENTS = "details|summary|div|aside|span|code|em|strong|sub|sup|kbd|abbr|small|mark"
-_ATTRIBUTE = rf"""\s+(?=class="algorithm"|id="(?:{NAME.pattern})"|(?:title|lang|open)\b)(\w+)(?:="([^"<>]*)")?"""
-_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_ELEMENTS})(?P<attributes>(?:{_ATTRIBUTE})*)\s*>|<(?P<alone>br)\s*/?>")
+_ELEMENTS = "details|summary|div|aside|span|br|code|em|strong|sub|sup|kbd|abbr|small|mark"
+_ATTRIBUTE = r"""\s+(class|id|title|lang|open)(?:="([^"<>]*)")?"""
+_TAG = re.compile(rf"<(/?)({_ELEMENTS})((?:{_ATTRIBUTE})*)\s*(/?)>")
+CLASSES = ("algorithm",)  # that the stylesheet has for prose
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])(https?)\Z")
 _ADDRESS, _END = re.compile(r"://[A-Za-z0-9][^\s<]*"), re.compile(r"[.,:;!?*_~'\"]+\Z")
 _WITH_BLANKS = re.compile(r"(?<!\$)\$(\s*(?:[A-Za-z]|[^$]*[\\\\^_=][^$]*?)\s*)\$(?!\$)")
@@ -223,11 +224,13 @@ def _html(token: Token, context: Context) -> Token:
         token.content = ""
         return token
     found = _TAG.fullmatch(token.content)
-    attributes = re.findall(_ATTRIBUTE, found["attributes"] or "") if found else []
-    given = dict(attributes)
-    if found is None or len(given) < len(attributes):
+    if found is None:
         raise context.error(_not_allowed(token.content))
-    token.tag, token.nesting = found["name"] or "br", -1 if found["end"] else 0 if found["alone"] else 1
+    attributes = re.findall(_ATTRIBUTE, found[3])
+    if remedy := _remedy(found[1], found[2], found[6], attributes):
+        raise context.error(f"{token.content} would not be read as it is written; {remedy}")
+    token.tag, token.nesting = found[2], -1 if found[1] else 0 if found[2] == "br" else 1
+    given = dict(attributes)
     token.attrs = {**given}
     if name := given.get("id"):
         context.reserve(name)
@@ -236,11 +239,26 @@ def _html(token: Token, context: Context) -> Token:
 
 def _not_allowed(tag: str) -> str:
     named = re.match(r"</?([A-Za-z][\w-]*)", tag)
-    if named and re.fullmatch(rf"{_ELEMENTS}|br", named[1]):
-        remedy = 'class, id, title, lang or open alone, each once, as in <div class="algorithm" id="line-4">…</div>'
-        return f"{tag} is not allowed in prose; an element has {remedy}"
+    if named and re.fullmatch(_ELEMENTS, named[1]):
+        return f"{tag} is not allowed in prose; an element has class, id, title, lang or open=… alone, in small letters"
     shown = f"<{named[1]}>" if named else tag
     return f"{shown} is not allowed in prose; {dialects.of_tag(named[1] if named else '')}"
+
+
+def _remedy(closing: str, tag: str, empty: str, attributes: list[tuple[str, str]]) -> str | None:
+    """What to write in place of a tag that browsers would read otherwise, or that would pass for one of the build's."""
+    given = dict(attributes)
+    if closing and tag == "br":
+        return "write <br>"
+    if empty and tag != "br":
+        return f"write <{tag}>…</{tag}>"
+    if len(given) < len(attributes):
+        return "give each attribute once"
+    if not NAME.fullmatch(given.get("id", "none")):
+        return "an id is made of a-z, 0-9 and single hyphens, as in why-it-holds"
+    if given.get("class", CLASSES[0]) not in CLASSES:
+        return f"the classes of the stylesheet for prose are: {', '.join(CLASSES)}"
+    return None
 
 
 def _link(token: Token, context: Context) -> Token:

@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from publishing import notebooks, paths
 from publishing.blog.bring_in import bring_in
 from publishing.blog.bringing import left, pictures
+from publishing.blog.bringing.shape import ANSWER
 from publishing.notebooks import HEADER
 
 from .notes import png, refused
@@ -133,6 +134,11 @@ def test_prose(paper, given, becomes):
         ("for i in range(2):\n    plt.plot([i])\n    plt.show()", "plt.gcf()", 'f"plot-1-{i}"'),
         ("def f():\n    plt.plot([1])\n    plt.show()\n\n\nf()", "plt.gcf()", '"plot-1"'),
         ("def f(a):\n    plt.plot([1])\n    if a: plt.show()\n\n\nf(True)", "plt.gcf()", '"plot-1"'),
+        (
+            "def f(a):\n    if a: é = 0xA; plt.plot([é])  # é\n    else: plt.show()\n\n\nf(True)",
+            "plt.gcf()",
+            '"plot-1"',
+        ),
         ("if a:\n    pass\nelif b: plt.plot([1])  # é", "plt.gcf()", '"plot-1"'),
     ],
 )
@@ -148,6 +154,22 @@ def test_a_plot_is_given_to_diagram(paper, given, figure, name):
 @pytest.mark.parametrize("given", ["fig, ax = plt.subplots()", "plt.plot([1]); plt.close()", "plt.rcParams['a'] = 1"])
 def test_what_shows_no_plot_stays(paper, given):
     assert "diagram" not in code(paper, f"import matplotlib.pyplot as plt\n{given}")
+
+
+def test_code_that_shows_no_plot_means_what_it_meant(paper):
+    assert code(paper, "class A:\n    @property\n    def n(self): return 0x10").split() == [
+        *("```python", "class", "A:", "@property", "def", "n(self):", "return", "0x10", "```")
+    ]
+
+
+def test_a_figure_of_axes_is_given_to_diagram(paper):
+    assert "diagram(\n    ax.figure,\n" in code(paper, "ax = draw()\nax.figure")
+
+
+@pytest.mark.parametrize("given", ["[badge](https://a.org/b) [c](d)", "[badge](a)\n[c](d)"])
+def test_a_paragraph_of_links_alone_is_no_answer(paper, given):
+    assert ANSWER in brought(paper, f"# Title\n\n{given}\n\nMore.")
+    assert ANSWER not in brought(paper, f"# Title\n\n{given}\nand words.", to="studies/other")
 
 
 def test_what_a_cell_showed_when_it_ran_is_known(paper):
@@ -318,7 +340,7 @@ IN_R = new_notebook(cells=[new_markdown_cell("x")], metadata={"kernelspec": R})
         ("", None, "FILE is a notebook, .* is a folder"),
         ("a.txt", "x", "FILE is one of .ipynb, .md, .*; got 'a.txt'"),
         ("a.ipynb", "{", "a.ipynb:1: .*, so it is no notebook of Jupyter's"),
-        ("a.ipynb", "[1]", "a.ipynb: no readable notebook"),
+        ("a.ipynb", "[1]", "a.ipynb is no notebook: it has no cells"),
         ("a.ipynb", '{"cells": 3}', "a.ipynb: no readable notebook"),
         ("a.ipynb", '{"cells": [{"cell_type": "markdown"}]}', "a.ipynb: no readable notebook"),
         ("a.ipynb", json.dumps(new_notebook()), "a.ipynb is empty"),

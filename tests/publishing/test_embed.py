@@ -262,7 +262,11 @@ def test_a_study_has_a_title_unless_a_menu_lists_all_titles(notes, blog, menu, t
 
 @pytest.mark.parametrize(
     ("layout", "described"),
-    [("<p>{{ page.description }}</p>", False), ('<meta content="{{ page.description }}">', True)],
+    [
+        ("<p>{{ page.description }}</p>", False),
+        ("{%- if page.description -%}{{ page['description'] }}{% endif %}", False),
+        ('<meta content="{{ page.description }}">', True),
+    ],
 )
 def test_a_description_is_printed_by_the_theme_or_by_the_notes(notes, blog, layout, described):
     write(blog / "_layouts/post.html", f"{layout}<h1>{{{{ page.title }}}}</h1>{{{{ content }}}}")

@@ -1,5 +1,6 @@
 """Blocks of MyST, Quarto, MkDocs and Obsidian: boxes become ours, and listings plain fences."""
 
+import csv
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -139,6 +140,8 @@ def _listing(found: re.Match, directive: re.Match | None, code: str, known: Know
         return formulas.display("\n".join(filter(None, [argument, body])), options.get("label"), known)
     if name in ("code", "code-block", "sourcecode", "code-cell"):
         return known.keep(_paragraphs(options.get("caption"), code_fence(argument or "python", body)))
+    if name == "csv-table" and body:
+        return _rows(list(csv.reader([*filter(None, [options.get("header")]), *body.split("\n")])), argument)
     return known.keep(code_fence("text", code) if name == "mermaid" else as_it_is)
 
 
@@ -284,6 +287,10 @@ def _figure(directive: Directive) -> str:
     return picture(alt, directive.argument.strip(), title) + (f"{{#{label} .given}}" if label else "")
 
 
+def _quote(directive: Directive) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in directive.text.split("\n"))
+
+
 def _list_table(directive: Directive) -> str | None:
     rows = [
         [re.sub(r"^\s*- ?", "", cell) for cell in re.split(r"\n(?=  - )", f"  - {row}")]
@@ -291,9 +298,18 @@ def _list_table(directive: Directive) -> str | None:
     ]
     if not rows or len({len(row) for row in rows}) > 1:
         return None
+    return _rows([[" ".join(cell.split()) for cell in row] for row in rows], directive.argument)
+
+
+def _rows(rows: list[list[str]], caption: str) -> str:
     lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
-    table = "\n".join("| " + " | ".join(" ".join(cell.split()) for cell in line) + " |" for line in lines)
-    return _paragraphs(directive.argument, table)
+    table = "\n".join("| " + " | ".join(cell.strip() for cell in line) + " |" for line in lines)
+    return _paragraphs(caption, table)
+
+
+def _card(directive: Directive) -> str:
+    """One of several texts that were shown side by side, or one at a time."""
+    return _paragraphs(directive.argument and f"**{directive.argument}**", directive.text)
 
 
 def _hidden(directive: Directive) -> str:
@@ -301,21 +317,21 @@ def _hidden(directive: Directive) -> str:
     return f"<!-- {directive.name}: {' '.join([directive.argument, *directive.body.split()]).strip()} -->"
 
 
+def _nothing(directive: Directive) -> str | None:
+    """What the page does by itself: contents and bibliography."""
+    return None if directive.body.strip() else ""
+
+
 _OTHERS: dict[str, Callable[[Directive], str | None]] = {
     **dict.fromkeys(("figure", "image"), _figure),
+    **dict.fromkeys(("epigraph", "pull-quote", "highlights", "blockquote"), _quote),
     "table": lambda directive: _paragraphs(directive.argument, directive.text),
     "list-table": _list_table,
     **dict.fromkeys(("div", "grid", "tab-set"), lambda directive: directive.text),
-    **dict.fromkeys(
-        ("grid-item", "grid-item-card", "card", "tab-item", "tab"),
-        lambda directive: _paragraphs(directive.argument and f"**{directive.argument}**", directive.text),
-    ),
+    **dict.fromkeys(("grid-item", "grid-item-card", "card", "tab-item", "tab"), _card),
     "index": _hidden,
     "solution-start": lambda directive: "**Solution.**",
     "exercise-start": lambda directive: "**Exercise.**",
     **dict.fromkeys(("solution-end", "exercise-end"), lambda directive: ""),
-    # What the page does by itself.
-    **dict.fromkeys(
-        ("contents", "tableofcontents", "bibliography"), lambda directive: None if directive.body.strip() else ""
-    ),
+    **dict.fromkeys(("contents", "tableofcontents", "bibliography"), _nothing),
 }

@@ -24,7 +24,10 @@ _DATA = re.compile(
 _ADDRESS = re.compile(r"(?:https?|ftp|s3|gs)://\S+")
 _FETCHES = re.compile(r"urlopen|urlretrieve|read_|requests?|get|download|load|wget|fetch")
 _READS_NOT = re.compile(r"save|to_|dump|write|^(?:diagram|exists|is_file|print)$")
-_LIQUID = re.compile(r"\{%.*?%\}")
+_LEFT = {
+    re.compile(r"`(\{(?:python|r)\} [^`\n]+)`"): "was computed in the text; write the number, and a claim for it",
+    re.compile(r"(\{%.*?%\})"): "is another program's; say it in Markdown",
+}
 _LINK = re.compile(r"(?<!!)\]\(#([^\s()]+)\)")
 _FAULT = re.compile(r"\S+, cell (\d+): (.*)")
 
@@ -135,8 +138,9 @@ def _programs(source: Source) -> Found:
 
 def _left(source: Source) -> Found:
     for number, text in source.cells("markdown"):
-        for found in _LIQUID.finditer(text):
-            yield number, line_of(text, found.start()), f"{found[0]:.60} is another program's; say it in Markdown"
+        for pattern, remedy in _LEFT.items():
+            for found in pattern.finditer(text):
+                yield number, line_of(text, found.start(1)), f"{found[1]:.60} {remedy}"
 
 
 def _refused(source: Source, page: Page, known: Known) -> Found:

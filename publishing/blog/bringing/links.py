@@ -101,6 +101,10 @@ def _role(found: re.Match, known: Known) -> str:
         return inside.partition(";")[0].partition(": ")[2] or inside
     if role in ("term", "dfn", "emphasis", "guilabel", "menuselection"):
         return f"*{words or inside}*"
+    if role == "strong":
+        return f"**{inside}**"
+    if role == "download":
+        return f"[{words or target}]({target})"
     return known.keep(found.group())
 
 

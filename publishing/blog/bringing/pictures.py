@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from PIL import Image
 
 from publishing.blog.bringing.known import STARTER, Known, alone, before
-from publishing.notebooks import path_of
+from publishing.notebooks import is_study, path_of
 from publishing.render import named
 
 _TITLE = r"""(?:\s+(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'))?"""
@@ -74,9 +74,17 @@ def _copied(src: str, known: Known) -> str | None:
     if (data := _content(src, known)) is None or (shown := _shown(data)) is None:
         return None
     content, suffix = shown
+    for name, other in known.pictures.items():
+        if other == content:
+            return name
     words = "picture" if src.startswith("data:") else Path(src.removeprefix("attachment:")).stem
-    known.taken |= {path.stem for path in path_of(known.paper, known.stem).parent.glob("*.*")}
-    name = known.name(words, "picture") + suffix
+    folder = path_of(known.paper, known.stem).parent
+    while True:
+        name = known.name(words, "picture") + suffix
+        there = [path for path in folder.glob("*.*") if path.stem == Path(name).stem]
+        is_same = is_study(known.stem) and there == [folder / name] and there[0].read_bytes() == content
+        if is_same or not there:
+            break
     known.pictures[name] = content
     return name
 

@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from textwrap import indent
 
 from publishing.blog.bringing.known import STARTER, Known
 from publishing.blog.bringing.pictures import ASK_ALT
@@ -111,6 +110,8 @@ class Plots:
         match statement:
             case ast.Expr(value=ast.Name(id=name)) if name == self.figure or re.fullmatch(r"fig(?:ure)?\d*", name):
                 return name
+            case ast.Expr(value=ast.Attribute(value=ast.Name(), attr="figure")):
+                return ast.unparse(statement)
         return self._current if self._calls_pyplot(statement, ("gcf",)) else ""
 
     def _opened(self, statement: ast.stmt) -> str | None:
@@ -165,7 +166,9 @@ class Plots:
         options.label = options.alt = options.caption = ""
         in_turn, turn = _turn(within, here)
         named = f'f"{name}-{{{turn}}}"' if turn else f'"{name}"'
-        call = f"diagram(\n    {figure},\n    {named},\n    alt={alt},\n    caption={caption},\n)"
+        call = f"diagram({figure}, {named}, alt={alt}, caption={caption})"
+        if len(call) > 100:
+            call = f"diagram(\n    {figure},\n    {named},\n    alt={alt},\n    caption={caption},\n)"
         return f"{ASK_NAMES}\n{call}" if in_turn and not turn else call
 
 
@@ -192,9 +195,9 @@ class _Changes:
             line = self.lines[last - 1].encode()
             before = self.lines[first].encode()[: statement.col_offset].decode()
             after = line[statement.end_col_offset or len(line) :].decode().strip().removeprefix(";").strip()
-            margin = before[: len(before) - len(before.lstrip())]
+            indent = before[: len(before) - len(before.lstrip())]
             kept = before.rstrip().removesuffix(";").rstrip()
-            new = [margin + one for one in [*text.split("\n"), *filter(None, [after])]]
+            new = [indent + one for one in [*text.split("\n"), *filter(None, [after])]]
             self.lines[first:last] = [*filter(None, [kept]), *new]
         return "\n".join([*self.lines, *self.more]).strip("\n")
 
@@ -207,13 +210,21 @@ class _Changes:
 def _unfolded(source: str) -> str:
     """The code with what is written in one line, as `for x in xs: plt.plot(x); plt.show()`, in several."""
     lines, tree = source.split("\n"), syntax(source)
-    for statement in _statements(tree) if tree else ():
-        line = lines[statement.lineno - 1]
-        if hasattr(statement, "body") and statement.lineno == statement.end_lineno:
-            written = "el" * line.lstrip().startswith("elif") + ast.unparse(statement)
-            comment = line.encode()[statement.end_col_offset :].decode()
-            lines[statement.lineno - 1] = indent(written, " " * statement.col_offset) + comment
+    for block in _blocks(tree) if tree else ():
+        line = lines[block[0].lineno - 1].encode()
+        head, rest = line[: block[0].col_offset].decode(), line[block[-1].end_col_offset :].decode()
+        if head.strip() and block[0].lineno == block[-1].end_lineno:
+            margin = head[: len(head) - len(head.lstrip())] + 4 * " "
+            own = [margin + line[one.col_offset : one.end_col_offset].decode() for one in block]
+            lines[block[0].lineno - 1] = "\n".join([head.rstrip(), *own]) + rest.removeprefix(";")
     return "\n".join(lines)
+
+
+def _blocks(tree: ast.Module) -> Iterator[list[ast.stmt]]:
+    """The statements below each heading, as that of a loop or a branch."""
+    for node in _statements(tree):
+        for name in ("body", "orelse", "finalbody"):
+            yield from filter(None, [getattr(node, name, None)])
 
 
 def _is_alone(statement: ast.stmt, within: ast.stmt) -> bool:
@@ -238,11 +249,13 @@ def _turn(within: ast.stmt | None, here: ast.stmt | None) -> tuple[bool, str]:
     """Whether a loop runs here, and by what it counts, for the names of its figures."""
     loops = [node for node in ast.walk(within) if isinstance(node, ast.For | ast.While)] if within else []
     around = [loop for loop in loops if here in list(_statements(loop))]
-    match around:
-        case [ast.For(target=ast.Name(id=turn), iter=ast.Call(func=ast.Name(id="range")))]:
-            return True, turn
-        case [ast.For(target=ast.Tuple(elts=[ast.Name(id=turn), *_]), iter=ast.Call(func=ast.Name(id="enumerate")))]:
-            return True, turn
+    for loop in around:
+        if isinstance(loop, ast.For):
+            over, target = ast.unparse(loop.iter), loop.target
+            if over.startswith("enumerate(") and isinstance(target, ast.Tuple):
+                target = target.elts[0]
+            if over.startswith(("range(", "enumerate(")) and isinstance(target, ast.Name) and len(around) == 1:
+                return True, target.id
     return bool(around), ""
 
 

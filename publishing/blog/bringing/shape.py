@@ -14,7 +14,7 @@ from publishing.notebooks import NotebookNode, syntax
 ANSWER = f"{STARTER} the answer in two or three sentences, with its number; search engines and the feed show it."
 NO_TITLE = f"{STARTER} title"
 _TITLE = re.compile(r"^# +(.+)\n*", re.MULTILINE)
-_NO_PARAGRAPH = re.compile(r"#|>|\||[-*+] |\d+[.)] |```|~~~|\$\$|<|!\[|(?:\[[^\]]*\]\(\S+\) *)+(?:\n|$)|\s|$")
+_NO_PARAGRAPH = re.compile(r"#|>|\||[-*+] |\d+[.)] |```|~~~|\$\$|<|!\[|(?:\[[^\]]*\]\([^\s()]*\)\s*)+(?:\n\n|\Z)|\s|$")
 _FACTS = ("subtitle", "author", "authors", "date", "abstract", "description", "summary", "categories", "tags")
 
 

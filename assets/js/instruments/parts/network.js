@@ -15,7 +15,14 @@ export const WASM = `${RUNTIME}ort-wasm-simd-threaded.wasm`;
 
 /** Why the network cannot run here, or nothing. */
 export function missing() {
-  return "WebAssembly" in globalThis ? "" : "This browser has no WebAssembly, in which the network would run.";
+  // The smallest module with an instruction on vectors, which the runtime is built from.
+  const vectors = [
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+  ];
+  if (typeof WebAssembly === "undefined") return "This browser has no WebAssembly, in which the network would run.";
+  if (!WebAssembly.validate(Uint8Array.from(vectors)))
+    return "This browser's WebAssembly has no SIMD, which the network needs.";
+  return "";
 }
 
 /**
@@ -63,11 +70,17 @@ export async function loadNetwork({ graph, checkpoint, name, shape }, progress) 
  * @param {Worker} worker
  */
 function questions(worker) {
-  /** @type {(why: string) => void} */
-  let end = () => {};
-  const ended = new Promise((_, reject) => (end = (why) => reject(new Error(why))));
-  ended.catch(() => worker.terminate());
+  /** @type {Set<(error: Error) => void>} */
+  const waiting = new Set();
+  let ended = "";
   worker.addEventListener("error", ({ message }) => end(message || "the worker did not start"));
+
+  /** @param {string} why */
+  function end(why) {
+    ended = why;
+    worker.terminate();
+    for (const reject of waiting) reject(new Error(why));
+  }
 
   /**
    * @param {object} question
@@ -75,10 +88,16 @@ function questions(worker) {
    * @returns {Promise<any>}
    */
   async function ask(question, handed = []) {
+    if (ended) throw new Error(ended);
     const { port1, port2 } = new MessageChannel();
     worker.postMessage({ ...question, port: port2 }, [port2, ...handed]);
-    const answered = new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
-    const { answer, error } = await Promise.race([answered, ended]);
+    const { answer, error } = await new Promise((resolve, reject) => {
+      waiting.add(reject);
+      port1.onmessage = ({ data }) => {
+        waiting.delete(reject);
+        resolve(data);
+      };
+    });
     port1.close();
     if (error) throw new Error(error);
     return answer;

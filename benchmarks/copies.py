@@ -54,8 +54,9 @@ class Copy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """In which its programs run."""
-        return os.environ | {"PYTHONPATH": str(self.root), "BASEURL": ""}
+        """In which its programs run, and keep the byte code of what they import, as they do for a user."""
+        of_user = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return of_user | {"PYTHONPATH": str(self.root), "BASEURL": ""}
 
     def build(self) -> Build:
         """Update the site."""

@@ -88,14 +88,14 @@ def sweep(folders: Iterable[Path], made: Iterable[Path], remove: Callable[[Path]
     kept, removed = set(map(str, made)), []
     for folder in folders:
         for entry in _entries(folder):
-            if entry.is_dir(follow_symlinks=False) and not any(Path(entry).iterdir()):
-                Path(entry).rmdir()
-            elif entry.is_dir(follow_symlinks=False) or entry.path in kept:
-                if not entry.is_symlink():
-                    _let_read(entry, entry.stat().st_mode)
-            else:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and entry.path not in kept:
                 removed.append(Path(entry))
                 remove(removed[-1])
+            elif is_folder and not any(Path(entry).iterdir()):
+                Path(entry).rmdir()
+            elif not entry.is_symlink():
+                _let_read(entry, entry.stat().st_mode)
         if folder.is_dir():
             readable([folder])
     return sorted(removed)

@@ -102,7 +102,8 @@ def _read(source: Path) -> NotebookNode:
         raise PublishingError(
             f"{source.name}: no readable notebook ({cause:.200}); open and save it in Jupyter"
         ) from None
-    language = str(notebook.metadata.get("kernelspec", {}).get("language") or "python").lower()
+    kernel = notebook.metadata.get("kernelspec")
+    language = str(isinstance(kernel, dict) and kernel.get("language") or "python").lower()
     if language != "python":
         raise PublishingError(f"{source.name} is written in {language}; notebooks here are in Python")
     if not any(cell.source.strip() for cell in notebook.cells):
@@ -134,7 +135,7 @@ def _front(source: str) -> dict | None:
     found = re.fullmatch(r"---\n(.*?)\n(?:---|\.\.\.)", source.strip(), re.DOTALL)
     try:
         facts = yaml.safe_load(found[1]) if found else None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):  # the second of a date like the 32nd
         return None
     return facts if isinstance(facts, dict) else None
 

@@ -7,13 +7,15 @@ from publishing import contract
 from publishing.checks.places import Found, Source
 
 TAGS = {contract.REMOVE_CELL, contract.REMOVE_INPUT, contract.REMOVE_OUTPUT, contract.HIDE_INPUT, contract.MAY_RAISE}
-_OPTION = re.compile(  # of Quarto and nbdev, in a comment
-    r"#\s?\|\s*.*\S\s*|#\s?(export\w*|default_exp \S+|hide(_input|_output)?|collapse(_\w+)?)"
-)
-_TAG_IT = (
-    f'take the line out, or tag the cell, as in ```python tags=["hide-input"]; there are {", ".join(sorted(TAGS))}; '
-    "diagram() and table() are given name and caption"
-)
+_OPTIONS = {  # of Quarto and nbdev, in a comment
+    r"echo: *false|hide_input|export": 'tag the cell remove-input: ```python tags=["remove-input"]',
+    r"code-fold: *(?:true|show)|code-summary.*|collapse.*": "tag the cell hide-input",
+    r"output: *false|hide_output": "tag the cell remove-output",
+    r"include: *false|hide": "tag the cell remove-cell",
+    r"error: *true": "tag the cell raises-exception",
+    r"label.*|fig-.*|tbl-.*": "name and caption are given to diagram() or table()",
+}
+_OPTION = re.compile(r"#\s?\|\s*(.*\S)\s*|#\s?(export\w*|default_exp \S+|hide(?:_input|_output)?|collapse(?:_\w+)?)")
 _MAGIC = {
     "%": "take the line out: a magic is no Python",
     "!": "take the line out: a program that a cell starts is not seen; run it by subprocess, and say depends_on(…)",
@@ -40,8 +42,10 @@ _SHOWN = "mark it text, console or python .noeval"
 
 def _in_python(text: str):
     for line, written in enumerate(text.splitlines(), 1):
-        if _OPTION.fullmatch(written):
-            yield line, f"{written!r} would do nothing; {_TAG_IT}"
+        if found := _OPTION.fullmatch(written):
+            said = found[1] or found[2]
+            remedies = (remedy for pattern, remedy in _OPTIONS.items() if re.fullmatch(pattern, said))
+            yield line, f"{written!r} would do nothing; {next(remedies, 'take the line out')}"
     try:
         ast.parse(text)
     except SyntaxError as error:

@@ -34,6 +34,9 @@ def problems() -> Iterator[str]:
 
 def _of_post(path: Path, post: posts.Post) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
+    if not post.facts:
+        yield f"{at(path)}: no front matter; begin the file with it, between two lines ---"
+        return
     for name in _NEEDED:
         if not post.facts.get(name):
             yield f"{at(path)}: the front matter has no {name}; give it one"

@@ -32,7 +32,7 @@ def paper(repository):
 def brought(repository, *cells, name: str = "old.ipynb", to: str = "studies/new", **metadata) -> str:
     """The text of a notebook made of these cells, a string being Markdown, without its header."""
     made = [new_markdown_cell(cell) if isinstance(cell, str) else cell for cell in cells]
-    repository.write(f"old/{name}", json.dumps(new_notebook(cells=made, metadata=metadata)))
+    repository.write(f"old/{name}", json.dumps(new_notebook(cells=made) | {"metadata": metadata}))
     bring_in(str(repository.root / "old" / name), f"toy/{to}")
     text = (repository.root / f"notebooks/toy/{to}.md").read_text()
     assert text.startswith(HEADER)
@@ -140,6 +140,7 @@ def test_prose(paper, given, becomes):
             '"plot-1"',
         ),
         ("if a:\n    pass\nelif b: plt.plot([1])  # é", "plt.gcf()", '"plot-1"'),
+        ("def f():\n    try: plt.plot([1])\n    except E: plt.show()\n\n\nf()", "plt.gcf()", '"plot-1"'),
     ],
 )
 def test_a_plot_is_given_to_diagram(paper, given, figure, name):
@@ -160,6 +161,13 @@ def test_code_that_shows_no_plot_means_what_it_meant(paper):
     assert code(paper, "class A:\n    @property\n    def n(self): return 0x10").split() == [
         *("```python", "class", "A:", "@property", "def", "n(self):", "return", "0x10", "```")
     ]
+
+
+@pytest.mark.parametrize("kernel", [None, "python3"])
+def test_what_others_wrote_in_a_wrong_form_stops_nothing(paper, kernel):
+    attached = new_markdown_cell("![a](attachment:a.png)", attachments={"a.png": {"image/png": "no base64"}})
+    dated = new_raw_cell("---\ndate: 2020-01-32\n---")
+    assert "![" in brought(paper, "# Title\n\nAnswer.", attached, dated, kernelspec=kernel)
 
 
 def test_a_figure_of_axes_is_given_to_diagram(paper):

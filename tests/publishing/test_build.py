@@ -1,6 +1,7 @@
 """The build as `make` runs it: in processes of its own, on a small repository with a paper of two notebooks."""
 
 import ast
+import fcntl
 import os
 import shutil
 import sys
@@ -169,6 +170,19 @@ def test_a_draft_is_shown_to_its_writer_alone(commands):
 
     assert commands.succeed("site", "--drafts").endswith("the post: _site/papers/toy/index.html\n")
     assert {"_site/papers/toy/index.html", "_site/assets/images/toy-line.png"} <= set(commands.outputs("_site"))
+
+
+def test_a_second_build_waits_for_the_first_and_says_so(commands):
+    image = commands.root / "assets/images/toy-line.png"
+    image.unlink()
+    root = os.open(commands.root, os.O_RDONLY)
+    fcntl.flock(root, fcntl.LOCK_EX)
+    process = commands.start("notebooks")
+    assert process.stdout.readline() == "another build is running here; waiting for it to end\n"
+    assert not image.exists()
+    os.close(root)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0 and "figures: 1 written" in out, err
 
 
 def test_a_build_that_is_stopped_ends_its_kernels_and_the_next_one_is_whole(unbuilt):

@@ -184,6 +184,7 @@ def test_what_kramdown_or_liquid_would_change_is_named(post, trap, says):
         ("description: A toy.\n", "", "has no description"),
         ("feed: {excerpt_only: true}\n", "", "the feed would carry the whole post"),
         ("paper: toy", "paper: ddim", "there are no notebooks of a paper 'ddim'"),
+        ("---\nlayout", "layout", "no front matter"),
     ],
 )
 def test_a_post_that_lacks_something_is_named(post, old, new, says):

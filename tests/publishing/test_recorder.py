@@ -35,6 +35,21 @@ def opened(tmp_path):
     return run
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('../../data.json')",
+        "open(b'../../data.json', 'rb').read()",
+        "from pathlib import Path; Path('../../data.json').read_bytes()",
+        "import io; io.FileIO('../../data.json')",
+        "import os; os.open('../../data.json', os.O_RDONLY)",
+        "open('../../data.json', 'r+')",
+    ],
+)
+def test_a_data_file_is_recorded_however_it_is_opened(opened, code):
+    assert opened(code) == ["data.json"]
+
+
 def test_a_repository_below_a_folder_of_the_system_is_followed(opened, tmp_path):
     before = f"from publishing.execute import recorder; recorder.SYSTEM = ({str(tmp_path)!r},)\n"
     code = "import os, sys; sys.path.append('../..'); import module; open('../../data.json'); open('../../../x', 'a+')"

@@ -465,10 +465,17 @@ def seconds_of_chromium() -> float:
     return seconds
 
 
-def test_a_browser_that_cannot_run_it_is_told_so(open_figures):
-    page = open_figures(before=lambda page: page.add_init_script("delete globalThis.WebAssembly")).page
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ("delete globalThis.WebAssembly", "has no WebAssembly"),
+        ("WebAssembly.validate = () => false", "WebAssembly has no SIMD"),
+    ],
+)
+def test_a_browser_that_cannot_run_it_is_told_so(open_figures, broken, says):
+    page = open_figures(before=lambda page: page.add_init_script(broken)).page
     panel = started(page, "reverse-process")
-    assert "has no WebAssembly" in panel.inner_text()
+    assert says in panel.inner_text()
     assert panel.get_by_role("button", name="Sample").count() == 0
     assert_shows_the_stored_chains(panel)
 

@@ -222,9 +222,10 @@ def _unfolded(source: str) -> str:
 
 def _blocks(tree: ast.Module) -> Iterator[list[ast.stmt]]:
     """The statements below each heading, as that of a loop or a branch."""
-    for node in _statements(tree):
-        for name in ("body", "orelse", "finalbody"):
-            yield from filter(None, [getattr(node, name, None)])
+    for node in ast.walk(tree):
+        for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
+            if isinstance(block, list) and block:
+                yield block
 
 
 def _is_alone(statement: ast.stmt, within: ast.stmt) -> bool:

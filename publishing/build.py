@@ -306,7 +306,6 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load:
         for paper, of_paper in pages.items():
             stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
         memory.forget()
-        import bs4  # noqa: F401 - which the search takes next
 
     if may_patch and patch.patched(before, made):
         tidy_up()

@@ -15,7 +15,7 @@ from string import Template
 import yaml
 
 from publishing import notebooks, paths, posts
-from publishing.blog.pages import OWN, embedded, fetched, in_capitals, lead
+from publishing.blog.pages import OWN, embedded, in_capitals
 from publishing.blog.theme import FRAME, Theme
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
@@ -178,14 +178,14 @@ def _wanted(theme: Theme, instruments: bool, brings_search: bool) -> dict[str, b
             address = _address(page)
             built.append(paths.SITE / address / "index.html")
             note = embedded(_read(built[-1]), jekyll.build_settings()["baseurl"], instruments)
-            texts[f"_includes/{NOTES}/{address}.html"] = note
+            texts[f"_includes/{NOTES}/{address}.html"] = note.html
             if page is post:
                 front = _front(page, NOTES, "title", theme.shows_description(theme.post))
-                texts[f"{theme.posts}/{post.path.stem}.html"] = f"{front}{lead(note)}\n"
+                texts[f"{theme.posts}/{post.path.stem}.html"] = f"{front}{note.lead}\n"
             else:
                 title, described = "title" if theme.titles_pages else "heading", theme.shows_description(theme.page)
                 texts[f"{address}/index.html"] = _front(page, PAGE, title, described)
-            assets |= {*fetched(note), *_pictures(page)}
+            assets |= {*note.fetched, *_pictures(page)}
     texts |= _layouts(theme, brings_search)
     texts |= {f"{OWN}/{name}": text for name, text in _styles(theme, instruments, brings_search).items()}
     texts[f"{OWN}/js/ground.js"] = _read(TEMPLATES / "ground.js")

@@ -3,76 +3,145 @@
 Nothing of it is left to do for the blog's Markdown and Liquid but to say where the blog stands.
 """
 
+import json
 import re
-from functools import partial
+from copy import copy
+from html import escape
+from itertools import takewhile
+from typing import NamedTuple
+
+from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4.element import PageElement, PreformattedString
+from bs4.formatter import HTMLFormatter
+
+from publishing.memory import remembered
 
 OWN = "assets/paper-notes"  # where all that the pages fetch is, so that it meets nothing of the blog's
 ROOT = "{{ paper_root }}"  # the blog's base path, with a slash behind it
 
-_ARTICLE = re.compile(r'<article class="paper-notes">(.*)</article>', re.DOTALL)
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>")
 _SMALL = ("pre", "script", "style", "template")  # which a theme may leave alone if it knows them
-_LIQUID = re.compile(r"\{(?=[{%])")
-_UNLESS_SHOWN = r"{% unless paper_titled %}\g<0>{% endunless %}"
-_CHANGES = (
-    # A layout that shows the title shows date and categories too.
-    (r'<h1 class="post-title">.*?</h1>', _UNLESS_SHOWN),
-    (r'<p class="post-categories">[^<]*</p>', _UNLESS_SHOWN),
-    (r'(?<=<p class="post-date">)<time[^>]*>[^<]*</time>(, | · )', _UNLESS_SHOWN),
-    # The contents fold: they have no margin there, and their id may be the theme's.
-    (r'<div class="toc-bar">.*?</div>', ""),
-    (
-        r'<div class="toc-side"><nav class="toc" id="toc" popover(.*?</nav>)\s*</div>',
-        r'<details class="toc-fold"><summary>Contents</summary><nav class="toc"\1</details>',
-    ),
-    (r'<section class="cite".*?</section>', "{% include paper_notes/cite.html %}"),
-    # The blog's MathJax typesets whatever MathML it finds, and looks into no shadow.
-    (r'(<span class="math-assistive">)(.*?)(</span>)', r'\1<template shadowrootmode="open">\2</template>\3'),
-)
-_INSTRUMENTS = ((r'<p class="instrument-call">.*?</script>', ""), (r' data-instrument="[^"]*" data-files="[^"]*"', ""))
+_ADDRESSES = ("href", "src", "srcset", "data-files")
 
 
-def embedded(html: str, base: str, instruments: bool) -> str:
+class Note(NamedTuple):
+    """What the blog includes, what stands in the post itself, and what of `assets/` both of them fetch.
+
+    A name that ends in a hyphen begins those of several files.
+    """
+
+    html: str
+    lead: str
+    fetched: list[str]
+
+
+class _Liquid(PreformattedString):
+    """What the blog's Liquid is to read."""
+
+
+def embedded(html: str, base: str, instruments: bool) -> Note:
     """The note of a built page that stands at the path `base` of its host."""
-    found = _ARTICLE.search(html)
-    assert found is not None, "every page of the notes has an article"
-    note = _LIQUID.sub("&#123;", found[1])
-    for pattern, new in (*_CHANGES, *(() if instruments else _INSTRUMENTS)):
-        note = re.sub(pattern, new, note, flags=re.DOTALL)
-    return in_capitals(note, base)
+    asked = json.dumps([html, base, instruments]).encode()
+    made = remembered(asked, lambda: json.dumps(_embedded(html, base, instruments)).encode(), by=__file__)
+    return Note(*json.loads(made))
 
 
-def in_capitals(html: str, base: str = "") -> str:
-    """With names of elements in capitals, where no theme looks for them, and addresses below those of the blog.
+def in_capitals(template: str) -> str:
+    """A template of Liquid, written as the notes are."""
+    soup = _parsed(template)
+    for one in soup.find_all(True):
+        _write_for_the_blog(one, "")
+    return soup.decode(formatter=HTMLFormatter())
+
+
+def _embedded(html: str, base: str, instruments: bool) -> Note:
+    soup = _parsed(html)
+    article = soup.select_one("article.paper-notes")
+    assert article is not None, "every page of the notes has an article"
+    _leave_to_the_layout(article)
+    _fit_in(article, soup)
+    if not instruments:
+        _take_out_instruments(article)
+    fetched = {name for one in article.find_all(True) for name in _write_for_the_blog(one, base)}
+    formatter = HTMLFormatter(_escaped, void_element_close_prefix="")
+    return Note(article.decode_contents(formatter=formatter), _lead(article, formatter), sorted(fetched))
+
+
+def _parsed(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser", multi_valued_attributes=None)
+
+
+def _escaped(text: str) -> str:
+    return text if isinstance(text, _Liquid) else re.sub(r"\{(?=[{%])", "&#123;", escape(text, quote=False))
+
+
+def _leave_to_the_layout(article: Tag) -> None:
+    """A layout that shows the title shows date and categories too."""
+    for one in article.select(".post-title, .post-categories:not(:has(a))"):
+        _unless_shown(one, one)
+    for written in article.select(".post-date > time:first-child"):
+        said = written.next_sibling
+        if isinstance(said, NavigableString) and (sign := re.match(", | · ", said)):
+            said.replace_with(comma := NavigableString(sign[0]), said[sign.end() :])
+            _unless_shown(written, comma)
+
+
+def _unless_shown(first: PageElement, last: PageElement) -> None:
+    first.insert_before(_Liquid("{% unless paper_titled %}"))
+    last.insert_after(_Liquid("{% endunless %}"))
+
+
+def _fit_in(article: Tag, soup: BeautifulSoup) -> None:
+    for one in article.select(".toc-bar"):
+        one.decompose()
+    for one in article.select(".toc-side:has(nav)"):  # the contents fold: they have no margin there
+        one.name, one.attrs = "details", {"class": "toc-fold"}
+        one.insert(0, soup.new_tag("summary", string="Contents"))
+        for nav in one.select("nav"):
+            del nav["id"], nav["popover"]  # the id may be the theme's
+    for one in article.select("section.cite"):
+        one.replace_with(_Liquid("{% include paper_notes/cite.html %}"))
+    for one in article.select(".math-assistive > math"):  # the blog's MathJax would typeset it, but sees no shadow
+        one.wrap(soup.new_tag("template", shadowrootmode="open"))
+
+
+def _take_out_instruments(article: Tag) -> None:
+    for one in article.select(".instrument-call, .instrument-call + script"):
+        one.decompose()
+    for one in article.select("[data-instrument]"):
+        del one["data-instrument"], one["data-files"]
+
+
+def _write_for_the_blog(one: Tag, base: str) -> list[str]:
+    """Its name in capitals, where no theme looks for it, and addresses below those of the blog; what is fetched there.
 
     Many a theme finds pictures, headings and tables in a page by their letters, and puts its base path before an
-    address that has it already, or links and boxes around them.
+    address that has it already, or links and boxes around them. Some builds make a page of each .md.
     """
-    return _TAG.sub(partial(_of_the_blog, base), html)
+    if one.name not in _SMALL:
+        one.name = one.name.upper()
+    if str(one.get("class")).startswith("language-"):  # whoever colours code would do it again
+        one["class"] = "nohighlight"
+    if "download" in one.attrs and (file := str(one.get("href"))).endswith(".md"):
+        one["href"], one["download"] = f"{file}.txt", file.rpartition("/")[2]
+    fetched = []
+    for name in _ADDRESSES:
+        if (address := str(one.get(name))).startswith(f"{base}/"):
+            path = re.sub("^assets/", f"{OWN}/", address.removeprefix(f"{base}/"))
+            one[name] = _Liquid(f"{ROOT}{escape(path)}")
+            fetched += [path.removeprefix(f"{OWN}/")] * (path.startswith(f"{OWN}/") and "#" not in path)
+    if "src" in one.attrs:
+        one.attrs = {"SRC" if name == "src" else name: value for name, value in one.attrs.items()}
+    return fetched
 
 
-def _of_the_blog(base: str, tag: re.Match) -> str:
-    end, name, rest = tag.groups()
-    rest = re.sub(rf' (href|src|srcset|data-files)="{re.escape(base)}/', rf' \1="{ROOT}', rest)
-    rest = rest.replace(f'"{ROOT}assets/', f'"{ROOT}{OWN}/').replace(' src="', ' SRC="')
-    rest = re.sub(r'/([^/"]+\.md)" download', r'/\1.txt" download="\1"', rest)  # some builds make a page of each .md
-    rest = re.sub(r'class="language-[^"]*"', 'class="nohighlight"', rest)  # whoever colours code would do it again
-    return f"<{end}{name if name in _SMALL else name.upper()}{rest}>"
-
-
-def fetched(note: str) -> set[str]:
-    """What the pages of the blog fetch, as it is named in `assets/`; a name that ends in a hyphen begins several."""
-    return set(re.findall(rf'"{re.escape(ROOT + OWN)}/([^"#]+)"', note))
-
-
-def lead(note: str) -> str:
+def _lead(article: Tag, formatter: HTMLFormatter) -> str:
     """The first picture and words of a note in plain HTML, for home pages and feeds that print whole posts."""
-    first = note.partition("</HEADER>")[2].partition('<SECTION class="paper-section"')[0]
-    words = [text for text in re.findall(r"<P>.*?</P>", first, re.DOTALL) if "<SVG" not in text]
+    first = takewhile(lambda one: one.get("class") != "paper-section", article.select(".post-body *"))
+    shown = [one for one in first if one.name == "IMG" or one.name == "P" and not one.attrs and not one.find("SVG")]
     to_the_note = '<p><a href="{{ page.url | relative_url }}">'
-    pictures = [
-        f'{to_the_note}{picture[:-1]} style="max-width: 100%; height: auto"></a></p>'
-        for picture in re.findall(r"<IMG [^>]*>", first)[:1]
-    ]
-    root = "{%- assign paper_root = '/' | relative_url -%}"
-    return "\n".join([root, *pictures, *words, f"{to_the_note}Read the note</a></p>"])
+    lines = ["{%- assign paper_root = '/' | relative_url -%}"]
+    for picture in [copy(one) for one in shown if one.name == "IMG"][:1]:
+        picture["style"] = "max-width: 100%; height: auto"
+        lines.append(f"{to_the_note}{picture.decode(formatter=formatter)}</a></p>")
+    lines += [one.decode(formatter=formatter) for one in shown if one.name == "P"]
+    return "\n".join([*lines, f"{to_the_note}Read the note</a></p>"])

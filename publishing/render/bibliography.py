@@ -11,6 +11,7 @@ from pybtex.backends.html import Backend
 from pybtex.database import BibliographyData, parse_string
 from pybtex.errors import capture
 from pybtex.exceptions import PybtexError
+from pybtex.richtext import BaseText, HRef
 from pybtex.style.formatting.unsrt import Style
 from pybtex.style.template import field, sentence
 
@@ -90,11 +91,16 @@ def _formatted(path: Path, entries: BibliographyData, keys: list[str]) -> list[t
         raise _error(path, error) from None
     if problems:
         raise _error(path, problems[0])
-    for key, text in items:
-        if found := _TEX.search(re.sub(r"<a .*?</a>", "", text)):
+    for entry in formatted:
+        if found := _TEX.search(_outside_links(entry.text)):
             remedy = "write signs, as in β-VAE, and addresses as url = {https://…}"
-            raise _error(path, f"{key} would show {found.group()} as it is, since TeX is not set here; {remedy}")
+            raise _error(path, f"{entry.key} would show {found.group()} as it is, since TeX is not set here; {remedy}")
     return items
+
+
+def _outside_links(text: BaseText) -> str:
+    parts = [] if isinstance(text, HRef) else getattr(text, "parts", [str(text)])
+    return "".join(part if isinstance(part, str) else _outside_links(part) for part in parts)
 
 
 def _by_section(citations: list[str]) -> list[tuple[int | None, list[str]]]:

@@ -12,6 +12,8 @@ import subprocess
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from html import escape
+from html.parser import HTMLParser
 from pathlib import Path
 from subprocess import Popen
 from tempfile import TemporaryDirectory
@@ -24,11 +26,11 @@ from publishing.programs import end, node, waiting
 
 FOLDER, SCRIPT = "pagefind", "pagefind.js"  # where `assets/js/search.js` expects it, and what asks it
 STAGE = "search"
-_FORMULAS, _OMITTED = ".math", "…"
-_NO_TEXT = "script, style, svg, nav, pre, button, .cell-input, .equation-side, .backlinks, .cite"
-_NO_TEXT += ", .instrument-call, .post-byline, .post-categories, .section-tools, .toc-bar"
-_SKIPPED = re.compile(rb"<(style|pre|math)\b.*?</\1>|</?(?:path|use|g|rect)\b[^>]*>", re.DOTALL)  # half of it
-_HEADINGS = ("h2", "h3", "h4", "h5", "h6")  # the places that a result leads to
+_FORMULA, _OMITTED = "math", "…"
+_NO_TEXT = {"script", "style", "svg", "nav", "pre", "button"}  # elements
+_NO_TEXT |= {"cell-input", "equation-side", "backlinks", "cite", "instrument-call", "post-byline", "post-categories"}
+_NO_TEXT |= {"section-tools", "toc-bar"}  # classes
+_HEADINGS, _CELLS, _WHOLE = ("h2", "h3", "h4", "h5", "h6"), ("th", "td"), ("body", "main")
 _SCRIPT = Path(__file__).with_name("pagefind.mjs")
 _DIALOG = re.compile(r"(ui|highlight)\.(css|js)$")  # Pagefind's own
 _NO_LANGUAGE = "wasm.unknown.pagefind"  # for languages whose words it cannot reduce to stems
@@ -113,19 +115,47 @@ def _remembered(path: Path) -> bytes:
 
 def _text(page: bytes) -> bytes:
     """A page without code, navigation and what screen readers say; dots stand for a formula. Nothing, without words."""
-    from bs4 import BeautifulSoup  # which a build that has nothing to do can do without
-
-    soup = BeautifulSoup(_SKIPPED.sub(b"", page), "html.parser")
-    main = soup.main or soup.body or soup
-    for formula in main.select(_FORMULAS):
-        formula.replace_with(_OMITTED)
-    for one in main.select(_NO_TEXT):
-        one.decompose()
-    for cell in main.select("th, td"):
-        cell.append(" ")  # or Pagefind writes a row as one word
-    for one in main.find_all(True):
-        one.attrs = {"id": one["id"]} if one.get("id") and one.name in _HEADINGS else {}
-    if not main.get_text(strip=True):
+    found = _Text()
+    found.feed(page.decode())
+    if not found.has_words:
         return b""
-    language = soup.html.get("lang", "") if soup.html else ""
-    return f'<!doctype html>\n<html lang="{language}">\n<body>\n{main}\n</body>\n</html>\n'.encode()
+    return f'<!doctype html>\n<html lang="{found.language}">\n<body>\n{found.text}\n</body>\n</html>\n'.encode()
+
+
+class _Text(HTMLParser):
+    """What stands in `main`, or in the whole body: its elements, bare but for the places that a result leads to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.language, self.text, self.has_words = "", "", False
+        self._left_out: list[str] = []  # an element that is not looked into, and those of its name in it
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if self._left_out:
+            self._left_out += [tag] * (tag == self._left_out[0])
+            return
+        given = dict(attributes)
+        kinds = {tag, *(given.get("class") or "").split()}
+        if tag == "html":
+            self.language = given.get("lang") or ""
+        elif tag in _WHOLE:
+            self.text, self.has_words = "", False
+        elif kinds & {_FORMULA, *_NO_TEXT}:
+            self.handle_data(_OMITTED * (_FORMULA in kinds))
+            self._left_out = [tag]
+        else:
+            place = f' id="{escape(given["id"] or "")}"' if tag in _HEADINGS and "id" in given else ""
+            self.text += f"<{tag}{place}>"
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._left_out:
+            self._left_out = self._left_out[tag == self._left_out[0] :]
+        elif tag in _WHOLE:
+            self._left_out = [tag]  # with all that follows
+        else:
+            self.text += " " * (tag in _CELLS) + f"</{tag}>"  # or Pagefind writes a row as one word
+
+    def handle_data(self, data: str) -> None:
+        if not self._left_out:
+            self.text += escape(data, quote=False)
+            self.has_words |= bool(data.strip())

@@ -199,7 +199,7 @@ def test_the_post_holds_a_picture_a_lead_and_a_link_and_its_page_the_note(notes,
     assert post.splitlines() == [
         "{%- assign paper_root = '/' | relative_url -%}",
         '<p><a href="{{ page.url | relative_url }}"><IMG SRC="{{ paper_root }}assets/paper-notes/images/toy-line.png"'
-        ' alt="A line" width="900" style="max-width: 100%; height: auto"></a></p>',
+        ' alt="A line" style="max-width: 100%; height: auto" width="900"></a></p>',
         "<P>A lead.</P>",
         '<p><a href="{{ page.url | relative_url }}">Read the note</a></p>',
     ]
@@ -225,10 +225,10 @@ def test_a_note_is_finished_but_for_where_the_blog_stands(notes, blog, monkeypat
     for part in (
         '{% unless paper_titled %}<H1 class="post-title">Toy: $paper</H1>{% endunless %}',
         '{% unless paper_titled %}<TIME datetime="2026-01-01">1 January</TIME>, {% endunless %}last changed',
-        '<DETAILS class="toc-fold"><SUMMARY>Contents</SUMMARY><NAV class="toc" aria-label="Contents">\n<OL>',
-        f'data-files="{root}/data/toy-line-"><IMG SRC="{root}/images/toy-line.png" alt="A line" width="900">',
-        f'<script type="module" SRC="{root}/js/instruments/loader.js">',
-        f'<A href="{root}/notebooks/toy/01-first.md.txt" download="01-first.md">',
+        '<DETAILS class="toc-fold"><SUMMARY>Contents</SUMMARY><NAV aria-label="Contents" class="toc">\n<OL>',
+        f'data-instrument="line"><IMG SRC="{root}/images/toy-line.png" alt="A line" width="900">',
+        f'<script SRC="{root}/js/instruments/loader.js" type="module">',
+        f'<A download="01-first.md" href="{root}/notebooks/toy/01-first.md.txt">',
         '<A href="{{ paper_root }}toy/which/#x">Which</A> &#123;% if %} &#123;&#123;{ x }}}',
         '<pre><CODE>&lt;img src="/here/assets/images/toy-none.png"&gt;</CODE></pre>',
         '<SPAN class="math-assistive"><template shadowrootmode="open"><MATH></MATH></template></SPAN>',

@@ -166,3 +166,9 @@ def test_below_an_address_results_and_the_page_for_what_is_not_found_lead_below_
         expect(page.get_by_role("link", name="A heading")).to_have_attribute("href", "/notes/toy/#a-heading")
         page.close()
         server.shutdown()
+
+
+def test_a_page_without_words_is_in_no_index(tmp_path):
+    page = tmp_path / "index.html"
+    page.write_text("<body><main><nav>Menu</nav><pre>code</pre></main><p>Footer.</p></body>")
+    assert search.of(tmp_path, [page]) == {}

@@ -79,7 +79,8 @@ def index_site() -> None:
 def warm_up() -> Iterator[None]:
     """Import what a build of the site takes, but for kernels, and go once through what it reads, step by step.
 
-    Much of what is found out on the way is known then, as long as the file that it was found in stays the same.
+    Much of what is found out on the way is known then, as long as the file that it was found in stays the same: of the
+    paper that was edited last, since a person works on one at a time.
     """
     import jupytext  # noqa: F401
 
@@ -89,13 +90,17 @@ def warm_up() -> Iterator[None]:
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
 
     stamps.look_at_all()
-    for paper in notebooks.papers():
+    for paper in sorted(notebooks.papers(), key=_last_edit)[-1:]:
         with suppress(Exception):  # the build will tell it
             jobs.planned(paper, lint.sound(paper, notebooks.every(paper), Faults()))
             yield
             draft, settings = exporter.SectionExporter().draft(paper), jekyll.build_settings()
             downloads.of(draft, settings["url"] + settings["baseurl"], settings["repository"])
             yield
+
+
+def _last_edit(paper: str) -> float:
+    return max((path.stat().st_mtime for path in below(paths.notebooks_dir(paper))), default=0)
 
 
 @contextmanager
@@ -417,11 +422,12 @@ def _read_by_site(papers: list[str]) -> list[Path]:
     """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of."""
     own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path not in paths.generated()]
     made_of = [folder for paper in papers for folder in _folders_of(paper)]
-    linked = [path for path in paths.ASSETS.rglob("*") if path.is_symlink() and path.is_dir()]
-    found = [path for folder in (*own, paths.ASSETS, *linked, paths.PACKAGE, *made_of) for path in below(folder)]
-    loose = [path for path in paths.ROOT.glob("[!.]*") if path.is_file()]
-    written = tuple(f"{folder}{os.sep}" for folder in _written_for_site())
-    return [paths.REQUIREMENTS, *loose, *(path for path in found if not str(path).startswith(written))]
+    written = _written_for_site()
+    inside = (Path(parent, name) for parent, within, _ in os.walk(paths.ASSETS) for name in within)
+    linked = [path for path in inside if path.is_symlink() and set(written).isdisjoint(path.parents)]
+    places = (*own, paths.ASSETS, *linked, paths.PACKAGE, *made_of)
+    found = [path for place in places for path in below(place, without=written)]
+    return [paths.REQUIREMENTS, *(path for path in paths.ROOT.glob("[!.]*") if path.is_file()), *found]
 
 
 def _written_for_site() -> list[Path]:

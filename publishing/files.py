@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 UNFINISHED = ".writing-"  # what a killed build leaves behind begins so
@@ -68,13 +69,14 @@ def read_sealed(path: Path) -> bytes | None:
     return body if checksum == digest_of(body).encode() else None
 
 
-def below(folder: Path) -> list[Path]:
-    """Every file under a folder, sorted, without hidden ones and Python's byte code."""
-    found = []
+def below(folder: Path, without: Iterable[Path] = ()) -> list[Path]:
+    """Every file under a folder, sorted, but hidden ones, Python's byte code, and what is in the folders `without`."""
+    left_out, found = set(map(str, without)), []
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
-        found += [Path(parent, name) for name in names if not name.startswith(".")]
-    return sorted(found)
+        shown = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        folders[:] = [name for name in shown if f"{parent}/{name}" not in left_out]
+        found += [f"{parent}/{name}" for name in names if not name.startswith(".")]
+    return [Path(name) for name in sorted(found, key=lambda name: name.split("/"))]
 
 
 def _hash(data: bytes = b""):

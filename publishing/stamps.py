@@ -25,7 +25,7 @@ _known: dict[str, tuple[tuple[int, ...], str | None]] = {}
 
 def digests(files: Iterable[Path]) -> Digests:
     """Digest of every file, by its name from the root."""
-    return {paths.relative(path): _known_digest(str(path)) for path in files}
+    return {path.removeprefix(f"{paths.ROOT}/"): _known_digest(path) for path in map(str, files)}
 
 
 def states(names: Iterable[str]) -> Digests:

@@ -24,7 +24,7 @@ def problems() -> Iterator[str]:
     there = {paper: notebooks.every(paper) for paper in notebooks.papers()}
     there = {paper: stems for paper, stems in there.items() if stems}
     pages = [path for path in (*posts.files(), *below(paths.CLAIMS)) if path.suffix in _PAGES]
-    frames = [path for name in ("_layouts", "_includes") for path in below(paths.ROOT / name)]
+    frames = [*below(paths.ROOT / "_layouts"), *below(paths.INCLUDES, without=[paths.SECTIONS])]
     written = [notebooks.path_of(paper, stem) for paper, stems in there.items() for stem in stems]
     try:
         gone = stamps.papers() - there.keys() - _addresses(map(posts.read, pages), there)
@@ -37,8 +37,7 @@ def problems() -> Iterator[str]:
         return
     yield from _hiding()
     for path in (*paths.indexes(), *frames, *written):
-        if paths.SECTIONS not in path.parents:
-            yield from islice(_of_text(path, there, gone), 1)
+        yield from islice(_of_text(path, there, gone), 1)
 
 
 def _hiding() -> Iterator[str]:
@@ -139,7 +138,10 @@ def _of_sections(page: posts.Post, sections: list[str]) -> Iterator[str]:
 
 
 def _of_text(path: Path, there: dict[str, list[str]], gone: set[str]) -> Iterator[str]:
-    text = CODE.sub(blank, path.read_text(encoding="utf-8", errors="replace"))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if not gone and "paper_section.html" not in text:
+        return
+    text = CODE.sub(blank, text)
     for found in INCLUDE.finditer(text):
         paper, _, stem = found["name"].partition("/")
         sections = [one for one in there.get(paper, []) if not notebooks.is_study(one)]

@@ -18,13 +18,14 @@ def patched(before: Mapping[Path, str], after: Mapping[Path, str]) -> bool:
     changed = [path for path in after if before[path] != after[path]]
     if any(path.suffix == ".html" and not path.is_relative_to(paths.SECTIONS) for path in changed):
         return False
-    pages = {page: page.read_text(encoding="utf-8") for page in paths.SITE.rglob("*.html")}
+    built = {page: page.read_text(encoding="utf-8") for page in paths.SITE.rglob("*.html")}
+    pages = dict(built)
     for path in (path for path in changed if path.suffix == ".html"):
         parts = zip_longest(_parts(before[path]), _parts(after[path]), fillvalue=(True, ""))
         if not all(old == new or _replaced(pages, *old, *new) for old, new in parts):
             return False
-    for page, html in pages.items():
-        write(page, html)
+    for page in (page for page in pages if pages[page] is not built[page]):
+        write(page, pages[page])
     for path in (path for path in changed if path.suffix != ".html"):
         write(paths.SITE / path.relative_to(paths.ROOT), after[path])
     return True

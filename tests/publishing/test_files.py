@@ -37,6 +37,7 @@ def test_hidden_files_and_byte_code_are_not_listed(tmp_path):
     for name in ("b.txt", "a/c.txt", ".hidden", ".git/x", "__pycache__/m.pyc"):
         write(tmp_path / name, "x")
     assert below(tmp_path) == [tmp_path / "a/c.txt", tmp_path / "b.txt"]
+    assert below(tmp_path, without=[tmp_path / "a"]) == [tmp_path / "b.txt"]
 
 
 def test_what_is_remembered_is_made_once_and_anew_for_other_ingredients(repository):

@@ -1,5 +1,6 @@
 """The server of `make serve`; tests/site/test_serving.py has it rebuild, with a page open in a browser."""
 
+import os
 import re
 import signal
 import socket
@@ -17,7 +18,7 @@ import pytest
 from playwright.sync_api import expect
 from watchfiles import Change
 
-from publishing import paths, stamps
+from publishing import build, paths, stamps
 from publishing.errors import PublishingError
 from publishing.serve import watch as serve
 from publishing.serve.builds import Builder
@@ -141,6 +142,16 @@ def test_what_a_rebuild_is_doing_is_told_and_how_it_ended(press, monkeypatch, en
     assert told == ["rendering"]
     assert news.other_than(None)["error"] == error
     assert bool(news.build) == (error is None)
+
+
+def test_a_build_that_waits_has_gone_through_the_paper_that_was_edited_last(repository, monkeypatch):
+    gone_through = []
+    monkeypatch.setattr("publishing.execute.jobs.planned", lambda paper, _: gone_through.append(paper))
+    for paper in ("one", "two", "three"):
+        repository.write(f"notebooks/{paper}/01-first.md", "# 1. First")
+        os.utime(repository.root / f"notebooks/{paper}/01-first.md", (1, {"two": 2}.get(paper, 1)))
+    next(build.warm_up())
+    assert gone_through == ["two"]
 
 
 def test_only_this_machine_is_served(served):

@@ -222,21 +222,41 @@ def _executed(
 
 
 def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]], faults: Faults) -> None:
-    """Run the jobs of all papers, which is then done too, and look at all that the papers show."""
+    """Run the jobs of all papers, which is then done too, and look at all that the papers show.
+
+    A notebook that read what another one wrote later runs again.
+    """
+    from publishing.checks import lint
     from publishing.execute import jobs
 
     shown = []
-    for paper, of_paper in planned.items():
-        try:
-            done[paper] |= {job.stem: one for job, one in zip(of_paper, jobs.execute(of_paper), strict=True)}
-        except jobs.NotAllRan as failed:
-            faults += str(failed).splitlines()
-            shown.append(_excerpt(paper, failed.ran, faults))
-            del done[paper]
+    for _ in range(jobs.TRIES):
+        for paper, of_paper in planned.items():
+            try:
+                done[paper] |= {job.stem: one for job, one in zip(of_paper, jobs.execute(of_paper), strict=True)}
+            except jobs.NotAllRan as failed:
+                faults += str(failed).splitlines()
+                shown.append(_excerpt(paper, failed.ran, faults))
+                del done[paper]
+        aged = {} if faults else _aged(done)
+        planned = {paper: jobs.planned(paper, lint.sound(paper, stems, faults)) for paper, stems in aged.items()}
+        if not aged:
+            break
+    else:
+        told = "which is another after each run; let no notebook write what notebooks read"
+        faults += [f"{paper}/{stem} reads {name}, {told}" for paper, of in aged.items() for stem, name in of.items()]
     shown += map(_paper, done)
     faults += [fault for paper in shown for fault in paper.faults]
     if faults:
         _tell(faults, shown)
+
+
+def _aged(done: dict[str, dict[str, "Executed"]]) -> dict[str, dict[str, str]]:
+    """The notebooks of which a file is no longer as they read it, with its name, by their papers; none if none ran."""
+    if not any(one.ran for of_paper in done.values() for one in of_paper.values()):
+        return {}
+    found = {paper: {stem: one.changed() for stem, one in of_paper.items()} for paper, of_paper in done.items()}
+    return {paper: names for paper, of_paper in found.items() if (names := {k: v for k, v in of_paper.items() if v})}
 
 
 def _excerpt(paper: str, of_paper: dict[str, notebooks.NotebookNode], faults: Faults) -> "Paper":

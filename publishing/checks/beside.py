@@ -1,9 +1,9 @@
-"""Files beside the notebooks that nothing would read: of another format, in another folder, or shown by nobody."""
+"""Files that nothing would read: of another format, in another folder, shown by nobody, or without an end."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from publishing import notebooks, paths
+from publishing import folders, notebooks, paths
 from publishing.checks.places import at
 from publishing.files import below
 
@@ -12,7 +12,12 @@ _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".pdf", ".eps", "
 
 
 def problems() -> Iterator[str]:
-    """What lies in the folders of papers and would be left out without a word."""
+    """What would be waited for without an end, or lies in a paper's folder and would be left out without a word."""
+    read = [path for path in paths.ROOT.glob("_*") if path not in paths.generated()]
+    for place in (paths.ASSETS, paths.NOTEBOOKS, *paths.packages(), *read):
+        for entry in folders.entries(place):
+            if not (entry.is_symlink() or entry.is_dir() or entry.is_file()):
+                yield f"{paths.relative(Path(entry))} is a pipe, a socket or a device, but no file; move it away"
     for paper in notebooks.papers():
         folder = paths.notebooks_dir(paper)
         known = {notebooks.path_of(paper, stem) for stem in notebooks.every(paper)}

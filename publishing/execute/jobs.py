@@ -36,6 +36,11 @@ class Executed:
     made_from: Digests
     ran: bool
 
+    def changed(self) -> str | None:
+        """The first of these files that is no longer as it was read."""
+        now = stamps.states(self.made_from)
+        return next((name for name, was in self.made_from.items() if now[name] != was), None)
+
 
 @dataclass
 class Job:

@@ -1,6 +1,7 @@
 """How much memory, time and output a notebook may take, and what is said when it takes more."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ MEMORY = 0.5  # of the machine's, resident, by a kernel and what it started
 CELL_SECONDS = 1800.0  # of processors' time, by a cell and what it started
 PATIENCE = 20  # times as long a cell may take in all, if it merely waits
 OUTPUT = 1_000_000  # bytes of text that one cell may show
+PICTURES = 20_000_000  # and of all else
 EVERY = 0.5  # seconds between two looks
 
 TOO_LARGE = "takes {:.1f} GB of memory, more than half of this machine's; let it hold less at a time"
@@ -19,6 +21,7 @@ TOO_LONG = (
 )
 TOO_SLOW = "is not done after {:,.0f} s, most of which it waits; is what it waits for there?"
 TOO_MUCH = "shows {:,} bytes, and a page takes {:,}; print less, or a table of the few that matter"
+TOO_MANY = "shows pictures of {:,} bytes, and a page takes {:,}; show fewer, or smaller ones"
 
 
 async def exceeded(pid: int, cell: Callable[[], int], notebook: NotebookNode) -> str:
@@ -53,9 +56,13 @@ def _taken(pid: int) -> tuple[int, float]:
 
 
 def shows_too_much(cell: NotebookNode) -> str | None:
-    """What is to be said of a cell that shows more text than a page takes."""
-    outputs = cell.get("outputs", [])
-    texts = [output.get("text", "") for output in outputs]
-    texts += [text for output in outputs for kind, text in output.get("data", {}).items() if kind.startswith("text/")]
-    shown = sum(len(text.encode()) for text in texts)
-    return TOO_MUCH.format(shown, OUTPUT) if shown > OUTPUT else None
+    """What is to be said of a cell that shows more text, or larger pictures, than a page takes."""
+    shown: Counter[str] = Counter()
+    for output in cell.get("outputs", []):
+        shown["text"] += len(output.get("text", "").encode())
+        for kind, value in output.get("data", {}).items():
+            shown[kind.partition("/")[0]] += len(str(value).encode())
+    text = shown.pop("text", 0)
+    if text > OUTPUT:
+        return TOO_MUCH.format(text, OUTPUT)
+    return TOO_MANY.format(shown.total(), PICTURES) if shown.total() > PICTURES else None

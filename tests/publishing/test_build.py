@@ -78,6 +78,21 @@ def test_one_section_is_taken_alone_and_forced_to_run_again_and_an_unknown_one_r
     assert unbuilt.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"
 
 
+def test_a_notebook_that_read_what_another_one_writes_later_runs_again(unbuilt):
+    unbuilt.write("word.txt", "old")
+    unbuilt.notebook("01-figure", "# 1. Figure", "print(open('../../word.txt').read(), 'word')")
+    for word in ("new", "newer"):
+        unbuilt.notebook(
+            "02-claim", "# 2. Claim", f"import time\ntime.sleep(2)\nopen('../../word.txt', 'w').write('{word}')"
+        )
+        unbuilt.succeed("notebooks")
+        assert f'"{word} word\\n"' in (unbuilt.root / "build/executed/toy/01-figure.ipynb").read_text()
+        assert "nothing changed" in unbuilt.succeed("notebooks")
+    unbuilt.notebook("02-claim", "# 2. Claim", "with open('../../word.txt', 'a+') as word: word.write('!')")
+    told = "toy/02-claim reads word.txt, which is another after each run; let no notebook write what notebooks read"
+    assert told in unbuilt.faults("notebooks")
+
+
 def test_a_repository_without_a_paper_says_what_to_write(commands):
     for folder in ("notebooks", "_posts"):
         shutil.rmtree(commands.root / folder)

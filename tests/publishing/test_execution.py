@@ -178,6 +178,7 @@ def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
 
 SLOWLY = "for i in range(100): print('x' * 999); time.sleep(0.1)"
 BOTH = "display({'text/plain': 'x' * 6_000, 'text/markdown': 'x' * 6_000}, raw=True)"
+PICTURES = "import itertools\nfor _ in itertools.count(): display({'image/png': 'AAAA' * 999}, raw=True)"
 HELD = "held = b'x' * 300_000_000"
 
 
@@ -191,6 +192,7 @@ HELD = "held = b'x' * 300_000_000"
         ("for i in range(20000): print('x' * 99)", "OUTPUT", 10_000, "shows 2,000,000 bytes, and a page takes 10,000"),
         (f"import time\n{SLOWLY}\nraise SystemExit", "OUTPUT", 10_000, "a page takes 10,000"),
         (BOTH, "OUTPUT", 10_000, "shows 12,000 bytes, and a page takes 10,000"),
+        (PICTURES, "PICTURES", 10_000, "bytes, and a page takes 10,000; show fewer, or smaller ones"),
     ],
 )
 def test_a_cell_that_takes_too_much_is_ended_and_named(toy, monkeypatch, code, limit, value, said):

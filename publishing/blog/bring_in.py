@@ -90,7 +90,9 @@ def _read(source: Path) -> NotebookNode:
                 raise PublishingError(f"{source.name} is no notebook: it has no cells; give one that Jupyter wrote")
             notebook = nbformat.reads(text, as_version=4)
         else:
-            notebook = jupytext.reads(text, fmt=kind)
+            in_a_line = r"^(?P<fence>`{3,})(?P<code>[^`\n]+)(?P=fence)(?!`)"  # which jupytext takes for a cell's begin
+            given = text if kind == "py" else re.sub(in_a_line, r"`\g<code>`", text, flags=re.MULTILINE)
+            notebook = jupytext.reads(given, fmt=kind)
     except UnicodeDecodeError as error:
         raise PublishingError(f"{source.name}: byte {error.start + 1} is no UTF-8; save the file as UTF-8") from None
     except json.JSONDecodeError as error:

@@ -170,6 +170,12 @@ def test_what_others_wrote_in_a_wrong_form_stops_nothing(paper, kernel):
     assert "![" in brought(paper, "# Title\n\nAnswer.", attached, dated, kernelspec=kernel)
 
 
+def test_code_in_a_line_that_begins_like_a_cell_stays_where_it_is(paper):
+    (file := paths.ROOT / "given.md").write_text("# Title\n\n```python words``` stay.\n\nMore.\n")
+    bring_in(str(file), "toy/studies/given")
+    assert "`python words` stay.\n\nMore." in (paths.studies_dir("toy") / "given.md").read_text()
+
+
 def test_a_figure_of_axes_is_given_to_diagram(paper):
     assert "diagram(\n    ax.figure,\n" in code(paper, "ax = draw()\nax.figure")
 

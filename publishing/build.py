@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
@@ -84,11 +85,13 @@ def warm_up() -> Iterator[None]:
     """
     import jupytext  # noqa: F401
 
-    from publishing.checks import lint
+    from publishing.checks import beside, lint
     from publishing.execute import jobs
     from publishing.render import exporter
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
 
+    if any(beside.endless()):
+        return
     stamps.look_at_all()
     for paper in sorted(notebooks.papers(), key=_last_edit)[-1:]:
         with suppress(Exception):  # the build will tell it
@@ -100,7 +103,7 @@ def warm_up() -> Iterator[None]:
 
 
 def _last_edit(paper: str) -> float:
-    return max((path.stat().st_mtime for path in below(paths.notebooks_dir(paper))), default=0)
+    return max(map(stamps.written, below(paths.notebooks_dir(paper))), default=0)
 
 
 @contextmanager
@@ -141,6 +144,7 @@ def _of_files() -> Faults:
     """Where a file names a paper or a section that is gone, and files beside the notebooks that nothing reads."""
     from publishing.checks import beside, names
 
+    Faults(beside.endless()).tell()
     return Faults([*names.problems(), *beside.problems()])
 
 
@@ -163,6 +167,12 @@ def _notebooks_stage(
     if stale and is_stale:
         is_stale()
     executed = _executed(stale, faults, force, began)
+    others = [paper for paper in papers if paper not in executed]
+    while _any_ran(executed) and (late := [one for one in others if not _outputs_if_fresh(one, inputs[one])]):
+        for known in (_paper, _exporter):  # with these papers as they were
+            known.cache_clear()
+        executed |= _executed({paper: _made_from(paper, only, inputs[paper]) for paper in late}, faults, force, began)
+        others = [paper for paper in others if paper not in late]
     made: list[Path] = []
     for paper in papers:
         if paper in executed:
@@ -172,6 +182,10 @@ def _notebooks_stage(
             _say_figures(unchanged=fresh[paper])
             made += fresh[paper]
     return made
+
+
+def _any_ran(executed: dict[str, list["Executed"]]) -> bool:
+    return any(one.ran for of_paper in executed.values() for one in of_paper)
 
 
 def _inputs(paper: str, code: stamps.Digests) -> dict[str, Any]:
@@ -226,25 +240,28 @@ def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]]
 
     A notebook that read what another one wrote later runs again.
     """
+    from nbformat import v4
+
     from publishing.checks import lint
     from publishing.execute import jobs
 
     shown = []
-    for _ in range(jobs.TRIES):
+    tries: Counter[str] = Counter()
+    while planned:
         for paper, of_paper in planned.items():
             try:
                 done[paper] |= {job.stem: one for job, one in zip(of_paper, jobs.execute(of_paper), strict=True)}
             except jobs.NotAllRan as failed:
                 faults += str(failed).splitlines()
-                shown.append(_excerpt(paper, failed.ran, faults))
-                del done[paper]
+                before = {stem: v4.reads(one.path.read_text(encoding="utf-8")) for stem, one in done.pop(paper).items()}
+                shown.append(_excerpt(paper, before | failed.ran, faults))
         aged = {} if faults else _aged(done)
-        planned = {paper: jobs.planned(paper, lint.sound(paper, stems, faults)) for paper, stems in aged.items()}
-        if not aged:
+        tries.update(f"{paper}/{stem} reads {name}" for paper, names in aged.items() for stem, name in names.items())
+        if endless := [reading for reading, count in tries.items() if count == jobs.TRIES]:
+            told = "which is another after each run; let no notebook write what notebooks read"
+            faults += [f"{reading}, {told}" for reading in endless]
             break
-    else:
-        told = "which is another after each run; let no notebook write what notebooks read"
-        faults += [f"{paper}/{stem} reads {name}, {told}" for paper, of in aged.items() for stem, name in of.items()]
+        planned = {paper: jobs.planned(paper, lint.sound(paper, stems, faults)) for paper, stems in aged.items()}
     shown += map(_paper, done)
     faults += [fault for paper in shown for fault in paper.faults]
     if faults:
@@ -253,7 +270,7 @@ def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]]
 
 def _aged(done: dict[str, dict[str, "Executed"]]) -> dict[str, dict[str, str]]:
     """The notebooks of which a file is no longer as they read it, with its name, by their papers; none if none ran."""
-    if not any(one.ran for of_paper in done.values() for one in of_paper.values()):
+    if not _any_ran({paper: list(of_paper.values()) for paper, of_paper in done.items()}):
         return {}
     found = {paper: {stem: one.changed() for stem, one in of_paper.items()} for paper, of_paper in done.items()}
     return {paper: names for paper, of_paper in found.items() if (names := {k: v for k, v in of_paper.items() if v})}

@@ -53,10 +53,10 @@ def make_way(path: Path) -> None:
 
 def everything(folder: Path) -> list[Path]:
     """Every file below a folder, hidden ones and links too."""
-    return sorted(Path(entry) for entry in entries(folder) if not entry.is_dir(follow_symlinks=False))
+    return sorted(Path(entry) for entry in _entries(folder) if not entry.is_dir(follow_symlinks=False))
 
 
-def entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
     """All that is below a folder, in any order but that a folder comes after what is in it; links lead nowhere."""
     try:
         found = list(os.scandir(folder))
@@ -64,7 +64,7 @@ def entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
         return
     for entry in found:
         if entry.is_dir(follow_symlinks=False):
-            yield from entries(entry.path)
+            yield from _entries(entry.path)
         yield entry
 
 
@@ -87,7 +87,7 @@ def sweep(folders: Iterable[Path], made: Iterable[Path], remove: Callable[[Path]
     """
     kept, removed = set(map(str, made)), []
     for folder in folders:
-        for entry in entries(folder):
+        for entry in _entries(folder):
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and entry.path not in kept:
                 removed.append(Path(entry))

@@ -79,8 +79,8 @@ def record(
     One that somebody wrote meanwhile may have been read as it is no longer, even if it holds the same again: nothing is
     remembered then.
     """
-    written = (path for name in inputs if _written(path := paths.ROOT / name) > since)
-    if any(set(paths.generated()).isdisjoint(path.parents) for path in written):
+    late = (path for name in inputs if written(path := paths.ROOT / name) > since)
+    if any(set(paths.generated()).isdisjoint(path.parents) for path in late):
         path_of(stage).unlink(missing_ok=True)
         return
     stamp = {"inputs": inputs, "found": found or {}, "outputs": digests(outputs)}
@@ -93,11 +93,12 @@ def now() -> float:
     return time.clock_gettime(_CLOCK)
 
 
-def _written(path: Path) -> float:
+def written(path: Path) -> float:
+    """When this file was, by the clock of `now`; before all time where there is none, but another kind of input."""
     try:
         return path.stat().st_ctime
     except OSError:
-        return -math.inf  # no file, but another kind of input
+        return -math.inf
 
 
 def inputs(stage: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ from string import Template
 import yaml
 
 from publishing import notebooks, paths, posts
-from publishing.blog.pages import OWN, embedded, in_capitals
+from publishing.blog.pages import OWN, embedded
 from publishing.blog.theme import FRAME, Theme
 from publishing.errors import PublishingError
 from publishing.files import below, digest, digest_of, write
@@ -169,7 +169,7 @@ def _amount(sizes: list[int]) -> str:
 
 def _wanted(theme: Theme, instruments: bool, brings_search: bool) -> dict[str, bytes]:
     """Every file of the published notes, by its name in the blog."""
-    texts = {f"_includes/{NOTES}/cite.html": in_capitals(_read(paths.INCLUDES / "paper_cite.html"))}
+    texts = {f"_includes/{NOTES}/cite.html": _read(paths.INCLUDES / "paper_cite.html")}
     assets: set[str] = set()
     built = []
     for post in _published():

@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup, NavigableString, Tag
-from bs4.element import PageElement, PreformattedString
+from bs4.element import Comment, PageElement, PreformattedString
 from bs4.formatter import HTMLFormatter
 
 from publishing.memory import remembered
@@ -45,16 +45,8 @@ def embedded(html: str, base: str, instruments: bool) -> Note:
     return Note(*json.loads(made))
 
 
-def in_capitals(template: str) -> str:
-    """A template of Liquid, written as the notes are."""
-    soup = _parsed(template)
-    for one in soup.find_all(True):
-        _write_for_the_blog(one, "")
-    return soup.decode(formatter=HTMLFormatter())
-
-
 def _embedded(html: str, base: str, instruments: bool) -> Note:
-    soup = _parsed(html)
+    soup = BeautifulSoup(html, "html.parser", multi_valued_attributes=None)
     article = soup.select_one("article.paper-notes")
     assert article is not None, "every page of the notes has an article"
     _leave_to_the_layout(article)
@@ -64,10 +56,6 @@ def _embedded(html: str, base: str, instruments: bool) -> Note:
     fetched = {name for one in article.find_all(True) for name in _write_for_the_blog(one, base)}
     formatter = HTMLFormatter(_escaped, void_element_close_prefix="")
     return Note(article.decode_contents(formatter=formatter), _lead(article, formatter), sorted(fetched))
-
-
-def _parsed(html: str) -> BeautifulSoup:
-    return BeautifulSoup(html, "html.parser", multi_valued_attributes=None)
 
 
 def _escaped(text: str) -> str:
@@ -91,6 +79,8 @@ def _unless_shown(first: PageElement, last: PageElement) -> None:
 
 
 def _fit_in(article: Tag, soup: BeautifulSoup) -> None:
+    for comment in article.find_all(string=lambda text: isinstance(text, Comment)):
+        comment.extract()  # since Liquid reads in it
     for one in article.select(".toc-bar"):
         one.decompose()
     for one in article.select(".toc-side:has(nav)"):  # the contents fold: they have no margin there
@@ -121,13 +111,13 @@ def _write_for_the_blog(one: Tag, base: str) -> list[str]:
         one.name = one.name.upper()
     if str(one.get("class")).startswith("language-"):  # whoever colours code would do it again
         one["class"] = "nohighlight"
-    if "download" in one.attrs and (file := str(one.get("href"))).endswith(".md"):
-        one["href"], one["download"] = f"{file}.txt", file.rpartition("/")[2]
     fetched = []
     for name in _ADDRESSES:
         if (address := str(one.get(name))).startswith(f"{base}/"):
             path = re.sub("^assets/", f"{OWN}/", address.removeprefix(f"{base}/"))
-            one[name] = _Liquid(f"{ROOT}{escape(path)}")
+            if "download" in one.attrs and path.endswith(".md"):
+                one["download"], path = path.rpartition("/")[2], f"{path}.txt"
+            one[name] = _Liquid(ROOT + _escaped(path))
             fetched += [path.removeprefix(f"{OWN}/")] * (path.startswith(f"{OWN}/") and "#" not in path)
     if "src" in one.attrs:
         one.attrs = {"SRC" if name == "src" else name: value for name, value in one.attrs.items()}
@@ -137,11 +127,12 @@ def _write_for_the_blog(one: Tag, base: str) -> list[str]:
 def _lead(article: Tag, formatter: HTMLFormatter) -> str:
     """The first picture and words of a note in plain HTML, for home pages and feeds that print whole posts."""
     first = takewhile(lambda one: one.get("class") != "paper-section", article.select(".post-body *"))
-    shown = [one for one in first if one.name == "IMG" or one.name == "P" and not one.attrs and not one.find("SVG")]
+    shown = [one for one in first if one.name == "IMG" or one.name == "P" and not one.attrs]
     to_the_note = '<p><a href="{{ page.url | relative_url }}">'
     lines = ["{%- assign paper_root = '/' | relative_url -%}"]
     for picture in [copy(one) for one in shown if one.name == "IMG"][:1]:
         picture["style"] = "max-width: 100%; height: auto"
         lines.append(f"{to_the_note}{picture.decode(formatter=formatter)}</a></p>")
-    lines += [one.decode(formatter=formatter) for one in shown if one.name == "P"]
+    words = (one for one in shown if one.name == "P" and not one.find(["SVG", "P", "SECTION"]))
+    lines += [one.decode(formatter=formatter) for one in words]
     return "\n".join([*lines, f"{to_the_note}Read the note</a></p>"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from publishing import folders, notebooks, paths
+from publishing import notebooks, paths
 from publishing.checks.places import at
 from publishing.files import below
 
@@ -11,13 +11,16 @@ _OTHER = {".ipynb", ".qmd", ".rmd", ".markdown", ".rst", ".myst"}
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".pdf", ".eps", ".bmp", ".tif", ".tiff"}
 
 
-def problems() -> Iterator[str]:
-    """What would be waited for without an end, or lies in a paper's folder and would be left out without a word."""
+def endless() -> Iterator[str]:
+    """What a build would wait for without an end, as soon as it reads it."""
     read = [path for path in paths.ROOT.glob("_*") if path not in paths.generated()]
-    for place in (paths.ASSETS, paths.NOTEBOOKS, *paths.packages(), *read):
-        for entry in folders.entries(place):
-            if not (entry.is_symlink() or entry.is_dir() or entry.is_file()):
-                yield f"{paths.relative(Path(entry))} is a pipe, a socket or a device, but no file; move it away"
+    for path in (path for place in (paths.ASSETS, paths.NOTEBOOKS, *paths.packages(), *read) for path in below(place)):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            yield f"{paths.relative(path)} is a pipe, a socket or a device, but no file; move it away"
+
+
+def problems() -> Iterator[str]:
+    """What lies in the folders of papers and would be left out without a word."""
     for paper in notebooks.papers():
         folder = paths.notebooks_dir(paper)
         known = {notebooks.path_of(paper, stem) for stem in notebooks.every(paper)}

@@ -21,7 +21,7 @@ TOO_LONG = (
 )
 TOO_SLOW = "is not done after {:,.0f} s, most of which it waits; is what it waits for there?"
 TOO_MUCH = "shows {:,} bytes, and a page takes {:,}; print less, or a table of the few that matter"
-TOO_MANY = "shows pictures of {:,} bytes, and a page takes {:,}; show fewer, or smaller ones"
+TOO_MANY = "shows pictures and data of {:,} bytes, and a page takes {:,}; show fewer, or smaller ones"
 
 
 async def exceeded(pid: int, cell: Callable[[], int], notebook: NotebookNode) -> str:

@@ -26,10 +26,11 @@ from publishing.programs import end, node, waiting
 
 FOLDER, SCRIPT = "pagefind", "pagefind.js"  # where `assets/js/search.js` expects it, and what asks it
 STAGE = "search"
-_FORMULA, _OMITTED = "math", "…"
-_NO_TEXT = {"script", "style", "svg", "nav", "pre", "button"}  # elements
-_NO_TEXT |= {"cell-input", "equation-side", "backlinks", "cite", "instrument-call", "post-byline", "post-categories"}
-_NO_TEXT |= {"section-tools", "toc-bar"}  # classes
+_FORMULA, _OMITTED = "math", "…"  # which is a class, and an element
+_ELEMENTS = {_FORMULA, "script", "style", "svg", "nav", "pre", "button"}  # that hold no text
+_CLASSES = {_FORMULA, "cell-input", "equation-side", "backlinks", "cite", "instrument-call", "post-byline"}
+_CLASSES |= {"post-categories", "section-tools", "toc-bar"}
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _HEADINGS, _CELLS, _WHOLE = ("h2", "h3", "h4", "h5", "h6"), ("th", "td"), ("body", "main")
 _SCRIPT = Path(__file__).with_name("pagefind.mjs")
 _DIALOG = re.compile(r"(ui|highlight)\.(css|js)$")  # Pagefind's own
@@ -117,6 +118,7 @@ def _text(page: bytes) -> bytes:
     """A page without code, navigation and what screen readers say; dots stand for a formula. Nothing, without words."""
     found = _Text()
     found.feed(page.decode())
+    found.close()
     if not found.has_words:
         return b""
     return f'<!doctype html>\n<html lang="{found.language}">\n<body>\n{found.text}\n</body>\n</html>\n'.encode()
@@ -135,14 +137,14 @@ class _Text(HTMLParser):
             self._left_out += [tag] * (tag == self._left_out[0])
             return
         given = dict(attributes)
-        kinds = {tag, *(given.get("class") or "").split()}
+        classes = set((given.get("class") or "").split())
         if tag == "html":
             self.language = given.get("lang") or ""
         elif tag in _WHOLE:
             self.text, self.has_words = "", False
-        elif kinds & {_FORMULA, *_NO_TEXT}:
-            self.handle_data(_OMITTED * (_FORMULA in kinds))
-            self._left_out = [tag]
+        elif tag in _ELEMENTS or classes & _CLASSES:
+            self.handle_data(_OMITTED * (_FORMULA in classes or tag == _FORMULA))
+            self._left_out = [tag] * (tag not in _VOID)
         else:
             place = f' id="{escape(given["id"] or "")}"' if tag in _HEADINGS and "id" in given else ""
             self.text += f"<{tag}{place}>"

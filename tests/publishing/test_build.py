@@ -78,6 +78,34 @@ def test_one_section_is_taken_alone_and_forced_to_run_again_and_an_unknown_one_r
     assert unbuilt.fail("notebooks", "--only", "7") == f"no notebook is numbered or named '7'; {there}"
 
 
+@pytest.mark.parametrize(
+    "name", ["notebooks/toy/net.py", "notebooks/toy/03-x.md", "_includes/pipe", "_posts/2026-01-02-x.md", "assets/pipe"]
+)
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_pipe_that_would_be_waited_for_is_refused(commands, name, is_link):
+    os.mkfifo(pipe := commands.root / ("pipe" if is_link else name))
+    if is_link:
+        (commands.root / name).symlink_to(pipe)
+    assert commands.fail("site") == f"{name} is a pipe, a socket or a device, but no file; move it away"
+
+
+def test_what_one_notebook_writes_goes_through_all_that_read_it_in_one_build(unbuilt):
+    links = {f"0{number}-link": number for number in range(2, 6)}
+    unbuilt.post("01-figure", *list(links)[:-1])
+    unbuilt.write("1.txt", "old")
+    (unbuilt.root / "notebooks/toy/02-claim.md").unlink()
+    for stem, number in links.items():
+        unbuilt.write(f"{number}.txt", "old")
+        paper = "toy" if number < 5 else "other"
+        code = f"word = open('../../{number - 1}.txt').read()\nprint(word)\nopen('../../{number}.txt', 'w').write(word)"
+        unbuilt.notebook(stem, f"# {number}. Link", code, paper=paper)
+    for word in ("new", "newer"):
+        unbuilt.notebook("01-figure", "# 1. First", f"open('../../1.txt', 'w').write('{word}')")
+        unbuilt.succeed("notebooks")
+        assert all(f'"{word}\\n"' in path.read_text() for path in unbuilt.root.glob("build/executed/*/*link.ipynb"))
+        assert "executed" not in unbuilt.succeed("notebooks")
+
+
 def test_a_notebook_that_read_what_another_one_writes_later_runs_again(unbuilt):
     unbuilt.write("word.txt", "old")
     unbuilt.notebook("01-figure", "# 1. Figure", "print(open('../../word.txt').read(), 'word')")

@@ -1,7 +1,5 @@
 """Rules of what a person writes, each with an example that breaks it and one that does not."""
 
-import os
-
 import pytest
 
 from publishing.checks import beside, citations, posts
@@ -222,13 +220,6 @@ def test_a_file_that_nothing_reads_is_named(repository, name, says):
     repository.write(f"notebooks/toy/{name}", "")
     (problem,) = beside.problems()
     assert problem.startswith(f"notebooks/toy/{name}:1: ") and says in problem
-
-
-@pytest.mark.parametrize("name", ["notebooks/toy/pipe", "assets/deep/pipe", "_includes/pipe"])
-def test_a_pipe_that_a_build_would_wait_for_is_named(repository, name):
-    repository.notebook("01-a", "# T")
-    os.mkfifo(repository.write(f"{name}s", "").with_name("pipe"))
-    assert f"{name} is a pipe, a socket or a device, but no file; move it away" in beside.problems()
 
 
 def test_files_that_notebooks_name_or_python_reads_are_welcome(repository):

@@ -67,7 +67,8 @@ width="900"><p class="instrument-call">Try it</p>\
 <p>Of <svg class="math"></svg>.</p>
 <section class="paper-section" id="01-first">
 <p><a href="/assets/notebooks/toy/01-first.md" download>Markdown</a>
-<a href="/toy/which/#x">Which</a> {% if %} {{{ x }}}</p>
+<a href="/toy/which/#x">Which</a> {% if %} {{{ x }}}</p><!-- {{ y }} -->
+<p><a href="/toy/?q={{ x }}">Asked</a><svg><use href="/assets/none.svg#q"></use></svg></p>
 <pre><code>&lt;img src="/assets/images/toy-none.png"&gt;</code></pre>
 <div class="math display"><svg></svg><span class="math-assistive"><math></math></span></div>
 </section>
@@ -229,7 +230,8 @@ def test_a_note_is_finished_but_for_where_the_blog_stands(notes, blog, monkeypat
         f'data-instrument="line"><IMG SRC="{root}/images/toy-line.png" alt="A line" width="900">',
         f'<script SRC="{root}/js/instruments/loader.js" type="module">',
         f'<A download="01-first.md" href="{root}/notebooks/toy/01-first.md.txt">',
-        '<A href="{{ paper_root }}toy/which/#x">Which</A> &#123;% if %} &#123;&#123;{ x }}}',
+        '<A href="{{ paper_root }}toy/which/#x">Which</A> &#123;% if %} &#123;&#123;{ x }}}</P>\n<P>',
+        '<A href="{{ paper_root }}toy/?q=&#123;{ x }}">Asked</A>',
         '<pre><CODE>&lt;img src="/here/assets/images/toy-none.png"&gt;</CODE></pre>',
         '<SPAN class="math-assistive"><template shadowrootmode="open"><MATH></MATH></template></SPAN>',
         "{% include paper_notes/cite.html %}",

@@ -168,7 +168,20 @@ def test_below_an_address_results_and_the_page_for_what_is_not_found_lead_below_
         server.shutdown()
 
 
-def test_a_page_without_words_is_in_no_index(tmp_path):
-    page = tmp_path / "index.html"
-    page.write_text("<body><main><nav>Menu</nav><pre>code</pre></main><p>Footer.</p></body>")
-    assert search.of(tmp_path, [page]) == {}
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A <cite>book</cite>.", ["A book."]),
+        ('<a class="button">A book</a>.', ["A book."]),
+        ('A <img class="math" alt="x"> book.', ["A … book."]),
+        ("A book, Q&A", ["A book, Q&A"]),
+        ("<p>Above.</p><main>A book.</main><p>Below.</p>", ["A book."]),
+        ("<main><nav>Menu</nav><pre>code</pre></main><p>Below.</p>", []),
+    ],
+)
+def test_only_what_has_no_words_is_left_out(tmp_path, text, found):
+    (page := tmp_path / "index.html").write_text(f"<html><body>{text}")
+    for name, content in search.of(tmp_path, [page]).items():
+        (path := tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(content)
+    assert list(index(tmp_path).values()) == found

@@ -16,6 +16,7 @@ REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _NO_ROOM),
     **dict.fromkeys((errno.EACCES, errno.EPERM), _NOT_OURS),
     errno.ENAMETOOLONG: "shorten it",
+    errno.ELOOP: "let the link lead to a file",
 }
 
 

@@ -43,7 +43,11 @@ RELATIONS = {
 
 
 class ClaimError(AssertionError):
-    """A claim that does not hold, or that is about nothing."""
+    """A claim that does not hold, or that is about nothing. The build hears of it, whoever catches it."""
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        sys.audit("publishing.claim", message)
 
 
 def diagram(

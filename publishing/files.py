@@ -43,7 +43,7 @@ def state(name: str, root: Path) -> str | None:
             return str(path.readlink())
         if name.endswith("/"):
             return digest_of("\n".join(sorted(inside.name for inside in path.iterdir())).encode())
-        return "folder" if path.is_dir() else None if path.is_fifo() else digest(path)  # a pipe would be waited for
+        return "folder" if path.is_dir() else digest(path) if path.is_file() else None  # a pipe would be waited for
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -181,5 +181,5 @@ def syntax(source: str) -> ast.Module | None:
     """The syntax tree, which several rules read and none changes; None of what is no Python."""
     try:
         return ast.parse(source)
-    except (SyntaxError, ValueError):  # the second of a NUL, or of half a letter
+    except (SyntaxError, ValueError, RecursionError):  # the second of a NUL, or of half a letter
         return None

@@ -34,6 +34,8 @@ def _problem(path: Path, folder: Path, text: str) -> str | None:
     kind, inside = path.suffix.lower(), path.relative_to(folder)
     if kind in _OTHER:
         return f"no notebook here is a {kind}; bring it in by make import FILE={paths.relative(path)}, or move it away"
+    if path.name == "matplotlibrc":
+        return "matplotlib would take it without a word; set plt.rcParams in a module, and move it away"
     if kind == ".md":
         return f"no notebook is looked for here; move it to {paths.relative(folder)}/ or its {paths.OF_STUDIES}/"
     if inside.parts[0] == paths.OF_STUDIES:

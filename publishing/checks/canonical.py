@@ -21,7 +21,8 @@ def not_canonical(source: Source) -> Iterator[str]:
         return
     canonical = jupytext.writes(source.notebook, fmt="md")
     written, saved = source.text.splitlines(), canonical.splitlines()
-    for kind, start, _, there, _ in SequenceMatcher(None, written, saved, autojunk=False).get_opcodes():
+    differences = SequenceMatcher(None, written, saved, autojunk=False).get_opcodes() if written != saved else []
+    for kind, start, _, there, _ in differences:
         if kind != "equal":
             is_now, should_be = (next(iter(rest), "") for rest in (written[start:], saved[there:]))
             yield f"{at(source.path, start + 1)}: not in canonical form: it is {is_now!r} and should be {should_be!r}"

@@ -55,6 +55,8 @@ def _in_python(text: str):
             yield line, f"this is not plain Python: {wrong!r}; {remedy}"
         else:
             yield line, f"this is not plain Python ({error.msg}); no magics or shell lines here"
+    except RecursionError:
+        yield 1, "this is nested too deeply for Python; write it in several statements"
     except ValueError:
         line = next((n for n, written in enumerate(text.split("\n"), 1) if "\0" in written), 1)
         yield line, "this is not plain Python, since a NUL stands in it; take it out"

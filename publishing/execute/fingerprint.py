@@ -2,7 +2,8 @@
 
 It is made from the syntax tree, through imports of imports, module by module, so that a docstring, a comment or a
 new layout changes nothing, and a changed formula changes exactly the notebooks that reach it. A name that a package
-only passes on, in an `__init__` of nothing but imports, is followed to its own module; the others do not count.
+only passes on, in an `__init__` of nothing but imports, is followed to its own module; of the others count those that
+act when they are imported, as by entering something into a table.
 """
 
 import ast
@@ -58,13 +59,44 @@ def reached(code: str, folders: tuple[Path, ...], whole: bool = False) -> dict[s
         if path := _find(name, folders):
             source = _read(path)
             found[name] = Module(path, source)
-            if whole or not _passed_on(name, folders):
-                waiting += _names(source, package=name if path.name == "__init__.py" else package)
+            names = _names(source, package=name if path.name == "__init__.py" else package)
+            waiting += names if whole or not _passed_on(name, folders) else _acting(names, folders, ours)
     for name, module in found.items():
         if exported := _passed_on(name, folders):
             lines = (f"{taken} = {exported[taken]}" for taken in exported if {f"{name}.{taken}", f"{name}.*"} & seen)
             found[name] = module._replace(source="\n".join(sorted(lines)))
     return dict(sorted(found.items()))
+
+
+def _acting(names: Sequence[str], folders: tuple[Path, ...], ours: set[str]) -> list[str]:
+    """Those of these modules, and of what they import, that do something when they are imported."""
+    waiting, seen, acting = list(names), set(), []
+    while waiting:
+        if (name := waiting.pop()) in seen or name.partition(".")[0] not in ours:
+            continue
+        seen.add(name)
+        if path := _find(name, folders):
+            source, package = _read(path), name if path.name == "__init__.py" else name.rpartition(".")[0]
+            waiting += _names(source, package)
+            body = (syntax(source) or ast.Module([], [])).body
+            bound = {taken for taken, origin in _bound(body, package) if origin.partition(".")[0] in ours}
+            acting += [name] * any(_acts(statement, bound) for statement in body)
+    return acting
+
+
+def _acts(statement: ast.stmt, ours: set[str]) -> bool:
+    """Whether it calls something for its effect or changes a part of something; `ours` are names of our own code."""
+    match statement:
+        case ast.Expr(value=ast.Call()) | ast.Delete() | ast.For() | ast.While() | ast.With() | ast.AugAssign():
+            return True
+        case ast.Assign(targets=targets):
+            return any(isinstance(target, ast.Attribute | ast.Subscript) for target in targets)
+        case ast.FunctionDef(decorator_list=decorators) | ast.ClassDef(decorator_list=decorators):
+            named = {node.id for one in decorators for node in ast.walk(one) if isinstance(node, ast.Name)}
+            return not named.isdisjoint(ours)
+        case ast.If(body=body, orelse=other) | ast.Try(body=body, finalbody=other):
+            return any(_acts(inside, ours) for inside in (*body, *other))
+    return False
 
 
 @functools.cache

@@ -81,6 +81,8 @@ class Job:
                 self.failure = f"{self.name}: its modules change while it runs; let it change none of them"
         elif report.programs and not calls(notebook, DEPENDS_ON):
             self.failure = f"{self.name} starts {report.programs[0]}, and {PROGRAM_UNSEEN}"
+        elif unheard := [claim for claim in report.claims if claim not in _raised(notebook)]:
+            self.failure = f"{self.name}: {unheard[0]}, and its cell went on; claim it where nothing catches that"
         else:
             opened = report.opened | cache.came_upon(self.folder, notebook, report.imported)
             self.run = Run(_outputs(notebook), opened)
@@ -249,6 +251,12 @@ def _refresh(output: dict, paper: str, place: str) -> None:
             output["data"] = macros.bundle(paper)
     except PublishingError as error:
         raise PublishingError(f"{place}: {error}") from None
+
+
+def _raised(notebook: NotebookNode) -> list[str]:
+    """What the errors say that its cells end with, as their tags allow."""
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output.evalue for output in shown if output.output_type == "error"]
 
 
 def _outputs(notebook: NotebookNode) -> list[dict]:

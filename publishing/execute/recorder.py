@@ -52,21 +52,22 @@ CELL = f"{os.sep}ipykernel_"  # in the name of the file that a cell seems to be
 
 
 class Report(NamedTuple):
-    """What a run met: digests of files and listings by name, those of imported modules' text, and programs."""
+    """What a run met: digests of files and listings by name, of imported modules' text; programs, and false claims."""
 
     opened: dict[str, str | None]
     imported: dict[str, str | None]
     programs: list[str]
+    claims: list[str]
 
 
 def read_report(report: Path) -> Report:
     """What was written down; of a thing that was met twice, also by a forked child, as it was at first."""
-    kinds: dict[str, dict] = {"opened": {}, "imported": {}, "program": {}}
+    kinds: dict[str, dict] = {"opened": {}, "imported": {}, "program": {}, "claim": {}}
     for line in report.read_text(encoding="utf-8").splitlines():
         kind, name, was = json.loads(line)
         kinds[kind].setdefault(name, was)
-    opened, imported, programs = (dict(sorted(found.items())) for found in kinds.values())
-    return Report(opened, imported, list(programs))
+    opened, imported, programs, claims = (dict(sorted(found.items())) for found in kinds.values())
+    return Report(opened, imported, list(programs), list(claims))
 
 
 def record(root: str, report: str) -> None:
@@ -76,12 +77,13 @@ def record(root: str, report: str) -> None:
 
 class _Recorder:
     FILES = {"open", "os.listdir", "os.scandir", "os.mkdir", "sqlite3.connect", "ctypes.dlopen", "import"}
-    HEARD = FILES | PROGRAMS | {"socket.connect", "socket.getaddrinfo"}
+    HEARD = FILES | PROGRAMS | {"socket.connect", "socket.getaddrinfo", "publishing.claim"}
 
     def __init__(self, root: str, report: str) -> None:
         self.root = os.path.abspath(root)
         self.sink = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.library = f"{sysconfig.get_path('stdlib')}{os.sep}"
+        self.ipython = os.path.join(sysconfig.get_path("purelib"), "IPython", "")
         self.met: set[tuple[str, str]] = set()
         python = [sys.prefix, os.path.realpath(sys.prefix), *sysconfig.get_paths().values()]
         scratch = [os.path.dirname(os.path.abspath(report)), tempfile.gettempdir()]
@@ -96,7 +98,7 @@ class _Recorder:
 
     def install(self) -> None:
         sys.addaudithook(self.hear)
-        for unheard in (os.stat, os.access, os.readlink):  # by Python's audit
+        for unheard in (os.stat, os.lstat, os.access, os.readlink):  # by Python's audit
             _replace(unheard, self.asking(unheard, "//" if unheard is os.readlink else ""))
         _replace(os.open, self.opened_below)
         vars(safetensors)["safe_open"] = self.safe_open
@@ -141,6 +143,8 @@ class _Recorder:
             asked = arguments[1] if event == "socket.connect" else arguments
             if isinstance(asked, tuple) and asked[0] and self.is_asked(caller):
                 self.write("program", f"a connection to {asked[0]}", None)
+        elif event == "publishing.claim":
+            self.write("claim", arguments[0], None)
         elif event in PROGRAMS and self.nearest(caller):
             what = arguments[0] or arguments[1]
             self.write("program", os.fsdecode(what) if isinstance(what, str | bytes) else str(what), None)
@@ -214,8 +218,9 @@ class _Recorder:
             return None
         if whole.startswith(self.root + os.sep):
             inside = whole[len(self.root) + 1 :]
-            skipped = self.is_left_out(whole) or whole.endswith((".pyc", "macros.tex")) or whole == __file__
-            return None if skipped or "__pycache__" in inside else inside
+            skipped = self.is_left_out(whole) or whole.endswith((".pyc", f"{os.sep}macros.tex")) or whole == __file__
+            name = f"./{inside}" if inside.startswith("$") else inside  # which is no variable
+            return None if skipped or "__pycache__" in inside else name
         if self.is_left_out(whole) or (whole.startswith(self.scratch) and not self.is_older(whole)):
             return None
         return whole if kind == "imported" or self.is_asked(sys._getframe(1)) else None
@@ -247,8 +252,8 @@ class _Recorder:
         return self.is_ours(file) or (not file and threading.current_thread() in self.threads)
 
     def by(self, frame: FrameType | None) -> str:
-        """The file of the code nearest to a frame that is not Python's own library."""
-        while frame and frame.f_code.co_filename.startswith(("<frozen", self.library)):
+        """The file of the code nearest to a frame that is neither Python's own library nor IPython's."""
+        while frame and frame.f_code.co_filename.startswith(("<frozen", self.library, self.ipython)):
             frame = frame.f_back
         return frame.f_code.co_filename if frame else ""
 

@@ -75,7 +75,7 @@ def inline(text: str, context: Context) -> Inline:
 
 
 def _parser() -> MarkdownIt:
-    md = MarkdownIt("commonmark", {"xhtmlOut": False}).enable(["table", "strikethrough"])
+    md = MarkdownIt("commonmark", {"xhtmlOut": False, "maxNesting": losses.DEEPEST}).enable(["table", "strikethrough"])
     md.use(mathematics).use(footnote_plugin).use(deflist_plugin).use(figures.written_by_hand)
     md.inline.ruler.push("bare_address", _bare_address)
     md.disable("footnote_inline")  # ^[…] would reach the page unchecked; JupyterLab shows it as it is written
@@ -95,7 +95,8 @@ def _cells(state: StateCore) -> None:
         context, parsed = state.env["context"], len(state.tokens)
         context.cell = number
         state.md.block.parse(clean(source), state.md, state.env, state.tokens)
-        for fault in (*losses.in_tables(state.tokens[parsed:], clean(source)), *losses.of_links(state.env)):
+        tokens = state.tokens[parsed:]
+        for fault in (*losses.in_tables(tokens, clean(source)), *losses.of_links(state.env), *losses.of_depth(tokens)):
             context.fault(fault)
     for token in state.tokens:
         if token.type == "html_block":  # its text is Markdown too: formulas in a <summary>, for one

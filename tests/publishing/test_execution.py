@@ -176,6 +176,35 @@ def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
     assert "cell 1: is tagged raises-exception and raises nothing" in refused(run, "02-net")
 
 
+FALSE = "lambda: claim('it is three', 2, '==', 3)"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit({FALSE}).exception()",
+        f"import threading\nthread = threading.Thread(target={FALSE})\nthread.start()\nthread.join()",
+        f"import os\nif os.fork() == 0:\n    try: ({FALSE})()\n    finally: os._exit(0)\nos.wait()",
+        f"import contextlib\nwith contextlib.suppress(Exception): ({FALSE})()",
+    ],
+)
+def test_a_false_claim_is_heard_wherever_it_is_made(toy, code):
+    toy.notebook("01-plain", "from publishing.cells import claim", code)
+    assert refused(run, "01-plain").startswith(
+        "toy/01-plain: the claim 'it is three' is false: 2.0 == 3.0, tolerance 0, and"
+    )
+
+
+def test_a_false_claim_that_is_expected_is_shown(toy):
+    toy.notebook(
+        "01-plain",
+        "from publishing.cells import claim",
+        '```python tags=["raises-exception"]\nclaim("a", 2, "==", 3)\n```',
+    )
+    (executed,) = run("01-plain")
+    assert "the claim 'a' is false" in executed.path.read_text()
+
+
 SLOWLY = "for i in range(100): print('x' * 999); time.sleep(0.1)"
 BOTH = "display({'text/plain': 'x' * 6_000, 'text/markdown': 'x' * 6_000}, raw=True)"
 PICTURES = "import itertools\nfor _ in itertools.count(): display({'image/png': 'AAAA' * 999}, raw=True)"

@@ -73,6 +73,14 @@ def variable(root: Path, word: str) -> None:
     os.environ["NOTES_WORD"] = word
 
 
+def acting(root: Path, word: str) -> None:
+    """A package that imports a module which enters the word where another module keeps it."""
+    text("acted/__init__.py")(root, "from .kept import TABLE\nfrom .plugin import plugin\n")
+    text("acted/kept.py")(root, "TABLE = {}\n")
+    text("acted/plugin.py")(root, "from .deep import plugin\n")
+    module("acted/deep.py", "from .kept import TABLE\n\nTABLE['word'] = {!r}\nplugin = 1\n")(root, word)
+
+
 PATH = "from pathlib import Path\nroot = Path('../..')\n"
 POOL = """\
 from concurrent.futures import ThreadPoolExecutor
@@ -121,6 +129,13 @@ TOGETHER = {  # what a cell does, and what changes
     "a listing": ("import os\nprint(sorted(os.listdir('../../listed')))", text("listed/{}")),
     "a glob": (f"{PATH}print(sorted(root.glob('globbed/*')))", text("globbed/{}")),
     "whether a file exists": (f"{PATH}print((root / 'exists.txt').exists())", appears("exists.txt")),
+    "a glob that is a name": ("import glob\nprint(glob.glob('../../literal.txt'))", appears("literal.txt")),
+    "a file of a name in each folder": (
+        "import glob\nprint(glob.glob('../../runs/*/r.json'))",
+        lambda r, w: text("runs/one/r.json" if w == "after." else "runs/one/other")(r, w),
+    ),
+    "a name that ends like that of the macros": ("print(open('../../my_macros.tex').read())", text("my_macros.tex")),
+    "a name like a variable's": ("import os.path\nprint(os.path.exists('../../$NAME'))", appears("$NAME")),
     "whether a folder exists": ("import os.path\nprint(os.path.isdir('../../there'))", appears("there/a")),
     "a file's size": (
         f"{PATH}print((root / 'size.txt').stat().st_size)",
@@ -168,6 +183,7 @@ ALONE = {  # what a notebook does that could hide what another one does
         "try:\n    import bare.option as optional\n    print(optional.word())\nexcept ImportError:\n    print('none')",
         lambda r, w: module("bare/option.py")(r, w) if w == "after." else None,
     ),
+    "a module that a package imports for what it does": ("from acted import TABLE\nprint(TABLE)", acting),
     "a docstring": ("import documented\nprint(documented.__doc__)", module("documented.py", "'''{}'''\n")),
     "a module's source": (
         "import inspect, shown\nprint(inspect.getsource(shown))",
@@ -277,6 +293,7 @@ def test_no_setting_of_the_surroundings_reaches_a_notebook(repository, monkeypat
     [
         ("import subprocess\nsubprocess.run(['true'])", "true"),
         ("import os\nos.system('true')", "true"),
+        ("get_ipython().getoutput('true')", "sh"),
         (f"import subprocess\n{POOL}aside(subprocess.run, ['true'])", "true"),
         (
             "from multiprocessing import get_context\nget_context('spawn').Process(target=print).start()",

@@ -60,7 +60,9 @@ def looks() -> Iterator[bool]:
 def _edits(watched: list[Path]) -> Iterator[set]:
     """What was edited; if the system watches no more files for us, we look at them again and again."""
     watching = partial(watch, *watched, watch_filter=Handwritten(), step=STEP, yield_on_timeout=True, rust_timeout=200)
-    watching = partial(watching, ignore_permission_denied=True)  # of a folder that only others may read
+    watching = partial(watching, ignore_permission_denied=True)  # with which one that is gone is no error either
+    if gone := [folder for folder in watched if not folder.is_dir()]:
+        raise FileNotFoundError(gone[0])
     try:
         yield from watching()
     except FileNotFoundError:

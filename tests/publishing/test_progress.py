@@ -16,8 +16,8 @@ from .small_site import Commands
 CLEAR = "\r\x1b[K"
 STEM = "02-a-name-that-takes-some-room-on-the-line"
 WAIT = f"""import os, time
-began = time.monotonic()
-while not os.path.exists("enough") and time.monotonic() < began + {PATIENCE}:
+began, here = time.monotonic(), os.open(".", os.O_RDONLY)  # by whose number it looks unseen, or it would run again
+while "enough" not in os.listdir(here) and time.monotonic() < began + {PATIENCE}:
     time.sleep(0.05)"""
 
 

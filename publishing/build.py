@@ -168,7 +168,8 @@ def _notebooks_stage(
         is_stale()
     executed = _executed(stale, faults, force, began)
     others = [paper for paper in papers if paper not in executed]
-    while _any_ran(executed) and (late := [one for one in others if not _outputs_if_fresh(one, inputs[one])]):
+    any_ran = any(one.ran for of_paper in executed.values() for one in of_paper)
+    while any_ran and (late := [one for one in others if not _outputs_if_fresh(one, inputs[one])]):
         for known in (_paper, _exporter):  # with these papers as they were
             known.cache_clear()
         executed |= _executed({paper: _made_from(paper, only, inputs[paper]) for paper in late}, faults, force, began)
@@ -182,10 +183,6 @@ def _notebooks_stage(
             _say_figures(unchanged=fresh[paper])
             made += fresh[paper]
     return made
-
-
-def _any_ran(executed: dict[str, list["Executed"]]) -> bool:
-    return any(one.ran for of_paper in executed.values() for one in of_paper)
 
 
 def _inputs(paper: str, code: stamps.Digests) -> dict[str, Any]:
@@ -257,9 +254,9 @@ def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]]
                 shown.append(_excerpt(paper, before | failed.ran, faults))
         aged = {} if faults else _aged(done)
         tries.update(f"{paper}/{stem} reads {name}" for paper, names in aged.items() for stem, name in names.items())
-        if endless := [reading for reading, count in tries.items() if count == jobs.TRIES]:
+        if restless := [reading for reading, count in tries.items() if count == jobs.TRIES]:
             told = "which is another after each run; let no notebook write what notebooks read"
-            faults += [f"{reading}, {told}" for reading in endless]
+            faults += [f"{reading}, {told}" for reading in restless]
             break
         planned = {paper: jobs.planned(paper, lint.sound(paper, stems, faults)) for paper, stems in aged.items()}
     shown += map(_paper, done)
@@ -270,7 +267,7 @@ def _run(planned: dict[str, list["Job"]], done: dict[str, dict[str, "Executed"]]
 
 def _aged(done: dict[str, dict[str, "Executed"]]) -> dict[str, dict[str, str]]:
     """The notebooks of which a file is no longer as they read it, with its name, by their papers; none if none ran."""
-    if not _any_ran({paper: list(of_paper.values()) for paper, of_paper in done.items()}):
+    if not any(one.ran for of_paper in done.values() for one in of_paper.values()):
         return {}
     found = {paper: {stem: one.changed() for stem, one in of_paper.items()} for paper, of_paper in done.items()}
     return {paper: names for paper, of_paper in found.items() if (names := {k: v for k, v in of_paper.items() if v})}

@@ -7,14 +7,14 @@ from typing import Any
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-DEEPEST = 60  # tokens within each other, of which a list takes two
+DEEPEST = 60  # tokens within each other, of which a list takes two, and a quotation one
 _BEFORE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?")
 
 
 def of_depth(tokens: Sequence[Token]) -> Iterator[str]:
     """Lists and quotations within each other, so deep that what is in the last would be left out."""
     if any(token.nesting == 1 and token.level >= DEEPEST - 1 for token in tokens):
-        yield f"lists and quotations stand more than {DEEPEST // 2} deep in each other; write them less deep"
+        yield "lists and quotations stand so deep in each other that text would be lost; write them less deep"
 
 
 def in_tables(tokens: Sequence[Token], source: str) -> Iterator[str]:

@@ -212,6 +212,7 @@ def test_sections_out_of_order_are_named(post):
         ("14-more.ipynb", "bring it in by make import FILE=notebooks/toy/14-more.ipynb"),
         ("studies/why.qmd", "no notebook here is a .qmd"),
         ("drafts/01-a.md", "move it to notebooks/toy/ or its studies/"),
+        ("matplotlibrc", "matplotlib would take it without a word"),
         ("img/x.png", 'no notebook shows it; write ![alt](img/x.png "caption")'),
     ],
 )

@@ -245,7 +245,10 @@ def test_a_thing_to_do_has_its_box():
         (["a[^1]\n\n[^1]: One.", "[^1]: Two."], "the footnote [^1] has a text already"),
         (["[a][x]\n\n[x]: https://a.b", "[b][x]\n\n[x]: https://c.d"], "[x]: is defined already, to lead elsewhere"),
         (["| a | b |\n|---|---|\n| 1 | 2 | 3 |"], "has 3 cells for 2 columns"),
-        (["\n".join(f"{'  ' * depth}- {depth}" for depth in range(31))], "stand more than 30 deep in each other"),
+        (
+            ["\n".join(f"{'  ' * depth}- {depth}" for depth in range(31))],
+            "stand so deep in each other that text would be lost",
+        ),
         (["> | a | b |\n> |---|---|\n> | 1 | 2 | 3 |"], "has 3 cells for 2 columns"),
         (["| a | b |\n|---|---|\n| `x|y` | 2 |"], "the | in the code"),
         (["| a | b |\n|---|---|\n| `x|y` |"], "the | in the code"),

@@ -88,3 +88,9 @@ def test_the_sources_can_be_checked_without_what_was_built_before(repository, ca
     lints.check_all(sources_alone=True)
     assert capsys.readouterr().out == "1 notebooks checked, and the posts: nothing to fix\n"
     assert "3 things to fix" in refused(lints.check_all)
+
+
+def test_code_that_is_nested_too_deeply_for_python_is_told(repository):
+    assert [
+        problem for problem in linted(repository, "# T", "+".join(["1"] * 20_000)) if "nested too deeply" in problem
+    ]

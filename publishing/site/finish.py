@@ -1,0 +1,45 @@
+"""A new site in a folder of its own, which takes the place of the old one at once, when all of it is there."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from publishing import paths
+from publishing.folders import everything, make_way, readable, sweep, sync
+
+
+@contextmanager
+def replaced() -> Iterator[Path]:
+    """Where the new site is to be made; the old one stays as it was if that raises an error."""
+    fresh = work() / "site"
+    shutil.rmtree(work(), ignore_errors=True)
+    make_way(fresh)
+    work().mkdir(parents=True)
+    yield fresh
+    readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
+    _put_in_place(fresh, work() / "old")
+    shutil.rmtree(work())
+
+
+def work() -> Path:
+    """What holds it, and what is only needed until then."""
+    return paths.BUILD / "jekyll"
+
+
+def _put_in_place(fresh: Path, old: Path) -> None:
+    """Exchange the site at once; file by file where its folder cannot be renamed, as a link, or a volume of Docker."""
+    try:
+        if paths.SITE.is_symlink():
+            raise OSError(errno.EXDEV, "")
+        if paths.SITE.exists():
+            paths.SITE.rename(old)
+        fresh.rename(paths.SITE)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EBUSY):
+            raise
+        made = {paths.SITE / path.relative_to(fresh): path.read_bytes() for path in everything(fresh)}
+        paths.SITE.resolve().mkdir(parents=True, exist_ok=True)
+        sync(made)
+        sweep([paths.SITE], made)

@@ -82,7 +82,7 @@ check: ## Lint the code and the notebooks, then build the site and lint it and t
 
 faults: site ## Kill, starve and damage the build, and put anything into notebooks (about twenty minutes)
 	@$(PYTHON) bootstrap.py test
-	@$(INSIDE) .venv/bin/python -m pytest tests/faults.py tests/publishing/test_in_browser.py --hypothesis-profile=fuzz
+	@$(INSIDE) .venv/bin/python -m pytest -s tests/faults.py tests/publishing/test_in_browser.py --hypothesis-profile=fuzz
 
 mutants: ## Break every formula of the package in turn and see that a test fails (about ten minutes)
 	@$(PYTHON) bootstrap.py test

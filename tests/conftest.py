@@ -45,6 +45,11 @@ def eventually(condition: Callable[[], object], what: str) -> None:
     raise AssertionError(f"{what} did not come within {PATIENCE} seconds") from error
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, by their names from there."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """It ends with each file, so that no event loop is left running."""

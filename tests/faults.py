@@ -22,7 +22,7 @@ import pytest
 from publishing import paths
 
 from .conftest import PATIENCE, eventually
-from .publishing.small_site import GENERATED, MADE, Commands
+from .publishing.small_site import GENERATED, MADE, Commands, figure
 
 KILLS = 100
 SERVED_KILLS = 12
@@ -40,26 +40,7 @@ OFFLINE = ("unshare", *AS_ROOT, "--mount", "--net")
 DATA_SETS = "/usr/share/datasets"
 STEMS = ("01-figure", "02-data", "03-more")
 STUDIES = "studies:\n  - title: Costs\n    pages: [cost]\n"
-CLAIMS = """\
----
-title: Claims
-description: Those of the toy.
-published: true
-paper: toy
-mathjax: true
----
-
-They are checked.
-"""
-FIGURE = """\
-from matplotlib.figure import Figure
-from publishing.cells import claim, diagram
-from net import scaled
-
-figure = Figure(figsize=(3, 2))
-figure.subplots().plot([0, scaled(1)])
-diagram(figure, "line", alt="A rising line.", caption="The line of $x$.")
-claim("It rises", scaled(1), ">", 0, of="eq-1")"""
+FIGURE = f"from net import scaled\n{figure('scaled(1)')}\nclaim('It rises', scaled(1), '>', 0, of='eq-1')"
 DATA = "import json\nprint(json.load(open('../../experiments/data.json')))"
 
 
@@ -67,7 +48,7 @@ def lay(folder: Path) -> Commands:
     """A repository in its first version, with a folder of temporary files of its own."""
     commands = Commands.lay(folder / "notes")
     commands.write("requirements/main.lock", "numpy==2\n")
-    commands.write("_claims/toy.md", CLAIMS)
+    commands.claims()
     commands.environment["TMPDIR"] = str(folder / "t")
     (folder / "t").mkdir()
     edit(commands, 0)
@@ -84,8 +65,7 @@ def edit(commands: Commands, version: int) -> None:
     commands.notebook(
         "studies/cost", f"# What does it cost?\n\nIt costs $c_{version}$ by Eq. (1).", f"print({version})"
     )
-    post = commands.post(*STEMS)
-    post.write_text(post.read_text().replace("paper: toy\n", f"paper: toy\n{STUDIES}"))
+    commands.post(*STEMS, front=STUDIES)
 
 
 def words(commands: Commands, version: int) -> None:
@@ -127,21 +107,10 @@ def commands(tmp_path) -> Commands:
     return lay(tmp_path)
 
 
-@pytest.fixture
-def say(capsys):
-    """Prints past pytest, so that the counts are seen."""
-
-    def print_now(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {text}", flush=True)
-
-    return print_now
-
-
 # killed
 
 
-def test_killed_at_random_moments(commands, whole, tmp_path, say):
+def test_killed_at_random_moments(commands, whole, tmp_path):
     """SIGKILL to the build alone, whose kernels and Jekyll live on, to all of its processes, or to one kind of them."""
     moments, stages = random.Random(20201216), Counter()
     began = time.monotonic()
@@ -160,10 +129,8 @@ def test_killed_at_random_moments(commands, whole, tmp_path, say):
         stages[stage] += 1
         assert_whole(commands, whole[version], f"kill {life}, of {victim}, {stage}")
     assert leftovers(commands) == []
-    say(
-        f"killed {KILLS} times; it had said, or said then:\n    "
-        + "\n    ".join(f"{n}  {stage}" for stage, n in stages.most_common())
-    )
+    print(f"killed {KILLS} times; it had said, or said then:")
+    print(*(f"    {n}  {stage}" for stage, n in stages.most_common()), sep="\n")
 
 
 def killed(commands: Commands, moment: float, victim: str, log: Path) -> str | None:
@@ -196,7 +163,7 @@ def victims(commands: Commands, build: subprocess.Popen, victim: str) -> list[in
     return [build.pid] if word is None else processes(commands.root, word)
 
 
-def test_make_serve_goes_on_when_its_builds_are_killed(commands, whole, say):
+def test_make_serve_goes_on_when_its_builds_are_killed(commands, whole):
     """Those that stand ready and those that run, in the midst of patching pages too, and what they started."""
     moments, hits = random.Random(7), Counter()
     log = commands.root.with_name("log")
@@ -218,7 +185,7 @@ def test_make_serve_goes_on_when_its_builds_are_killed(commands, whole, say):
     assert leftovers(commands) == [] and "Traceback" not in log.read_text()
     edit(commands, 1)
     assert_whole(commands, whole[1])
-    say(f"killed under make serve: {dict(hits)}")
+    print(f"killed under make serve: {dict(hits)}")
 
 
 def soon(find: Callable[[], list[int]]) -> list[int]:
@@ -287,7 +254,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-def test_a_full_disk(small_disk, whole, say):
+def test_a_full_disk(small_disk, whole):
     commands, told = lay(small_disk), []
     for room in (0, 8_000, 50_000, 150_000, 300_000, 600_000, 1_200_000):
         for folder in GENERATED:
@@ -301,13 +268,13 @@ def test_a_full_disk(small_disk, whole, say):
         (small_disk / "filler").unlink()
         assert_whole(commands, whole[0], room)
     assert told
-    say("with so much room left it said\n    " + "\n    ".join(told))
+    print("with so much room left it said", *told, sep="\n    ")
 
 
 # damaged
 
 
-def test_damaged_files(commands, whole, say):
+def test_damaged_files(commands, whole):
     """Anything that is generated, cut or with one bit wrong, is made again or was not needed."""
     commands.succeed("site")
     choice, files = random.Random(7), generated_files(commands)
@@ -318,7 +285,7 @@ def test_damaged_files(commands, whole, say):
         if path in remembered:
             shutil.rmtree(commands.root / "build/stamps")  # what is remembered is asked for only if there is work
         assert_whole(commands, whole[0], path.relative_to(commands.root))
-    say(f"{len(hurt)} of {len(files)} generated files damaged, one after the other")
+    print(f"{len(hurt)} of {len(files)} generated files damaged, one after the other")
 
 
 def test_damaged_stamps(commands, whole):
@@ -365,16 +332,6 @@ def damage(path: Path, choice: random.Random) -> None:
     where = choice.randrange(len(data) // 2, len(data))
     flipped = data[:where] + bytes([data[where] ^ 1]) + data[where + 1 :]
     path.write_bytes(choice.choice([b"", data[:where], flipped]))
-
-
-def test_every_bit_of_the_remembered_formulas_counts(commands, whole):
-    commands.succeed("site")
-    remembered = commands.root / "build/typeset/toy-cost-.json"
-    good = remembered.read_bytes()
-    for where in range(len(good) // 10, len(good), len(good) // 5):
-        remembered.write_bytes(good[:where] + bytes([good[where] ^ 1]) + good[where + 1 :])
-        (commands.root / "build/stamps/site.json").unlink()
-        assert_whole(commands, whole[0], where)
 
 
 def test_a_damaged_checkpoint(commands):

@@ -2,11 +2,13 @@
 
 import ast
 import importlib.util
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -268,19 +270,13 @@ def test_in_a_terminal_the_seconds_are_counted_and_in_a_log_a_step_is_one_line(b
     assert re.fullmatch(r"bootstrap: waiting … (\d+ s\x08+)+\d+\.\d s\n", capsys.readouterr().out)
 
 
-def test_a_terminal_that_lacks_a_letter_shows_another():
-    script = f"""
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("bootstrap", {str(SCRIPT)!r})
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-module.TARGETS["site"] = (lambda: module.run("waiting", sys.executable, "-c", ""),)
-sys.exit(module.main(["site"]))
-"""
-    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert re.fullmatch(r"bootstrap: waiting \? \d+\.\d s\n", done.stdout)
+def test_a_terminal_that_lacks_a_letter_shows_another(bootstrap, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown := io.BytesIO(), "latin-1"))
+    step = partial(bootstrap.run, "waiting", sys.executable, "-c", "")
+    monkeypatch.setitem(bootstrap.TARGETS, "site", (step,))
+    assert bootstrap.main(["site"]) == 0
+    sys.stdout.flush()
+    assert re.fullmatch(rb"bootstrap: waiting \? \d+\.\d s\n", shown.getvalue())
 
 
 @pytest.mark.parametrize("system", ["linux", "darwin"])

@@ -1,5 +1,8 @@
 """Shared small things: a generator seeded afresh for every test, a schedule, a few digits, and a checkpoint."""
 
+import os
+import signal
+
 import pytest
 import torch
 
@@ -8,6 +11,20 @@ from ddpm_notes.checkpoints import save_checkpoint
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import linear_schedule, rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet
+
+
+def stopping_at(call, monkeypatch, number=signal.SIGINT):
+    """Send the signal in that call of the network. Returns the list of the calls."""
+    calls, real = [], UNet.forward
+
+    def counted(self, x, t):
+        calls.append(1)
+        if len(calls) == call:
+            os.kill(os.getpid(), number)
+        return real(self, x, t)
+
+    monkeypatch.setattr(UNet, "forward", counted)
+    return calls
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """python -m ddpm_notes, as a user types it."""
 
 import json
-import os
 import re
 import resource
 import signal
@@ -25,6 +24,8 @@ from ddpm_notes.files import read_tensors
 from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet, UNetConfig
+
+from .conftest import stopping_at
 
 SMALL = "--width 8 --multipliers 1,2 --groups 4 --T 25 --schedule rescaled"
 
@@ -194,8 +195,7 @@ def test_the_same_picture_for_the_same_seed_and_number_whatever_the_count(traine
 
 
 def test_evaluate_reports_every_part_of_the_bound_from_one_run_of_the_network(short, tmp_path, monkeypatch):
-    out, calls, real = tmp_path / "report.json", [], UNet.forward
-    monkeypatch.setattr(UNet, "forward", lambda self, x, t: calls.append(1) or real(self, x, t))
+    out, calls = tmp_path / "report.json", stopping_at(0, monkeypatch)
     run(f"evaluate --checkpoint {short} --data digits --images 2 --engine pytorch --out {out}")
     report = json.loads(out.read_text())["variance"]
     assert set(report) == {"beta", "beta_tilde"} and len(calls) == 25
@@ -217,17 +217,9 @@ def test_engines_draw_the_same_pictures_and_say_so(trained, tmp_path, capsys):
 @pytest.mark.parametrize("name, kind, count", [("sample", "npz", "--count"), ("evaluate", "json", "--images")])
 def test_an_unfinished_run_keeps_its_engine(short, tmp_path, monkeypatch, capsys, name, kind, count):
     """What was begun where there is no onnxruntime goes on by PyTorch where there is."""
-    out, real = tmp_path / f"out.{kind}", UNet.forward
-    command, calls = f"{name} --checkpoint {short} {count} 2 --out {out}", []
-
-    def stopped(self, x, t):
-        calls.append(1)
-        if len(calls) == 3:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return real(self, x, t)
-
+    command = f"{name} --checkpoint {short} {count} 2 --out {tmp_path / f'out.{kind}'}"
     with monkeypatch.context() as patch:
-        patch.setattr(UNet, "forward", stopped)
+        stopping_at(3, patch, signal.SIGTERM)
         patch.setattr(shared, "choose_engine", lambda model: "pytorch")
         assert main(command.split()) == 130
     for engine in ("pytorch", "onnxruntime"):

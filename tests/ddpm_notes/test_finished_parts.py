@@ -1,7 +1,6 @@
 """sample and evaluate go on where they stopped, to the same result."""
 
 import json
-import os
 import signal
 import sys
 
@@ -18,6 +17,8 @@ from ddpm_notes.parameterizations import Parameterized
 from ddpm_notes.schedule import rescaled_linear_schedule
 from ddpm_notes.unet import DIGITS, UNet
 
+from .conftest import stopping_at
+
 
 @pytest.fixture(autouse=True)
 def four_at_once(monkeypatch):
@@ -25,20 +26,6 @@ def four_at_once(monkeypatch):
 
 
 COMMANDS = {"sample": ("--count", "npz"), "evaluate": ("--images", "json")}
-
-
-def stopping_at(call, monkeypatch, number=signal.SIGINT):
-    """Send the signal in that call of the network. Returns the list of the calls."""
-    calls, real = [], UNet.forward
-
-    def counted(self, x, t):
-        calls.append(1)
-        if len(calls) == call:
-            os.kill(os.getpid(), number)
-        return real(self, x, t)
-
-    monkeypatch.setattr(UNet, "forward", counted)
-    return calls
 
 
 def same(one, other):

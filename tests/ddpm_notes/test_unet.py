@@ -1,14 +1,13 @@
 """The U-Net: the released layout, its parameter counts, its padding and its clock."""
 
 import json
-import math
 from dataclasses import asdict, replace
 
 import pytest
 import torch
 from torch import nn
 
-from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, LSUN256, UNet, UNetConfig, count_parameters, time_embedding
+from ddpm_notes.unet import CIFAR10, DIGITS, FASHION, LSUN256, UNet, UNetConfig, count_parameters
 
 
 def on_meta(config):
@@ -35,13 +34,6 @@ def test_a_new_network_predicts_almost_nothing():
     torch.manual_seed(0)
     net = UNet(TINY)
     assert net(torch.randn(2, 1, 8, 8), torch.tensor([1, 1000])).abs().max() < 1e-3
-
-
-def test_the_clock_starts_at_the_papers_one():
-    embedding = time_embedding(torch.tensor([1, 4]), 8)
-    assert embedding[0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
-    expected = [f(3 * 10000 ** (-i / 3)) for f in (math.sin, math.cos) for i in range(4)]
-    assert embedding[1].tolist() == pytest.approx(expected, abs=1e-6)
 
 
 def test_dropout_is_on_in_training_and_off_in_evaluation():

@@ -28,13 +28,6 @@ def test_means_and_covariances_that_do_not_commute_agree_with_scipys_matrix_root
     assert frechet_distance(a, b) == pytest.approx(expected.item(), rel=1e-6)
 
 
-def test_few_images_bias_the_distance_upwards():
-    real = torch.randn((5000, 8), generator=Generator().manual_seed(0))
-    few = torch.randn((50, 8), generator=Generator().manual_seed(1))
-    many = torch.randn((5000, 8), generator=Generator().manual_seed(2))
-    assert frechet_distance(few, real) > 10 * frechet_distance(many, real)
-
-
 def test_the_nearest_neighbour_is_found_at_its_root_mean_squared_distance():
     training = torch.zeros(3, 1, 2, 2)
     training[1] = 1

@@ -25,13 +25,24 @@ POST = """\
 layout: post
 title: Toy
 description: A toy.
-paper: toy
+paper: {paper}
 mathjax: true
-permalink: /toy/
+permalink: /{paper}/
 feed: {{excerpt_only: true}}
----
-{}
+{front}---
+{text}
 """
+
+
+def figure(end: str = "1", alt: str = "A rising line.", more: str = "") -> str:
+    """A cell that draws a line to there."""
+    return f"""\
+from matplotlib.figure import Figure
+from publishing.cells import claim, diagram
+
+figure = Figure(figsize=(2, 1))
+figure.subplots().plot([0, {end}])
+diagram(figure, "line", alt="{alt}", caption="A line of $x$."{more})"""
 
 
 @dataclass
@@ -51,10 +62,15 @@ class Repository:
         blocks = [cell if cell.startswith(("#", "```")) else f"```python\n{cell}\n```" for cell in cells]
         return self.write(f"notebooks/{paper}/{stem}.md", HEADER + "\n" + "\n\n".join(blocks) + "\n")
 
-    def post(self, *stems: str) -> Path:
-        """A post that includes these sections."""
-        includes = [f'{{% include paper_section.html name="toy/{stem}" %}}' for stem in stems]
-        return self.write("_posts/2026-01-01-toy.md", POST.format("\n\n".join(includes)))
+    def post(self, *stems: str, paper: str = "toy", front: str = "") -> Path:
+        """A post that includes these sections, with these lines more in its front matter."""
+        includes = [f'{{% include paper_section.html name="{paper}/{stem}" %}}' for stem in stems]
+        text = POST.format(paper=paper, front=front, text="\n\n".join(includes))
+        return self.write(f"_posts/2026-01-01-{paper}.md", text)
+
+    def claims(self, paper: str = "toy") -> Path:
+        """The page of a paper's claims."""
+        return self.write(f"_claims/{paper}.md", f"---\ntitle: Claims\npaper: {paper}\nmathjax: true\n---\nWords.\n")
 
 
 @dataclass

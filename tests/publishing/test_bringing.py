@@ -17,6 +17,7 @@ from publishing.blog.bringing import left, pictures
 from publishing.blog.bringing.shape import ANSWER
 from publishing.notebooks import HEADER
 
+from ..conftest import contents
 from .notes import png, refused
 
 ROOT = paths.ROOT
@@ -338,11 +339,6 @@ def test_what_is_ours_already_stays_as_it_is(paper):
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 
-def made(repository) -> dict[str, bytes]:
-    found = [path for path in (repository.root / "notebooks").rglob("*") if path.is_file()]
-    return {path.name: path.read_bytes() for path in found}
-
-
 R = {"language": "R", "name": "ir", "display_name": "R"}
 IN_R = new_notebook(cells=[new_markdown_cell("x")], metadata={"kernelspec": R})
 
@@ -368,9 +364,9 @@ def test_a_bad_file_is_one_line_and_nothing_is_written(paper, name, content, say
     path = paper.write(f"old/{name}", "") if content is not None else paper.root / name
     if content:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    before = made(paper)
+    before = contents(paths.NOTEBOOKS)
     assert re.match(says, refused(bring_in, str(path), "toy/studies/new"))
-    assert made(paper) == before
+    assert contents(paths.NOTEBOOKS) == before
 
 
 @pytest.mark.parametrize(
@@ -391,18 +387,18 @@ def test_a_bad_file_is_one_line_and_nothing_is_written(paper, name, content, say
 )
 def test_a_place_that_cannot_be_is_refused(paper, place, says):
     path = paper.write("old/a.md", "# Title\n")
-    before = made(paper)
+    before = contents(paths.NOTEBOOKS)
     assert refused(bring_in, str(path), place).startswith(says)
-    assert made(paper) == before
+    assert contents(paths.NOTEBOOKS) == before
 
 
 def test_what_cannot_be_written_leaves_nothing(paper):
     (paper.root / "notebooks/toy/macros.tex").mkdir()
     path = paper.write("old/a.md", "# Title\n\n$\\newcommand{\\E}{E}$\n")
-    before = made(paper)
+    before = contents(paths.NOTEBOOKS)
     with pytest.raises(OSError):
         bring_in(str(path), "toy/studies/new")
-    assert made(paper) == before
+    assert contents(paths.NOTEBOOKS) == before
 
 
 def test_steps_of_one_line_stand_in_the_order_in_which_they_were_found():

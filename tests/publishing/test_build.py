@@ -13,16 +13,9 @@ import pytest
 from publishing.blog.embed import LIST
 
 from ..conftest import PATIENCE, eventually
-from .small_site import GENERATED, MADE, Commands
+from .small_site import GENERATED, MADE, Commands, figure
 
-FIGURE = """\
-from matplotlib.figure import Figure
-from publishing.cells import claim, diagram
-from net import double
-
-figure = Figure(figsize=(2, 1))
-figure.subplots().plot([0, double(1)])
-diagram(figure, "line", alt="A rising line.", caption="Twice $x$.")"""
+FIGURE = f"from net import double\n{figure('double(1)')}"
 SLOW = {"jupytext", "nbformat", "nbclient", "nbconvert", "markdown_it", "matplotlib", "numpy", "IPython"}
 WATCHED = f"""from publishing.__main__ import main
 started = []

@@ -6,7 +6,6 @@ from publishing.checks import beside, citations, posts
 
 from .notes import linted
 
-CODE = "notebooks/toy/01-a.md:18 (cell 2): "
 PROSE = "notebooks/toy/01-a.md:18 (cell 1): "
 
 

@@ -11,16 +11,10 @@ import pytest
 from publishing import paths
 from publishing.site import patch
 
-from .small_site import POST, Commands
+from .small_site import Commands, figure
 
-FIGURES = """\
-from matplotlib.figure import Figure
-from publishing.cells import claim, diagram
-
-figure = Figure(figsize=(2, 1))
-figure.subplots().plot([0, 1])
-diagram(figure, "line", alt="A rising line.", caption="A line.", instrument="slider", files={"points.json": [0, 1]})"""
-CLAIMS = "---\ntitle: Claims\npaper: {}\nmathjax: true\n---\nWords.\n"
+FIGURE = figure(more=', instrument="slider", files={"points.json": [0, 1]}')
+STUDIES = "studies: [{title: Studies, pages: [deep]}]\n"
 SOURCES = ("notebooks", "_posts", "_claims", "assets/js")
 STAGES = (paths.EXECUTED, paths.FAILED, paths.STAMPS)
 TREE = [paths.relative(path) for path in (*STAGES, *paths.generated()) if path != paths.BUILD]
@@ -32,26 +26,17 @@ def built(tmp_path_factory):
     """A site of two papers, with a figure, an instrument's file, pages of claims and files of npm packages."""
     commands = Commands.lay(tmp_path_factory.mktemp("built") / "notes")
     commands.write("assets/js/instruments/slider.js", "")
-    commands.notebook("01-figure", "# 1. Figure", FIGURES)
+    commands.notebook("01-figure", "# 1. Figure", FIGURE)
     commands.notebook("02-more", "# 2. More $x$", "print(2)")
-    commands.notebook("studies/deep", "# Deep?\n\nYes, $x$.", FIGURES, "claim('It is one', sum([1]), '==', 1)")
+    commands.notebook("studies/deep", "# Deep?\n\nYes, $x$.", FIGURE, "claim('It is one', sum([1]), '==', 1)")
     commands.notebook("01-only", "# 1. Only", "print('quiet')", paper="quiet")
-    write_post(commands, "toy", "01-figure", "02-more", "studies/deep")
-    write_post(commands, "quiet", "01-only")
+    commands.post("01-figure", "02-more", front=STUDIES)
+    commands.post("01-only", paper="quiet")
     for paper in ("toy", "quiet"):
-        commands.write(f"_claims/{paper}.md", CLAIMS.format(paper))
+        commands.claims(paper)
     commands.name_browser_files(BROWSER_FILES)
     commands.succeed("site")
     return commands
-
-
-def write_post(commands: Commands, paper: str, *stems: str) -> Path:
-    sections = [stem for stem in stems if "/" not in stem]
-    studies = [stem.removeprefix("studies/") for stem in stems if "/" in stem]
-    includes = [f'{{% include paper_section.html name="{paper}/{stem}" %}}' for stem in sections]
-    post = POST.format("\n\n".join(includes)).replace("paper: toy", f"paper: {paper}").replace("/toy/", f"/{paper}/")
-    listed = f"studies: [{{title: Studies, pages: [{', '.join(studies)}]}}]\n---\n{{%" if studies else "---\n{%"
-    return commands.write(f"_posts/2026-01-01-{paper}.md", post.replace("---\n{%", listed, 1))
 
 
 def tree(commands: Commands) -> dict[str, bytes | None]:
@@ -90,15 +75,15 @@ def delete_figure(commands: Commands) -> None:
 def delete_section(commands: Commands) -> None:
     for stem in ("02-more", "studies/deep"):
         (commands.root / f"notebooks/toy/{stem}.md").unlink()
-    write_post(commands, "toy", "01-figure")
+    commands.post("01-figure")
 
 
 def rename_paper(commands: Commands) -> None:
     (commands.root / "notebooks/quiet").rename(commands.root / "notebooks/calm")
     (commands.root / "_posts/2026-01-01-quiet.md").unlink()
     (commands.root / "_claims/quiet.md").unlink()
-    write_post(commands, "calm", "01-only")
-    commands.write("_claims/calm.md", CLAIMS.format("calm"))
+    commands.post("01-only", paper="calm")
+    commands.claims("calm")
 
 
 def make_a_draft(commands: Commands) -> None:
@@ -128,14 +113,6 @@ def delete_paper(commands: Commands) -> None:
     (commands.root / "_claims/calm.md").unlink()
 
 
-def drop_package(commands: Commands) -> None:
-    commands.name_browser_files({"mathjax-full": ["package.json"]})
-
-
-def drop_every_package(commands: Commands) -> None:
-    commands.name_browser_files({})
-
-
 def test_the_tree_is_that_of_a_clean_build(commands, tmp_path):
     whole = tree(commands)
     assert {
@@ -160,9 +137,9 @@ def test_the_tree_is_that_of_a_clean_build(commands, tmp_path):
     assert "site: nothing changed" in commands.succeed("site")
 
     several = (
-        (delete_figure, rename_paper, drop_package),
+        (delete_figure, rename_paper, lambda _: commands.name_browser_files({"mathjax-full": ["package.json"]})),
         (delete_section, make_a_draft),
-        (delete_paper, drop_every_package),
+        (delete_paper, lambda _: commands.name_browser_files({})),
     )
     for number, edits in enumerate(several):
         for edit in edits:

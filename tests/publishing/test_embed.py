@@ -14,6 +14,8 @@ from publishing.blog.theme import Theme
 from publishing.errors import PublishingError
 from publishing.site import search
 
+from ..conftest import contents
+
 INCLUDES, ASSETS, MODULES = paths.INCLUDES, paths.ASSETS, paths.ROOT / "node_modules"
 INDEX = f"{pages.OWN}/{search.FOLDER}"
 with_pagefind = pytest.mark.skipif(not search.is_possible(), reason="Pagefind does not run on this platform")
@@ -116,10 +118,6 @@ def blog(tmp_path_factory) -> Path:
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def front(blog: Path, name: str) -> dict:

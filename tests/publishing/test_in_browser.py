@@ -129,10 +129,6 @@ def written(text: str) -> str:
     return re.sub(r"([!-'*-/:-@[-`{-~])", r"\\\1", text)
 
 
-def words(text: str) -> list[str]:
-    return clean(text).split()
-
-
 @given(anything, anything, anything)
 @example(ALL, ALL_APART, ALL)
 @example(ALL_APART, ALL, ALL_APART)

@@ -97,16 +97,6 @@ def drawn(*names: str) -> Page:
     return Page("toy", drawings={name: Drawing(name, png(), 600, 300) for name in names})
 
 
-def test_a_figure_becomes_an_include_whose_texts_travel_in_captures():
-    figure = diagram(alt='A "chain" of {{x}} %}', caption="As $p(x|y)$ {% raw %}")
-    assert (
-        "{% capture paper_alt %}A &quot;chain&quot; of &#123;&#123;x}} %}{% endcapture %}"
-        '{% capture paper_caption %}As <span class="math inline">p(x|y)</span> &#123;% raw %}{% endcapture %}'
-        '{% include paper_figure.html src="/assets/images/toy-forward-reverse.png" alt=paper_alt '
-        'caption=paper_caption width="600" height="300" %}'
-    ) in fragment(code("1", figure), page=drawn("forward-reverse"))
-
-
 def test_the_links_of_a_figure_lie_over_its_image():
     link = {"target": "eq-3", "label": "Eq. (3)", "left": 60.0, "top": 30.0, "width": 300.0, "height": 150.0}
     page = Page("toy", drawings={"forward-reverse": Drawing("forward-reverse", png(), 600, 300, [link])})
@@ -115,13 +105,6 @@ def test_the_links_of_a_figure_lie_over_its_image():
     assert f'<a class="figure-link" href="#eq-3" aria-label="Eq. (3)" style="{place}"></a>' in html
     assert "links=paper_links" in html
     assert [place.id for _, place in page.links] == ["eq-3"]
-
-
-@pytest.mark.parametrize("alt", ["", "  \n"])
-def test_a_figure_without_alternative_text_is_refused(alt):
-    assert error(code("1", diagram(alt=alt))) == (
-        "toy/05-key-equations, cell 1: the figure 'forward-reverse' has no alternative text; say in alt what it shows"
-    )
 
 
 def test_an_include_is_written_by_hand_as_the_template_shows_it():

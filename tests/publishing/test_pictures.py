@@ -9,11 +9,10 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from publishing import build, paths, stamps
 from publishing.checks import leaks
-from publishing.render import figures
-from publishing.render.page import Context, Page, Paper
+from publishing.render.page import Page, Paper
 from publishing.render.products import images_and_data
 
-from .notes import code, diagram, error, fragment, notebook, picture, refused, select
+from .notes import error, fragment, picture, select
 from .test_origin import git
 
 SHOWN = '![A grey *square*](square.png "Eq. (1) says $\\{x\\}$ is \\"grey\\".")'
@@ -137,13 +136,6 @@ def test_a_picture_that_is_not_there_or_not_said_is_refused(put, text, says):
     put("../other/square.png", picture())
     put("new.png", picture(), add=False)
     assert says in error(text)
-
-
-def test_a_picture_and_a_drawing_of_one_name_are_refused(put):
-    put("chain.png", picture())
-    page = Page("toy")
-    figures.collect(notebook(code("1", diagram("chain"))), Context(page, "01-first"))
-    assert "a figure named 'chain' is drawn twice" in refused(fragment, "![A](chain.png)", page=page)
 
 
 def test_another_picture_is_work_for_the_build(put):

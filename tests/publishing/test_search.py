@@ -74,12 +74,6 @@ def test_the_index_holds_the_text_of_all_pages_and_no_code_mathematics_or_draft(
     assert "Peonies" not in "".join(found.values())
 
 
-def test_only_what_the_search_loads_is_published(built):
-    names = {path.name for path in (built.root / "_site/pagefind").iterdir()}
-    assert {name for name in names if name.endswith((".js", ".css"))} == {"pagefind.js", "pagefind-worker.js"}
-    assert [name for name in names if name.startswith("wasm")] == ["wasm.en.pagefind"]
-
-
 def test_the_index_is_made_again_only_when_a_text_has_changed(commands):
     entry = commands.root / "build/search/pagefind/pagefind-entry.json"
     made, before = entry.stat().st_mtime_ns, commands.outputs("_site/pagefind")

@@ -154,10 +154,6 @@ def test_a_build_that_waits_has_gone_through_the_paper_that_was_edited_last(repo
     assert gone_through == ["one"]
 
 
-def test_only_this_machine_is_served(served):
-    assert served[1].startswith("http://127.0.0.1:")
-
-
 def test_a_port_that_is_taken_is_one_line_that_says_what_to_do(served):
     port = int(served[1].rpartition(":")[2])
     with pytest.raises(PublishingError, match=rf"port {port} is taken; try `make serve PORT={port + 1}`"):

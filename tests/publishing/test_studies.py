@@ -14,15 +14,8 @@ from publishing.serve.watch import start_server
 
 from . import small_site
 from .notes import select, texts
-from .small_site import MADE, Commands
+from .small_site import MADE, Commands, figure
 
-FIGURE = """\
-from matplotlib.figure import Figure
-from publishing.cells import diagram
-
-figure = Figure(figsize=(2, 1))
-figure.subplots().plot([0, 1])
-diagram(figure, "line", alt="A {}line.", caption="A line.")"""
 CLAIM = """\
 ```python tags=["hide-input"]
 from publishing.cells import claim
@@ -61,9 +54,8 @@ studies:
     pages: [cost]
   - title: Reasons
     pages: [why]
----
-{%"""
-POST = small_site.POST.format('{% include paper_section.html name="toy/01-first" %}').replace("---\n{%", STUDIES)
+"""
+POST = small_site.POST.format(paper="toy", front=STUDIES, text='{% include paper_section.html name="toy/01-first" %}')
 BIB = "@misc{ho, author={Ho, J.}, title={DDPM}, year={2020}}\n@misc{no, author={No, N.}, title={Uncited}, year={2021}}"
 LINK = "[Eq. (1)](../toy/01-first.md#eq-1), [a study](../toy/studies/cost.md#eq-2)"
 
@@ -74,11 +66,11 @@ def built(tmp_path_factory):
     commands = Commands.lay(tmp_path_factory.mktemp("built") / "notes")
     commands.environment |= {"BASEURL": "https://example.org/notes", "SOURCE_DATE_EPOCH": "1800000000"}
     commands.write("_posts/2026-01-01-toy.md", POST)
-    commands.write("_claims/toy.md", "---\ntitle: Claims\npaper: toy\nmathjax: true\n---\nWords.\n")
+    commands.claims()
     commands.write("notebooks/toy/references.bib", BIB)
     claims = [CLAIM.format(claim) for claim in (f'{HOLDS}"eq-1"', BITS)]
-    commands.notebook("01-first", FIRST, FIGURE.format(""), *claims)
-    commands.notebook("studies/cost", COST, FIGURE.format("study's "), CLAIM.format(f'{HOLDS}["eq-1", "eq-2"]'))
+    commands.notebook("01-first", FIRST, figure(), *claims)
+    commands.notebook("studies/cost", COST, figure(alt="A study's line."), CLAIM.format(f'{HOLDS}["eq-1", "eq-2"]'))
     commands.notebook("studies/why", WHY)
     shutil.copytree(paths.TEMPLATE, commands.root / "notebooks/template")
     commands.succeed("new", "second", "The Second")
@@ -120,7 +112,7 @@ def test_ids_belong_to_a_page_and_so_do_figures_glyphs_and_references(built):
     html, post = page(built, "toy/cost"), page(built, "toy")
     assert len(select(html, "#fig-line")) == len(select(post, "#fig-line")) == 1
     pictures = [select(one, "#fig-line img")[0] for one in (post, html)]
-    assert [one["alt"] for one in pictures] == ["A line.", "A study's line."]
+    assert [one["alt"] for one in pictures] == ["A rising line.", "A study's line."]
     assert all((built.root / f"_site/{one['src'].removeprefix('/notes/')}").is_file() for one in pictures)
     for one, name in ((html, "toy-cost--"), (post, "toy-"), (page(built, "toy/claims"), "toy-claims--")):
         used = {use["href"] for use in select(one, "use")}

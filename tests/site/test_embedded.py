@@ -21,6 +21,7 @@ from publishing.blog import embed
 from publishing.serve.watch import start_server
 from publishing.site import search
 
+from ..conftest import contents
 from .conftest import load_images, take_picture, unfold, violations
 from .test_accessibility import CONTEXT, IN_THE_DARK, OPTIONS
 
@@ -66,18 +67,20 @@ class Blog:
         return self.opened[key]
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def lay(name: str, folder: Path) -> None:
     if name == "stock":
         subprocess.run(["jekyll", "new", folder, "--skip-bundle"], check=True, capture_output=True)
         return
     shutil.copytree(BLOGS / name, folder)
     if (folder / "_layouts").is_dir():
-        (folder / "assets").mkdir(exist_ok=True)
-        shutil.copy(BLOGS / "theme.css", folder / "assets")
+        dress(folder)
+
+
+def dress(theme: Path) -> None:
+    """The style and the layout of posts that all themes here have."""
+    (theme / "assets").mkdir(exist_ok=True)
+    shutil.copy(BLOGS / "theme.css", theme / "assets")
+    shutil.copy(BLOGS / "post.html", theme / "_layouts")
 
 
 def build(blog: Path, target: Path, *options: str) -> None:
@@ -96,9 +99,7 @@ def theme_gem(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     gems = tmp_path_factory.mktemp("gems")
     (gems / "specifications").mkdir()
     shutil.copy(BLOGS / "stand-in-1.0.0.gemspec", gems / "specifications")
-    theme = shutil.copytree(BLOGS / "stand-in-1.0.0", gems / "gems/stand-in-1.0.0")
-    (theme / "assets").mkdir()
-    shutil.copy(BLOGS / "theme.css", theme / "assets")
+    dress(shutil.copytree(BLOGS / "stand-in-1.0.0", gems / "gems/stand-in-1.0.0"))
     known = subprocess.run(["gem", "env", "gempath"], capture_output=True, text=True).stdout.strip()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GEM_PATH", f"{gems}{os.pathsep}{known}")

@@ -18,7 +18,7 @@ ALLOWED = re.compile(
     r"|assets/icon\.svg|assets/icon-\d+\.png|assets/manifest\.json"
     r"|assets/css/(tokens|site|notes|code|print|instruments|search)\.css"
     r"|assets/js/(note|contents|copy|folds|mathml|pages|previews|search)\.js"
-    r"|pagefind/(pagefind(-worker)?\.js|pagefind-entry\.json|pagefind\.en_[0-9a-f]+\.pf_meta|wasm\.[a-z]+\.pagefind)"
+    r"|pagefind/(pagefind(-worker)?\.js|pagefind-entry\.json|pagefind\.en_[0-9a-f]+\.pf_meta|wasm\.en\.pagefind)"
     r"|pagefind/(fragment|index)/en_[0-9a-f]+\.pf_(fragment|index)"
     r"|assets/js/instruments/((parts|reverse-process)/)?[a-z-]+\.js"
     r"|assets/data/ddpm-[a-z0-9-]+\.(json|onnx|safetensors)"

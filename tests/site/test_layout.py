@@ -52,21 +52,13 @@ def test_a_formula_in_a_line_is_drawn_smaller_where_a_phone_has_no_room_for_it(f
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_no_equation_and_no_table_of_the_post_is_cut_on_a_phone(visit):
-    cut = visit(width=390).page.eval_on_selector_all(
-        ".equation-scroll, .table-scroll",
-        "found => found.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 60))",
-    )
-    assert cut == []
-
-
-def test_no_line_of_a_listing_of_the_post_is_cut_on_a_desktop(visit):
-    cut = visit(width=1280).page.eval_on_selector_all(
-        ".highlight pre",
-        "found => found.filter(one => !one.closest('details') && one.scrollWidth > one.clientWidth + 1)"
-        ".map(one => one.innerText.slice(0, 60))",
-    )
-    assert cut == []
+@pytest.mark.parametrize(
+    ("width", "what"), [(390, ".equation-scroll, .table-scroll"), (1280, ".highlight pre:not(details *)")]
+)
+def test_no_equation_or_table_is_cut_on_a_phone_and_no_line_of_a_listing_on_a_desktop(visit, width, what):
+    found = visit(width=width).page.locator(what)
+    cut = "found => found.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 60))"
+    assert found.count() and found.evaluate_all(cut) == []
 
 
 @pytest.mark.parametrize("width", [1280, 1920])

@@ -41,8 +41,7 @@ class Served(Commands):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     toy = Served.lay(tmp_path_factory.mktemp("served"))
-    post = toy.post("01-first")
-    post.write_text(post.read_text().replace("paper: toy", "paper: toy\npublished: false"))
+    toy.post("01-first", front="published: false\n")
     (toy.root / "notebooks/toy").mkdir(parents=True)
     toy.edit("Words at first.")
     toy.environment["PYTHONUNBUFFERED"] = "1"

@@ -98,14 +98,7 @@ def lay(folder: Path, suite: str) -> None:
         asked("apt-get", "install", "-qy", "--no-install-recommends", "debootstrap")
     if shutil.which("debootstrap") is None:
         raise NotHere("debootstrap")
-    done = subprocess.run(
-        ["debootstrap", "--variant=minbase", suite, folder, *mirror()],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode:
-        raise NotHere(f"debootstrap's consent ({last_line(done.stdout)})")
+    need("debootstrap's consent", "debootstrap", "--variant=minbase", suite, folder, *mirror())
     for path in apt_files("apt.conf*"):
         copy_into(folder, path)
     copy_into(folder, Path("/etc/resolv.conf"))
@@ -113,17 +106,15 @@ def lay(folder: Path, suite: str) -> None:
     (folder / "etc/hosts").write_text(hosts)  # which Debian's installer writes, not debootstrap
     inside = ["chroot", folder, "env", "-i", f"PATH={PATH}", "DEBIAN_FRONTEND=noninteractive"]
     for arguments in (["update", "-q"], ["install", "-qy", "--no-install-recommends", *PACKAGES]):
-        done = subprocess.run(
-            [*inside, "apt-get", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        if done.returncode:
-            raise NotHere(f"what apt-get {arguments[0]} should bring ({last_line(done.stdout)})")
+        need(f"what apt-get {arguments[0]} should bring", *inside, "apt-get", *arguments)
     copy_into(folder, Path(CERTIFICATES))
 
 
-def last_line(output: str) -> str:
-    """How a command ended, in its own words."""
-    return (output.strip().splitlines() or ["no reason given"])[-1]
+def need(what: str, *command: object) -> None:
+    """Run a command. Raises NotHere, with the last line that it printed, where it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise NotHere(f"{what} ({(done.stdout.strip().splitlines() or ['no reason given'])[-1]})")
 
 
 def copy_into(folder: Path, path: Path) -> None:

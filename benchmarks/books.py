@@ -25,10 +25,7 @@ FAILED = ("Executing notebook failed", "⛔")
 class Book(Copy):
     """A repository whose notebooks another press takes, each as an .ipynb beside the text that it was made from."""
 
-    @property
-    @abstractmethod
-    def command(self) -> list[str | Path]:
-        """What builds the book, in the folder of its paper."""
+    command: list[str | Path]  # what builds the book, in the folder of its paper
 
     @abstractmethod
     def settings(self, stems: list[str]) -> dict[str, dict]:
@@ -79,9 +76,7 @@ def _converted(folder: Path) -> list[str]:
 class JupyterBook(Book):
     """Jupyter Book 1."""
 
-    @property
-    def command(self) -> list[str | Path]:
-        return [BOOKS / "bin" / "jupyter-book", "build", "."]
+    command = [BOOKS / "bin" / "jupyter-book", "build", "."]
 
     def settings(self, stems: list[str]) -> dict[str, dict]:
         execute = {"execute_notebooks": "cache", "timeout": -1}
@@ -97,9 +92,7 @@ class JupyterBook(Book):
 class MyST(Book):
     """MyST as far as it comes without a network: pages in JSON, which a theme from there would turn into HTML."""
 
-    @property
-    def command(self) -> list[str | Path]:
-        return [MYST, "build", "--execute", "--execute-parallel", f"{os.cpu_count()}", "--site"]
+    command = [MYST, "build", "--execute", "--execute-parallel", f"{os.cpu_count()}", "--site"]
 
     def settings(self, stems: list[str]) -> dict[str, dict]:
         known = {macro.name: macro.body for macro in macros.read(self._folder().name)}

@@ -24,37 +24,31 @@ EDITS = {
 }
 
 
-class Browser:
-    """Shows the page, and hears what a server tells its open tabs."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    def reloads(self, after: Callable[[], object]) -> float:
-        """How long after this it has loaded the page anew."""
-        with urlopen(f"{self.address}.serve/news") as stream:
-            told = (json.loads(line.removeprefix(b"data: ")) for line in stream if line.startswith(b"data: "))
-            known = next(told)["build"]
-            began = time.perf_counter()
-            after()
-            news = next(news for news in told if news["error"] or news["build"] != known)
-        if news["error"]:
-            raise SystemExit(f"benchmarks: make serve says: {news['error']}")
-        with urlopen(f"{self.address}ddpm/") as page:
-            page.read()
-        return time.perf_counter() - began
+def reloads(address: str, after: Callable[[], object]) -> float:
+    """How long after this a browser, which hears what a server tells its open tabs, has loaded the page anew."""
+    with urlopen(f"{address}.serve/news") as stream:
+        told = (json.loads(line.removeprefix(b"data: ")) for line in stream if line.startswith(b"data: "))
+        known = next(told)["build"]
+        began = time.perf_counter()
+        after()
+        news = next(news for news in told if news["error"] or news["build"] != known)
+    if news["error"]:
+        raise SystemExit(f"benchmarks: make serve says: {news['error']}")
+    with urlopen(f"{address}ddpm/") as page:
+        page.read()
+    return time.perf_counter() - began
 
 
 @contextmanager
-def served(copy: Copy) -> Iterator[Browser]:
-    """A browser that shows the copy's site, which is built."""
+def served(copy: Copy) -> Iterator[str]:
+    """Where the copy's site, which is built, is served."""
     command = [sys.executable, "-m", "publishing", "serve", "--port", "0"]
     with subprocess.Popen(command, cwd=copy.root, env=copy.environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
-            browser = Browser(next(word for word in process.stdout.readline().split() if word.startswith("http")))
-            browser.reloads(lambda: None)
-            yield browser
+            address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
+            reloads(address, lambda: None)
+            yield address
         finally:
             process.terminate()
 
@@ -63,13 +57,13 @@ def saving(folder: Path, turns: int) -> None:
     """Save each edit, and take it back."""
     copy = Copy.of_this(folder / "saving")
     print("| edit | from saving to the reloaded page, s, median | of | aim |\n|---|---|---|---|", flush=True)
-    with served(copy) as browser:
+    with served(copy) as address:
         for what, (name, edit, aim) in EDITS.items():
             path, seconds = copy.root / name, []
             before = path.read_bytes()
             for content in (content for turn in range(turns) for content in (edit(turn)(before), before)):
                 time.sleep(PAUSE)
-                seconds.append(browser.reloads(partial(path.write_bytes, content)))
+                seconds.append(reloads(address, partial(path.write_bytes, content)))
             median = statistics.median(seconds)
             met = "met" if median <= aim else "missed"
             print(f"| {what} | {median:.2f} | {len(seconds)} | {aim:.1f} s: {met} |", flush=True)

@@ -2,15 +2,14 @@
 
 A graph holds no weights. Its initialisers point into the checkpoint, as ONNX allows ("external data"): the numbers are
 in the repository once, and what the browser runs is the checkpoint itself. The graph is small and changes only with
-the network's shape, so it is committed, and `make` needs no exporter; a test exports it again and compares the bytes.
+the network's shape, so it is committed, and `make` needs no onnx; a test writes it again and compares the bytes.
 """
 
 from pathlib import Path
 
-import torch
-
 from ddpm_notes import load_checkpoint
 from ddpm_notes.files import read_header, write_atomically
+from ddpm_notes.onnx_graph import unet_graph
 from experiments.stale import CHECKPOINTS
 
 NETWORKS = ("digits", "fashion")
@@ -24,21 +23,8 @@ def graph(checkpoint: Path) -> bytes:
         raise ValueError(
             f"{checkpoint.name} must predict epsilon alone, since that is what the browser's sampler asks for"
         )
-    x, t = torch.zeros(2, *network.net.config.shape), torch.tensor([1, 2])
-    batch = {0: torch.export.Dim("batch")}
-    exported = torch.onnx.export(
-        network.net,
-        (x, t),
-        dynamo=True,
-        input_names=["x", "t"],
-        output_names=["eps"],
-        dynamic_shapes=(batch, batch),
-        optimize=False,  # the runtime does that; folding would copy weights into the graph
-        verbose=False,
-    )
-    model = exported.model_proto
+    model = unet_graph(network.net, "eps", {})
     _point_into(checkpoint, model)
-    _forget_this_machine(model)
     return model.SerializeToString(deterministic=True)
 
 
@@ -62,15 +48,6 @@ def _point_into(checkpoint: Path, model) -> None:
             cast = type(model.graph.node[0])(op_type="Cast", input=[weight.name], output=[wide])
             cast.attribute.add(name="to", type=INT, i=FLOAT)
             model.graph.node.insert(0, cast)
-
-
-def _forget_this_machine(model) -> None:
-    """Drop what the exporter notes of the code it traced, its paths and lines, and of PyTorch's build (`+cpu`)."""
-    model.producer_version = model.producer_version.partition("+")[0]
-    values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
-    for part in (model, model.graph, *model.graph.node, *model.graph.initializer, *values):
-        part.ClearField("doc_string")
-        part.ClearField("metadata_props")
 
 
 def main() -> None:

@@ -122,18 +122,13 @@ def _alone() -> Iterator[None]:
             print("another build is running here; waiting for it to end", flush=True)
             with progress.doing(lambda: "waiting for another build to end"):
                 fcntl.flock(root, fcntl.LOCK_EX)
-        _sweep()
+        for folder in paths.generated():  # what a killed build was about to write
+            for path in folder.rglob(f"{UNFINISHED}*"):
+                path.unlink()
         yield
     finally:
         os.umask(umask)
         os.close(root)
-
-
-def _sweep() -> None:
-    """Remove what a killed build was about to write."""
-    for folder in paths.generated():
-        for path in folder.rglob(f"{UNFINISHED}*"):
-            path.unlink()
 
 
 def _papers() -> list[str]:
@@ -423,7 +418,7 @@ def _met(paper: str, inputs: dict[str, Any]) -> stamps.Digests:
 
 def _folders_of(paper: str) -> list[Path]:
     """What the pages of a paper are made of, for the most part."""
-    return [paths.executed_dir(paper), paths.notebooks_dir(paper)]
+    return [paths.EXECUTED / paper, paths.notebooks_dir(paper)]
 
 
 def _within(*folders: Path) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -55,8 +56,18 @@ def digest_of(data: bytes) -> str:
     return _hash(data).hexdigest()
 
 
+def make_way(path: Path) -> None:
+    """Remove a folder that stands where this file belongs, and a file where one of its folders does."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    for parent in path.parents:
+        if parent.is_file():
+            parent.unlink()
+
+
 def write_sealed(path: Path, body: bytes) -> None:
-    """Write with a checksum, so that `read_sealed` knows whether every bit is as it was."""
+    """Write with a checksum, so that `read_sealed` knows whether every bit is as it was; nothing is in its way."""
+    make_way(path)
     write(path, digest_of(body).encode() + b"\n" + body)
 
 

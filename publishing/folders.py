@@ -1,7 +1,6 @@
 """Folders of generated files, and what they should hold."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +27,7 @@ def sync(contents: Mapping[Path, str | bytes]) -> Report:
     """Write the files whose content is new."""
     report = Report()
     for path, content in sorted(contents.items()):
-        make_way(path)
+        files.make_way(path)
         existed = path.exists()
         if not files.write(path, content):
             report.unchanged.append(path)
@@ -40,15 +39,6 @@ def sync(contents: Mapping[Path, str | bytes]) -> Report:
 def has_file(path: Path) -> bool:
     """Whether a file is there, by a name that somebody wrote, which may be too long for any."""
     return os.path.isfile(path)  # noqa: PTH113 - which Path raises an error for
-
-
-def make_way(path: Path) -> None:
-    """Remove a folder that stands where this file belongs, and a file where one of its folders does."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    for parent in path.parents:
-        if parent.is_file():
-            parent.unlink()
 
 
 def everything(folder: Path) -> list[Path]:

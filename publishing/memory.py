@@ -7,24 +7,18 @@ from pathlib import Path
 
 from publishing import paths
 from publishing.files import digest, digest_of, read_sealed, write_sealed
-from publishing.folders import make_way
 
 KEPT = 100_000_000  # bytes
-
-
-def _folder() -> Path:
-    return paths.BUILD / "memory"
 
 
 def remembered(made_from: bytes, make: Callable[[], bytes], by: str) -> bytes:
     """What `make` gives for these ingredients, by this module's code and the locked packages."""
     tools = f"{digest(Path(by))} {digest(paths.REQUIREMENTS)} ".encode()
-    path = _folder() / digest_of(tools + made_from)
+    path = paths.MEMORY / digest_of(tools + made_from)
     known = read_sealed(path)
     made = make() if known is None else known
     with suppress(FileNotFoundError):  # where others keep the same, or clear up, at the same time
         if known is None:
-            make_way(path)
             write_sealed(path, made)
         os.utime(path)
     return made
@@ -33,7 +27,7 @@ def remembered(made_from: bytes, make: Callable[[], bytes], by: str) -> bytes:
 def forget() -> None:
     """Remove what was longest not asked for, where all of it takes more than `KEPT`."""
     with suppress(FileNotFoundError):
-        entries = [(path.lstat(), path) for path in _folder().iterdir()]
+        entries = [(path.lstat(), path) for path in paths.MEMORY.iterdir()]
         kept = 0
         for entry, path in sorted(entries, key=lambda one: one[0].st_mtime, reverse=True):
             kept += entry.st_size

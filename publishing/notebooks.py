@@ -63,7 +63,7 @@ def sections(paper: str) -> list[str]:
 
 def studies(paper: str) -> list[str]:
     """The stems of the notebooks that are a page each."""
-    names = _stems(paths.studies_dir(paper))
+    names = _stems(paths.notebooks_dir(paper) / paths.OF_STUDIES)
     for name in names:
         check_study(paper, name)
     return [f"{paths.OF_STUDIES}/{name}" for name in names]

@@ -17,7 +17,7 @@ DATA = ASSETS / "data"
 INSTRUMENTS = ASSETS / "js" / "instruments"
 VENDOR = ASSETS / "vendor"
 INCLUDES = ROOT / "_includes"
-SECTIONS = INCLUDES / "sections"
+SECTIONS = INCLUDES / "sections"  # typeset HTML, by paper and study
 POSTS = ROOT / "_posts"
 CLAIMS = ROOT / "_claims"
 STUDIES = ROOT / "_studies"
@@ -26,7 +26,10 @@ SITE = ROOT / "_site"
 BUILD = ROOT / "build"
 CACHE = BUILD / "cache"
 EXECUTED = BUILD / "executed"
-FAILED = BUILD / "failed"
+FAILED = BUILD / "failed"  # partial notebooks of cells that failed, kept to be looked at
+JEKYLL = BUILD / "jekyll"
+MEMORY = BUILD / "memory"
+SEARCH = BUILD / "search"  # the index of the search, and nothing else
 REMOVED = BUILD / "removed"
 TYPESET = BUILD / "typeset"
 STAMPS = BUILD / "stamps"
@@ -59,11 +62,6 @@ def notebooks_dir(paper: str) -> Path:
     return NOTEBOOKS / paper
 
 
-def studies_dir(paper: str) -> Path:
-    """Those of them that are a page each."""
-    return notebooks_dir(paper) / OF_STUDIES
-
-
 def paper_of(folder: Path) -> str:
     """The paper whose notebooks, or whose studies, lie in this folder."""
     return folder.parent.name if folder.name == OF_STUDIES else folder.name
@@ -79,31 +77,11 @@ def macros(paper: str) -> Path:
     return notebooks_dir(paper) / "macros.tex"
 
 
-def executed_dir(paper: str) -> Path:
-    """Executed notebooks with their outputs."""
-    return EXECUTED / paper
-
-
 def executed_path(paper: str, stem: str) -> Path:
-    """One of them."""
-    return executed_dir(paper) / f"{stem}.ipynb"
-
-
-def failed_dir(paper: str) -> Path:
-    """Partial notebooks of cells that failed, kept to be looked at."""
-    return FAILED / paper
+    """A notebook with its outputs."""
+    return EXECUTED / paper / f"{stem}.ipynb"
 
 
 def typeset_file(page: str) -> Path:
     """What MathJax made of a page's formulas."""
     return TYPESET / f"{page}.json"
-
-
-def sections_dir(paper: str, page: str = "") -> Path:
-    """Typeset HTML of a page, ready for Jekyll to include; that of the post is beside the folders of the others."""
-    return SECTIONS / paper / page
-
-
-def downloads_dir(paper: str) -> Path:
-    """Executed notebooks, cleaned, for readers to download."""
-    return DOWNLOADS / paper

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from publishing import paths
 from publishing.contract import PAPER
-from publishing.files import digest, digest_of, state, write
-from publishing.folders import make_way
+from publishing.files import digest, digest_of, make_way, state, write
 
 Digests = dict[str, str | None]
 _CLOCK = 5 if sys.platform == "linux" else time.CLOCK_REALTIME  # that of its file systems, CLOCK_REALTIME_COARSE

@@ -241,6 +241,16 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess:
     )
 
 
+def first_failure(folder: Path, tests: str) -> str:
+    """The first test that fails with the package as it stands in this folder, if one does."""
+    options = ["-x", "-q", "--import-mode=importlib", "-p", "no:cacheprovider", "--tb=no"]
+    result = run(["-m", "pytest", *options, str(TESTS / tests)], folder)
+    failed = re.search(r"^FAILED \S+::(\S+)", result.stdout, re.MULTILINE)
+    if result.returncode not in (0, 1) or bool(result.returncode) != bool(failed):
+        raise SystemExit(f"{tests} could not run\n{result.stdout[-2000:]}{result.stderr[-1000:]}")
+    return failed[1] if failed else ""
+
+
 def fate(folder: Path, module: str, tests: str, snippet: str) -> tuple[bool, str]:
     """Whether a test kills the mutant, and what to say of it."""
     right, broken = (MARK.sub(words, snippet) for words in (r"\1", r"\2"))
@@ -249,15 +259,9 @@ def fate(folder: Path, module: str, tests: str, snippet: str) -> tuple[bool, str
     if source.count(right) != 1:
         return False, f"STALE: the snippet occurs {source.count(right)} times in {path.name}: {right!r}"
     path.write_text(source.replace(right, broken), encoding="utf-8")
-    options = ["-x", "-q", "--import-mode=importlib", "-p", "no:cacheprovider", "--tb=no"]
-    result = run(["-m", "pytest", *options, str(TESTS / tests)], folder)
+    failed = first_failure(folder, tests)
     path.write_text(source, encoding="utf-8")
-    if result.returncode == 0:
-        return False, f"SURVIVED {tests}"
-    failed = re.search(r"^FAILED \S+::(\S+)", result.stdout, re.MULTILINE)
-    if result.returncode != 1 or failed is None:
-        return False, f"NO VERDICT: {tests} could not run\n{result.stdout[-2000:]}{result.stderr[-1000:]}"
-    return True, f"killed by {failed[1]}"
+    return bool(failed), f"killed by {failed}" if failed else f"SURVIVED {tests}"
 
 
 def main(only: list[str]) -> int:
@@ -267,10 +271,15 @@ def main(only: list[str]) -> int:
         folder = Path(name)
         for part in ("ddpm_notes", TESTS, CHECKPOINTS):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "tests/conftest.py", folder / "tests")
         found = run(["-c", "import ddpm_notes; print(ddpm_notes.__file__)"], folder).stdout
         if not Path(found).is_relative_to(folder.resolve()):
             print(f"the copy in {folder} is not what the tests import, but {found.strip()}")
             return 1
+        for tests in sorted({tests for _, tests in asked}):
+            if failed := first_failure(folder, tests):
+                print(f"{tests}: {failed} fails without any mutant")
+                return 1
         alive, started = 0, time.monotonic()
         for number, (module, tests, what, snippet) in enumerate(mutants, 1):
             killed, verdict = fate(folder, module, tests, snippet)

@@ -93,16 +93,11 @@ async function search() {
     if (!found || words !== input.value.trim()) return; // other words came in between
     results = words ? found.results : [];
     await showMore(results);
-    state.textContent = words && told(results.length);
+    const pages = results.length === 1 ? "1 page" : `${results.length} pages`;
+    state.textContent = words && (results.length ? pages : "No page has these words.");
   } catch {
     state.textContent = NO_INDEX;
   }
-}
-
-/** @param {number} pages */
-function told(pages) {
-  if (!pages) return "No page has these words.";
-  return pages === 1 ? "1 page" : `${pages} pages`;
 }
 
 /**

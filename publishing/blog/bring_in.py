@@ -10,13 +10,11 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-import yaml
-
 from publishing import macros, notebooks, paths, posts
 from publishing.blog import from_code, from_markdown, new
 from publishing.blog.bringing import formulas, links
 from publishing.blog.bringing.directives import code_fence
-from publishing.blog.bringing.known import STARTER, Known, defined
+from publishing.blog.bringing.known import STARTER, Known, defined, facts_of
 from publishing.blog.bringing.left import steps
 from publishing.blog.bringing.plots import Plots
 from publishing.blog.bringing.shape import Cell, shaped
@@ -135,11 +133,7 @@ def _text(notebook: NotebookNode, known: Known) -> str:
 def _front(source: str) -> dict | None:
     """The facts of a front matter, as Quarto has it in a raw cell."""
     found = re.fullmatch(r"---\n(.*?)\n(?:---|\.\.\.)", source.strip(), re.DOTALL)
-    try:
-        facts = yaml.safe_load(found[1]) if found else None
-    except (yaml.YAMLError, ValueError):  # the second of a date like the 32nd
-        return None
-    return facts if isinstance(facts, dict) else None
+    return facts_of(found[1]) if found else None
 
 
 def _converted(cell: NotebookNode, known: Known, plots: Plots) -> list[Cell]:

@@ -3,11 +3,9 @@
 import ast
 import re
 
-import yaml
-
 from publishing import contract
 from publishing.blog.bringing.directives import code_fence
-from publishing.blog.bringing.known import RUNS, STARTER, Known
+from publishing.blog.bringing.known import RUNS, STARTER, Known, facts_of
 from publishing.blog.bringing.plots import Options, Plots
 from publishing.checks.code import TAGS
 from publishing.notebooks import NotebookNode, syntax
@@ -76,11 +74,7 @@ def _options(cell: NotebookNode, source: str) -> tuple[Options, str]:
 
 def _read(told: list[str]) -> dict:
     """The options, also where some of the lines are no YAML, as nbdev's are not."""
-    try:
-        facts = yaml.safe_load("\n".join(told))
-    except yaml.YAMLError:
-        facts = None
-    if isinstance(facts, dict):
+    if (facts := facts_of("\n".join(told))) is not None:
         return facts
     single = [_read([line]) for line in told] if len(told) > 1 else []
     return {name: value for facts in single for name, value in facts.items()} or dict.fromkeys(told, "word")

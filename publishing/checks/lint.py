@@ -71,13 +71,8 @@ def check_all(sources_alone: bool = False) -> None:
         print(line)
     if found:
         raise PublishingError(f"{len(found)} {'thing' if len(found) == 1 else 'things'} to fix, named above")
-    print(f"{len(written)} notebooks checked, {_beside_them(sources_alone)}: nothing to fix")
-
-
-def _beside_them(sources_alone: bool) -> str:
-    if sources_alone:
-        return "and the posts"
-    return "and the site that was built from them" if paths.SITE.is_dir() else "but no site, since none is built"
+    site = "and the site that was built from them" if paths.SITE.is_dir() else "but no site, since none is built"
+    print(f"{len(written)} notebooks checked, {'and the posts' if sources_alone else site}: nothing to fix")
 
 
 def _in_sources(written: list[tuple[str, str]]) -> Iterator[str]:

@@ -12,7 +12,6 @@ from publishing import paths
 from publishing.contract import DEPENDS_ON, MAY_RAISE, VARIABLE
 from publishing.execute.fingerprint import Module, fingerprint, imports_by_name, meaning, reached
 from publishing.files import digest, digest_of, read_sealed, write_sealed
-from publishing.folders import make_way
 from publishing.notebooks import NotebookNode, calls
 from publishing.stamps import states
 
@@ -88,7 +87,6 @@ def load(name: str) -> Run | None:
 
 def store(name: str, run: Run) -> None:
     """Keep a successful run, and drop the entries that were longest not asked for."""
-    make_way(paths.CACHE / name)
     write_sealed(paths.CACHE / name, json.dumps(asdict(run), sort_keys=True).encode())
     entries = sorted(filter(Path.is_file, paths.CACHE.glob("[!.]*")), key=lambda path: path.stat().st_mtime)
     for path in entries[:-ENTRIES_KEPT]:

@@ -16,8 +16,7 @@ from publishing.errors import PublishingError
 from publishing.execute import cache
 from publishing.execute.cache import Run
 from publishing.faults import Faults
-from publishing.files import write
-from publishing.folders import make_way
+from publishing.files import make_way, write
 from publishing.notebooks import NotebookNode, calls, path_of
 from publishing.stamps import Digests, digests
 
@@ -208,7 +207,7 @@ async def _execute_one(job: Job, free: asyncio.Semaphore) -> None:
 
 def _failed_path(paper: str, stem: str) -> Path:
     """Where a partial notebook is kept, with nothing in its way."""
-    path = paths.failed_dir(paper) / f"{stem}.ipynb"
+    path = paths.FAILED / paper / f"{stem}.ipynb"
     make_way(path)
     return path
 

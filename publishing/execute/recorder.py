@@ -319,9 +319,11 @@ def main() -> None:
     del sys.argv[1:3]
     record(root, report)
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry) != Path.cwd()]
-    from ipykernel.kernelapp import launch_new_instance
+    from ipykernel.kernelapp import IPKernelApp
 
-    launch_new_instance()
+    from publishing.execute.kernel import Kernel
+
+    IPKernelApp.launch_instance(kernel_class=Kernel)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class SectionExporter(Exporter):
         paper, stem = _place(**resources["metadata"])
         page = self.paper(paper, {stem: nb}).pages[slug_of(stem)]
         name = "text" if is_study(stem) else stem
-        return sections(paper, [page])[paths.sections_dir(paper, page.name) / f"{name}.html"], resources
+        return sections(paper, [page])[paths.SECTIONS / paper / page.name / f"{name}.html"], resources
 
     def paper(self, name: str, given: Mapping[str, NotebookNode] | None = None) -> Paper:
         """The pages of all that has been executed, with the notebooks given, by their stems, in its place."""

@@ -170,7 +170,7 @@ def _title(line: Inline) -> Inline:
     """A title within a link, on whatever page: without links of its own."""
     leading = PageLink | nodes.FileLink | nodes.FootnoteMark
     inner = [token for token in line.children if not token.type.startswith("link_")]
-    return Inline([_fresh(token) for token in inner if not isinstance(_node(token), leading)])
+    return Inline([_fresh(token) for token in inner if not isinstance(token.meta.get("node"), leading)])
 
 
 def _elsewhere(token: Token, page: Page) -> Token:
@@ -178,18 +178,14 @@ def _elsewhere(token: Token, page: Page) -> Token:
     target = nodes.leads_to(token)
     if token.type == "link_open" and target.startswith("#"):
         return as_token(PageLink(page.address, target[1:], str(token.attrs.get("class", ""))))
-    node = _node(token)
+    node = token.meta.get("node")
     return as_token(replace(node, id="")) if isinstance(node, PageLink) else _fresh(token)
 
 
 def _fresh(token: Token) -> Token:
     """The token, its formula not typeset yet: each page has glyphs of its own."""
-    node = _node(token)
+    node = token.meta.get("node")
     return as_token(replace(node, html=None)) if isinstance(node, Formula) else token
-
-
-def _node(token: Token) -> object:
-    return token.meta.get("node")
 
 
 def _label(target: str) -> str:

@@ -46,7 +46,7 @@ def sections(paper: str, parts: list[Page]) -> dict[Path, str]:
     for page in parts:
         keep_together(nodes[page.prefix])
         html = {"glyphs.html": Markup(glyphs[page.prefix])} | {name: html_of(node) for name, node in page.files.items()}
-        made |= {paths.sections_dir(paper, page.name) / name: str(content) for name, content in html.items()}
+        made |= {paths.SECTIONS / paper / page.name / name: str(content) for name, content in html.items()}
     return made
 
 

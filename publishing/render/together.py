@@ -28,15 +28,11 @@ def _kept(children: list[Token]) -> list[Token]:
             continue
         before = after = ""
         if kept and kept[-1].type == "text":
-            text, before = _split(_TOUCHING_END, kept.pop().content)
+            text, before = _TOUCHING_END.split(kept.pop().content, maxsplit=1)
             kept.append(text_token(text))
         if place + 1 < len(children) and children[place + 1].type == "text":
-            after, text = _split(_TOUCHING_START, children[place + 1].content)
+            after, text = _TOUCHING_START.split(children[place + 1].content, maxsplit=1)
             children[place + 1] = text_token(text)
         box = [Token("kept_open", "span", 1, attrs={"class": "math-kept"}), Token("kept_close", "span", -1)]
         kept += [box[0], text_token(before), child, text_token(after), box[1]] if before or after else [child]
     return kept
-
-
-def _split(pattern: re.Pattern, text: str) -> list[str]:
-    return pattern.split(text, maxsplit=1)

@@ -63,7 +63,10 @@ def finish(paper: Paper, papers: Papers) -> None:
     resolve(paper, papers)
     for page in paper.pages.values():
         put_at_captions(page)
-        _measure(page)
+        page.seconds = 0 if page.name else reading.of_lead(page.paper, page.opening)
+        for section in page.sections.values():
+            reading.measure(section, page.answer)
+            page.seconds += section.seconds
     marks(paper)
     for page in paper.pages.values():
         parts = _of_study(page, paper) if page.name else page.sections | _beside_the_sections(page, paper)
@@ -191,10 +194,3 @@ def _list_references(page: Page) -> None:
             if name in page.ids:
                 raise PublishingError(f"{page.paper}/{path.name}: {name!r} is listed twice; call references() once")
             page.ids[name] = path.name
-
-
-def _measure(page: Page) -> None:
-    page.seconds = 0 if page.name else reading.of_lead(page.paper, page.opening)
-    for section in page.sections.values():
-        reading.measure(section, page.answer)
-        page.seconds += section.seconds

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from tempfile import TemporaryFile
@@ -14,6 +16,8 @@ from publishing.contract import MAY_RAISE
 from publishing.files import below
 from publishing.serve.live import News
 
+RUNS = re.compile(r" · (\S+) cell ")  # in what a build says it is doing
+STEP = 0.2  # seconds
 KILLED = "error: the build was killed; was the machine out of memory?"
 
 
@@ -21,15 +25,18 @@ class Builder:
     """Updates the site by the same build as `make`, drafts included, by the press's code as it is at the time."""
 
     def __init__(self) -> None:
-        self._next = _Standby()
+        self._next = _stand_by()
 
     def rebuild(self, news: News) -> None:
         """Build once, and tell how far it is, and how it ended."""
-        build = self._next if self._next.is_ready() else _Standby()
-        if build is not self._next:
-            self._next.leave()
+        build = self._next
+        if not build.is_ready():
+            build.leave()
+            build = _stand_by()
         error = build.run(news)
-        self._next = _Standby()
+        self._next = _stand_by()
+        if build.is_outdated:  # and another follows
+            return
         if error is None:
             news.built()
             return
@@ -40,7 +47,9 @@ class Builder:
 
 
 class _Standby:
-    """A process that begins to build as soon as it is told to."""
+    """A process that begins to build as soon as it is told to, and ends where a notebook is edited that it runs."""
+
+    is_outdated = False
 
     def __init__(self) -> None:
         self._code = _code()
@@ -67,9 +76,14 @@ class _Standby:
         with suppress(BrokenPipeError), self._process.stdin as stdin:
             stdin.write(b"now\n")
         try:
+            began = stamps.now()
             with os.fdopen(self._reading, encoding="utf-8", errors="replace") as progress:
                 for line in progress:
                     news.doing(line.strip())
+                    running = (paths.NOTEBOOKS / f"{name}.md" for name in RUNS.findall(line))
+                    if not self.is_outdated and any(stamps.written(path) > began for path in running):
+                        self.is_outdated = True
+                        self._process.send_signal(signal.SIGINT)
         finally:
             self._process.wait()  # after Ctrl-C too, which the build hears itself
         with self._stderr:
@@ -82,6 +96,13 @@ class _Standby:
         self._process.communicate()
         os.close(self._reading)
         self._stderr.close()
+
+
+def _stand_by() -> _Standby:
+    """One that stands by, as soon as the repository's folder is there, which a person may rename for a moment."""
+    while not paths.ROOT.is_dir():
+        time.sleep(STEP)
+    return _Standby()
 
 
 def _code() -> stamps.Digests:

@@ -11,6 +11,7 @@ from threading import Condition
 from typing import Any
 from urllib.parse import unquote
 
+from publishing import paths
 from publishing.errors import PublishingError
 from publishing.site import search
 
@@ -130,7 +131,7 @@ class LivePages(Files):
                 self._index()
             except PublishingError as error:
                 return self.send_error(500, "No search", str(error))
-        self.directory = str(search.folder())
+        self.directory = str(paths.SEARCH)
         return super().send_head()
 
     def _begin(self, kind: str, content: bytes) -> BytesIO:

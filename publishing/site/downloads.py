@@ -37,7 +37,7 @@ def of(paper: Paper, site: str, repository: str | None) -> dict[Path, str]:
             lead = partial(_lead, page, path_of(paper.name, stem).parent, site, repository)
             texts[f"{stem}.ipynb"] = _executed(paper.name, stem, lead)
             texts[f"{stem}.md"] = _CODE_OR_TARGET.sub(lead, _markdown(paper.name, stem))
-    return {paths.downloads_dir(paper.name) / name: text for name, text in texts.items()}
+    return {paths.DOWNLOADS / paper.name / name: text for name, text in texts.items()}
 
 
 def _lead(page: Page, folder: Path, site: str, repository: str | None, found: re.Match) -> str:

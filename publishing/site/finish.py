@@ -7,25 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from publishing import paths
-from publishing.folders import everything, make_way, readable, sweep, sync
+from publishing.files import make_way
+from publishing.folders import everything, readable, sweep, sync
 
 
 @contextmanager
 def replaced() -> Iterator[Path]:
     """Where the new site is to be made; the old one stays as it was if that raises an error."""
-    fresh = work() / "site"
-    shutil.rmtree(work(), ignore_errors=True)
+    fresh = paths.JEKYLL / "site"
+    shutil.rmtree(paths.JEKYLL, ignore_errors=True)
     make_way(fresh)
-    work().mkdir(parents=True)
+    paths.JEKYLL.mkdir(parents=True)
     yield fresh
     readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
-    _put_in_place(fresh, work() / "old")
-    shutil.rmtree(work())
-
-
-def work() -> Path:
-    """What holds it, and what is only needed until then."""
-    return paths.BUILD / "jekyll"
+    _put_in_place(fresh, paths.JEKYLL / "old")
+    shutil.rmtree(paths.JEKYLL)
 
 
 def _put_in_place(fresh: Path, old: Path) -> None:

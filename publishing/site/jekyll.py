@@ -38,8 +38,8 @@ def loading() -> AbstractContextManager[Popen[str]]:
         needed, ruby, own = ["ruby", "jekyll"], ["ruby"], {"JEKYLL_NO_BUNDLER_REQUIRE": "true"}
     if not all(map(shutil.which, needed)):
         raise PublishingError("Jekyll is not installed; run `python3 bootstrap.py site`")
-    folders = ["--source", str(paths.ROOT), "--destination", str(finish.work() / "site")]
-    configurations = ["--config", f"_config.yml,{paths.relative(finish.work() / _OVERRIDES)}"]
+    folders = ["--source", str(paths.ROOT), "--destination", str(paths.JEKYLL / "site")]
+    configurations = ["--config", f"_config.yml,{paths.relative(paths.JEKYLL / _OVERRIDES)}"]
     return waiting(
         [*ruby, _SCRIPT, "build", *folders, *configurations],
         cwd=paths.ROOT,
@@ -62,7 +62,7 @@ def build_site(
     settings = build_settings(drafts)
     excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
     with ExitStack() as running, finish.replaced() as fresh:
-        (finish.work() / _OVERRIDES).write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
+        (paths.JEKYLL / _OVERRIDES).write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
         jekyll = loaded or running.enter_context(loading())
         _run(jekyll, meanwhile)
         styles.inline(fresh, settings["baseurl"])

@@ -45,11 +45,6 @@ def is_possible() -> bool:
         return False
 
 
-def folder() -> Path:
-    """What holds the index, and nothing else."""
-    return paths.BUILD / STAGE
-
-
 def loading() -> AbstractContextManager[Popen[str]]:
     """Pagefind, which loads while its pages are made, and waits for them."""
     return waiting([node(), _SCRIPT], env=os.environ | {"PAGEFIND_BINARY_PATH": str(program())})
@@ -58,8 +53,8 @@ def loading() -> AbstractContextManager[Popen[str]]:
 def add(site: Path, loaded: Popen[str] | None = None) -> None:
     """Put the index of its pages into a finished site, by a Pagefind that is `loading`, if one is."""
     update(site, loaded)
-    if folder().is_dir():  # else no page has a word yet
-        shutil.copytree(folder() / FOLDER, site / FOLDER)
+    if paths.SEARCH.is_dir():  # else no page has a word yet
+        shutil.copytree(paths.SEARCH / FOLDER, site / FOLDER)
 
 
 def update(site: Path, loaded: Popen[str] | None = None) -> None:
@@ -68,8 +63,8 @@ def update(site: Path, loaded: Popen[str] | None = None) -> None:
     tools = stamps.digests([paths.ROOT / "package-lock.json", Path(__file__), _SCRIPT])
     inputs = {"texts": digest_of(json.dumps(texts).encode()), **tools}
     if stamps.outputs_if_fresh(STAGE, inputs) is None:
-        _make(texts, folder(), loaded)
-        stamps.record(STAGE, inputs, folders.everything(folder()))
+        _make(texts, paths.SEARCH, loaded)
+        stamps.record(STAGE, inputs, folders.everything(paths.SEARCH))
 
 
 def of(site: Path, pages: Iterable[Path]) -> dict[str, bytes]:

@@ -21,7 +21,6 @@ import psutil
 
 from publishing import files, macros, paths
 from publishing.errors import PublishingError
-from publishing.folders import make_way
 from publishing.programs import end, node
 
 _SCRIPT = Path(__file__).with_name("typeset.mjs")
@@ -164,7 +163,6 @@ def _drawn_by(told: dict, formula: dict) -> str:
 
 
 def _keep(name: str, key: str, result: dict) -> None:
-    make_way(paths.typeset_file(name))
     files.write_sealed(paths.typeset_file(name), json.dumps({"key": key, "result": result}).encode())
 
 

@@ -37,7 +37,7 @@ for (const [name, file] of Object.entries({ ...PACKAGES, configmacros: "ConfigMa
 const TURN = "formula ";
 const EX = 0.46; // em, as in most fonts for text
 const ELEMENTS = new Set(["svg", "g", "path", "use", "rect", "line", "polyline", "ellipse"]);
-const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|role|focusable)$/;
+const DROPPED = /^(data-(mml-node|c|mjx-.*)|xmlns.*|xlink:href|role|focusable)$/;
 const PAINT = ["stroke", "fill", "stroke-width"]; // set once, by the stylesheet
 // What MathJax leaves to a stylesheet: as attributes it holds within a <symbol> too.
 const LINES = [
@@ -209,19 +209,18 @@ function slim(node) {
     if (is((name) => adaptor.getAttribute(node, name)))
       for (const [name, value] of Object.entries(paint)) adaptor.setAttribute(node, name, value);
   }
+  const target = adaptor.getAttribute(node, "xlink:href");
+  if (target) adaptor.setAttribute(node, "href", target);
   for (const { name } of adaptor.allAttributes(node)) if (DROPPED.test(name)) adaptor.removeAttribute(node, name);
-  rename(node, "xlink:href", "href");
   for (const name of ["fill", "stroke"]) {
     const colour = adaptor.getAttribute(node, name);
-    if (colour && !KEPT.has(colour)) adaptor.setAttribute(node, name, ofThePage(colour));
+    if (!colour || KEPT.has(colour)) continue;
+    if (!COLOURS.includes(colour))
+      throw new Error(`the colour “${colour}” is none of the page's; take ${COLOURS.join(", ")}`);
+    adaptor.setAttribute(node, name, `var(--math-${colour})`);
   }
   for (const child of [...adaptor.childNodes(node)]) replace(child, slim(child));
   return node;
-}
-
-function ofThePage(colour) {
-  if (COLOURS.includes(colour)) return `var(--math-${colour})`;
-  throw new Error(`the colour “${colour}” is none of the page's; take ${COLOURS.join(", ")}`);
 }
 
 function replace(old, node) {
@@ -238,10 +237,4 @@ function replace(old, node) {
     adaptor.setAttribute(children[0], "transform", inner ? `${outer} ${inner}` : outer);
     adaptor.replace(children[0], node);
   }
-}
-
-function rename(node, from, to) {
-  if (!adaptor.hasAttribute(node, from)) return;
-  adaptor.setAttribute(node, to, adaptor.getAttribute(node, from));
-  adaptor.removeAttribute(node, from);
 }

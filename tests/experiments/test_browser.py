@@ -14,7 +14,7 @@ THERE = [name for name in NETWORKS if (CHECKPOINTS / f"{name}.safetensors").exis
 
 
 @pytest.mark.parametrize("name", THERE)
-def test_the_graph_is_what_the_exporter_gives_today_and_names_no_machine(name):
+def test_the_graph_is_what_is_written_today_and_names_no_machine(name):
     committed = (CHECKPOINTS / f"{name}.onnx").read_bytes()
     assert committed == graph(CHECKPOINTS / f"{name}.safetensors")
     assert b"site-packages" not in committed
@@ -23,7 +23,7 @@ def test_the_graph_is_what_the_exporter_gives_today_and_names_no_machine(name):
 @pytest.mark.parametrize("name", THERE)
 def test_all_weights_are_read_from_the_checkpoint(name):
     model = onnx.load(CHECKPOINTS / f"{name}.onnx", load_external_data=False)
-    weights = model.graph.initializer
+    weights = [one for one in model.graph.initializer if not one.name.startswith("constant.")]
     assert len(weights) > 100
     assert {weight.data_type for weight in weights} == {TensorProto.FLOAT16}
     widened = {node.input[0] for node in model.graph.node if node.op_type == "Cast"}
@@ -46,4 +46,4 @@ def test_the_graph_of_a_checkpoint_in_single_precision_casts_nothing(tmp_path):
     given = load_checkpoint(CHECKPOINTS / "digits.safetensors")
     save_checkpoint(tmp_path / "digits.safetensors", given.model, {})
     model = onnx.load_model_from_string(graph(tmp_path / "digits.safetensors"))
-    assert {weight.data_type for weight in model.graph.initializer} == {TensorProto.FLOAT}
+    assert TensorProto.FLOAT16 not in {weight.data_type for weight in model.graph.initializer}

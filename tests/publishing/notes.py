@@ -154,7 +154,7 @@ def run(*stems: str, **keywords) -> list[jobs.Executed]:
 def executed(repository, stem: str, *cells, paper: str = "toy"):
     """Path of a notebook that was written and executed in a repository."""
     repository.notebook(stem, "# Title", paper=paper)
-    path = paths.executed_dir(paper) / f"{stem}.ipynb"
+    path = paths.executed_path(paper, stem)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notebook(*cells)), encoding="utf-8")
     return path

@@ -174,7 +174,7 @@ def test_what_others_wrote_in_a_wrong_form_stops_nothing(paper, kernel):
 def test_code_in_a_line_that_begins_like_a_cell_stays_where_it_is(paper):
     (file := paths.ROOT / "given.md").write_text("# Title\n\n```python words``` stay.\n\nMore.\n")
     bring_in(str(file), "toy/studies/given")
-    assert "`python words` stay.\n\nMore." in (paths.studies_dir("toy") / "given.md").read_text()
+    assert "`python words` stay.\n\nMore." in (paths.NOTEBOOKS / "toy/studies" / "given.md").read_text()
 
 
 def test_a_figure_of_axes_is_given_to_diagram(paper):

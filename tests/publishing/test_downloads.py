@@ -51,7 +51,7 @@ FILES = {
 def loaded(repository, site: str = "", source: str | None = None) -> tuple[str, str, dict]:
     """The section as written, and its two downloads."""
     files = downloads.of(SectionExporter().paper("toy"), site, source)
-    folder = paths.downloads_dir("toy")
+    folder = paths.DOWNLOADS / "toy"
     written = (repository.root / "notebooks/toy/01-first.md").read_text().partition("\n---\n")[2]
     return written, files[folder / "01-first.md"], json.loads(files[folder / "01-first.ipynb"])
 
@@ -89,7 +89,7 @@ def test_links_and_pictures_lead_to_the_site_or_else_to_the_repository_s_files(t
 
 def test_a_study_leads_to_the_site_from_its_own_folder(toy):
     files = downloads.of(SectionExporter().paper("toy"), "https://example.org", None)
-    study = files[paths.downloads_dir("toy") / "studies/why.md"]
+    study = files[paths.DOWNLOADS / "toy" / "studies/why.md"]
     assert "[Eq. (1)](https://example.org/toy/#eq-1)" in study
 
 
@@ -113,7 +113,7 @@ def test_the_notebook_is_what_jupyter_shows(repository):
     listing = shows(source={"object": "pack.x"}, **{"text/html": "<pre>x = 1</pre>"})
     executed(repository, "01-first", code("1", listing, diagram("chain"), printed("a\n"), tags=("hide-input",)))
     made()
-    cell = json.loads((paths.downloads_dir("toy") / "01-first.ipynb").read_text())["cells"][0]
+    cell = json.loads((paths.DOWNLOADS / "toy" / "01-first.ipynb").read_text())["cells"][0]
     source, figure, stream = cell["outputs"]
     assert cell["metadata"] == {"tags": ["hide-input"]}
     assert source["data"] == {"text/plain": ["as Jupyter shows it"], "text/html": ["<pre>x = 1</pre>"]}
@@ -124,5 +124,5 @@ def test_the_notebook_is_what_jupyter_shows(repository):
 def test_the_code_of_these_notes_is_as_it_was_written_in_a_repository_on_github_too():
     files = downloads.of(SectionExporter().paper("ddpm"), "", "me/notes")
     for stem in every("ddpm"):
-        text = files[paths.downloads_dir("ddpm") / f"{stem}.md"]
+        text = files[paths.DOWNLOADS / "ddpm" / f"{stem}.md"]
         assert all(cell.source in text for cell in read("ddpm", stem).cells if cell.cell_type == "code")

@@ -127,14 +127,14 @@ def test_a_cell_that_raises_is_named_and_what_ran_is_kept_and_cached(toy, capsys
     told = refused(run, "01-plain", "02-net", "03-data")
     assert told == f"{raised} (as far as it got: build/failed/toy/02-net.ipynb)"
     assert f"{raised}\n" in capsys.readouterr().out
-    partial = (paths.failed_dir("toy") / "02-net.ipynb").read_text()
+    partial = (paths.FAILED / "toy" / "02-net.ipynb").read_text()
     assert "as far as here" in partial and "ZeroDivisionError" in partial
     assert paths.executed_path("toy", "01-plain").read_bytes() == before
 
     toy.notebook("02-net", "# 2", "print('fixed')")
     assert [printed(one) for one in run("01-plain", "02-net", "03-data")] == ["new\n", "fixed\n", '"data"\n']
     assert "01-plain" not in capsys.readouterr().out
-    assert not (paths.failed_dir("toy") / "02-net.ipynb").exists()
+    assert not (paths.FAILED / "toy" / "02-net.ipynb").exists()
 
 
 def test_several_failures_are_told_a_line_each_by_their_first_words_wherever_they_stand(toy):
@@ -152,7 +152,7 @@ def test_several_failures_are_told_a_line_each_by_their_first_words_wherever_the
 def test_a_kernel_that_dies_is_named(toy):
     toy.notebook("01-plain", "# 1", "print('before')", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     assert refused(run, "01-plain").startswith("toy/01-plain, cell 3: the kernel died")
-    assert "before" in (paths.failed_dir("toy") / "01-plain.ipynb").read_text()
+    assert "before" in (paths.FAILED / "toy" / "01-plain.ipynb").read_text()
 
 
 def test_output_that_comes_after_the_cell_is_done_is_kept_as_on_a_busy_machine(toy):
@@ -161,6 +161,13 @@ def test_output_that_comes_after_the_cell_is_done_is_kept_as_on_a_busy_machine(t
     toy.notebook("01-plain", f"import sys, time\n{hurry}\n{busy}\n'late'")
     ((late,),) = outputs(*run("01-plain"))
     assert late["data"]["text/plain"] == ["'late'"]
+
+
+def test_what_is_printed_arrives_whatever_cells_do_to_their_streams(toy):
+    leave = ("sys.stdout = None", "sys.stdout = io.StringIO()", "del sys.stderr", "os.close(1)")
+    cells = [f"import io, os, sys\nprint({number})\n{code}" for number, code in enumerate(leave)]
+    toy.notebook("01-plain", "# 1. Plain", *cells, "print('half', chr(0xd800))\nprint('end')")
+    assert printed(run("01-plain")[0]) == "0\n1\n2\n3\nhalf ?\nend\n"
 
 
 def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):

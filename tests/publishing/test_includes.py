@@ -27,7 +27,7 @@ def built(repository, monkeypatch):
 
     def run(text: str, front: str = FRONT) -> str:
         shutil.copytree(INCLUDES, paths.INCLUDES, ignore=shutil.ignore_patterns("sections"))
-        paths.sections_dir("toy").mkdir(parents=True)
+        (paths.SECTIONS / "toy").mkdir(parents=True)
         for name in SectionExporter().paper("toy").pages[""].files if paths.notebooks_dir("toy").is_dir() else ():
             repository.write(f"_includes/sections/toy/{name}", draft(name.removesuffix(".html")))
         repository.write("_includes/sections/toy/glyphs.html", "<style>.x{a:b}</style>\n")

@@ -51,7 +51,7 @@ def test_everything_the_site_needs_is_written(paper):
     around = {f"{name}.html" for name in ("claims-summary", "lead", "reading", "studies", "toc")}
     assert toy.pages[""].files.keys() == {"01-first.html", "02-second.html"} | around
     assert sorted(toy.claims.files) == ["list.html"]
-    downloads = sorted(path.name for path in paths.downloads_dir("toy").iterdir())
+    downloads = sorted(path.name for path in (paths.DOWNLOADS / "toy").iterdir())
     assert downloads == ["01-first.ipynb", "01-first.md", "02-second.ipynb", "02-second.md"]
 
 

@@ -126,6 +126,23 @@ def test_a_formula_that_cannot_be_set_is_told_and_an_edit_of_a_style_reloads(ser
     expect(page.locator(".paper-notes h2").first).to_have_css("outline-width", "7px")
 
 
+def test_an_edit_of_a_notebook_that_runs_is_not_waited_for(served, page):
+    served.edit("Words that would come late.", "import pathlib, time\npathlib.Path('runs').touch()\ntime.sleep(9999)")
+    eventually((served.root / "notebooks/toy/runs").exists, "the run of the cell")
+    served.edit("Words that come at once.", "print(3)")
+    expect(page.get_by_text("Words that come at once.")).to_be_attached()
+    expect(page.locator("#serve-error")).to_have_count(0)
+    (served.root / "notebooks/toy/runs").unlink()
+
+
+def test_a_folder_of_the_repository_that_is_elsewhere_for_a_moment_ends_nothing(served, page):
+    elsewhere = served.root.rename(served.root.with_name("elsewhere"))
+    time.sleep(1)
+    elsewhere.rename(served.root)
+    served.edit("Words after the way back.", "print(3)")
+    expect(page.get_by_text("Words after the way back.")).to_be_attached()
+
+
 def test_the_script_is_not_in_the_site_itself(served, page):
     eventually(lambda: "/.serve/" in page.content(), "the script")
     assert "/.serve/" not in (served.root / "_site/toy/index.html").read_text()

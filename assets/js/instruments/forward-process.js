@@ -1,7 +1,7 @@
 /** The forward process under the reader's finger: x_t for any t, and what of the picture is left in it. */
 
 import { gaussian, newSeed } from "./parts/random.js";
-import { SCHEDULES, snr } from "./parts/schedule.js";
+import { SCHEDULES } from "./parts/schedule.js";
 import { button, choice, element, fetchJson, paint, picture, readings, row, slider } from "./parts/widgets.js";
 
 /**
@@ -60,11 +60,11 @@ export async function mount(panel, file) {
 
   function draw() {
     const { name, pixels, bits } = pictures[Number(which.select.value)];
-    const schedule = schedules[kind.select.value];
     const t = time.value;
+    const alphaBar = schedules[kind.select.value].alphaBar[t];
     const noise = gaussian(pixels.length, seed);
-    const signal = Math.sqrt(schedule.alphaBar[t]);
-    const spread = Math.sqrt(1 - schedule.alphaBar[t]);
+    const signal = Math.sqrt(alphaBar);
+    const spread = Math.sqrt(1 - alphaBar);
     const parts = { x0: pixels.map((pixel) => signal * pixel), noise: Array.from(noise, (z) => spread * z) };
     const xt = parts.x0.map((part, i) => part + parts.noise[i]);
     paint(shown.x0, parts.x0);
@@ -77,7 +77,7 @@ export async function mount(panel, file) {
     facts.show({
       signal: signal.toFixed(4),
       noise: spread.toFixed(4),
-      snr: t === 0 ? "∞" : Number(snr(schedule, t).toPrecision(3)).toString(),
+      snr: t === 0 ? "∞" : Number((alphaBar / (1 - alphaBar)).toPrecision(3)).toString(),
       bits: `${left[t].toFixed(1)} of ${left[T].toFixed(1)}`,
     });
     curves.show(bits, kind.select.value, t);

@@ -43,7 +43,11 @@ function prepare(figure) {
       button.ariaDisabled = "true";
       state.textContent = "Loading …";
       try {
-        stop = await mounted(figure, panel);
+        const { instrument, files } = figure.dataset;
+        const base = new URL(/** @type {string} */ (files), document.baseURI).href;
+        /** @type {{mount: Mount}} */
+        const { mount } = await import(`./${instrument}.js`);
+        stop = await mount(panel, (name) => base + name);
         state.textContent = "";
       } catch (error) {
         panel.replaceChildren();
@@ -61,17 +65,4 @@ function prepare(figure) {
       panel.firstElementChild?.scrollIntoView({ block: "nearest" });
     } else button.focus();
   });
-}
-
-/**
- * @param {HTMLElement} figure
- * @param {HTMLElement} panel
- * @returns {Promise<() => void>}
- */
-async function mounted(figure, panel) {
-  const { instrument, files } = figure.dataset;
-  const base = new URL(/** @type {string} */ (files), document.baseURI).href;
-  /** @type {{mount: Mount}} */
-  const { mount } = await import(`./${instrument}.js`);
-  return mount(panel, (name) => base + name);
 }

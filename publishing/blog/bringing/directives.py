@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 
-import yaml
-
 from publishing.blog.bringing import formulas
-from publishing.blog.bringing.known import Known, again, place
+from publishing.blog.bringing.known import Known, again, facts_of, place
 
 _NOTES = (
     "note seealso admonition sidebar margin aside info abstract summary todo example quote question exercise tip hint "
@@ -186,13 +184,9 @@ def _matching(lines: list[str], position: int, opening: re.Match) -> int | None:
 
 def _options(text: str) -> tuple[dict[str, str], str]:
     """The options with which a directive begins, and the rest."""
-    if found := re.match(r"---\n(.*?)\n---(?:\n|$)", text, re.DOTALL):
-        try:
-            told = yaml.safe_load(found[1])
-        except yaml.YAMLError:
-            told = None
-        if isinstance(told, dict):
-            return {str(name): str(value) for name, value in told.items()}, text[found.end() :]
+    found = re.match(r"---\n(.*?)\n---(?:\n|$)", text, re.DOTALL)
+    if found and (told := facts_of(found[1])) is not None:
+        return {str(name): str(value) for name, value in told.items()}, text[found.end() :]
     options, lines = {}, text.split("\n")
     while lines and (found := re.match(r":([\w-]+):[ ]*(.*)$", lines[0].strip())):
         options[found[1]] = found[2]

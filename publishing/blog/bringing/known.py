@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from publishing import notebooks
 
 STARTER = "Starter:"  # `make check` names what begins so, until it is written
@@ -13,6 +15,15 @@ _TOKEN = re.compile("\ue000(\\d+)\ue001")
 _BEFORE, _AFTER = "\ue002", "\ue003"
 _MARKERS = re.compile(r"[^\s>]")
 _MARGIN = re.compile(r"(?:[\s>]|[-*+]\s|\d+[.)]\s)*")
+
+
+def facts_of(text: str) -> dict | None:
+    """What YAML reads in it, if that is a list of names and values."""
+    try:
+        facts = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):  # the second of a date like the 32nd
+        return None
+    return facts if isinstance(facts, dict) else None
 
 
 def place(name: str) -> str:

@@ -75,19 +75,7 @@ export async function* chain({ model, schedule, levels, x, from = schedule.T, ki
 }
 
 /**
- * x_t from x_0: Eq. (4).
- * @param {ArrayLike<number>} x0
- * @param {ArrayLike<number>} noise
- * @param {import("./schedule.js").Schedule} schedule
- * @param {number} i
- */
-export function forward(x0, noise, { alphaBar }, i) {
-  const [signal, spread] = [Math.sqrt(alphaBar[i]), Math.sqrt(1 - alphaBar[i])];
-  return Float32Array.from(x0, (value, j) => signal * value + spread * noise[j]);
-}
-
-/**
- * x_bar_t of Section 4.4, with one noise for both ends.
+ * x_bar_t of Section 4.4, by Eq. (4) with one noise for both ends.
  * @param {Float32Array} x0
  * @param {Float32Array} other
  * @param {number} lambda
@@ -95,7 +83,7 @@ export function forward(x0, noise, { alphaBar }, i) {
  * @param {import("./schedule.js").Schedule} schedule
  * @param {number} i
  */
-export function mix(x0, other, lambda, noise, schedule, i) {
-  const between = x0.map((value, j) => (1 - lambda) * value + lambda * other[j]);
-  return forward(between, noise, schedule, i);
+export function mix(x0, other, lambda, noise, { alphaBar }, i) {
+  const [signal, spread] = [Math.sqrt(alphaBar[i]), Math.sqrt(1 - alphaBar[i])];
+  return x0.map((value, j) => signal * ((1 - lambda) * value + lambda * other[j]) + spread * noise[j]);
 }

@@ -41,22 +41,13 @@ export function epsilon({ means, variances, weights }, alphaBar, x) {
 export function draws({ means, variances, weights }, noise, uniform) {
   const points = new Float32Array(noise.length);
   for (let j = 0; j < noise.length; j += 2) {
-    const k = pick(weights, uniform());
+    let [k, u] = [0, uniform()];
+    while (k < weights.length - 1 && (u -= weights[k]) > 0) k++;
     const std = Math.sqrt(variances[k]);
     points[j] = means[k][0] + std * noise[j];
     points[j + 1] = means[k][1] + std * noise[j + 1];
   }
   return points;
-}
-
-/**
- * @param {number[]} weights
- * @param {number} u
- */
-function pick(weights, u) {
-  let k = 0;
-  while (k < weights.length - 1 && (u -= weights[k]) > 0) k++;
-  return k;
 }
 
 /**

@@ -57,15 +57,6 @@ export function strided({ T, alphaBar }, steps) {
 }
 
 /**
- * alpha_bar_t / (1 - alpha_bar_t), infinite at t = 0.
- * @param {Schedule} schedule
- * @param {number} t
- */
-export function snr({ alphaBar }, t) {
-  return alphaBar[t] / (1 - alphaBar[t]);
-}
-
-/**
  * @param {number} first
  * @param {number} last
  * @param {number} count

@@ -72,6 +72,7 @@ export function choice(label, options, value, changed) {
 }
 
 /**
+ * A button; where it is `ariaDisabled` it stays where the keyboard is, and does nothing.
  * @param {string} text
  * @param {() => void} pressed
  */
@@ -81,15 +82,6 @@ export function button(text, pressed) {
     if (made.ariaDisabled !== "true") pressed();
   });
   return made;
-}
-
-/**
- * A button that is off stays where the keyboard is, and does nothing.
- * @param {HTMLButtonElement} button
- * @param {boolean} on
- */
-export function enable(button, on) {
-  button.ariaDisabled = String(!on);
 }
 
 /** @param {HTMLElement[]} children */

@@ -1,7 +1,7 @@
 /** What a reader of the reverse process can choose and press. */
 
 import { newSeed } from "../parts/random.js";
-import { button, check, choice, element, enable, row } from "../parts/widgets.js";
+import { button, check, choice, element, row } from "../parts/widgets.js";
 
 /**
  * What the buttons do, and what follows from another network.
@@ -88,10 +88,10 @@ export class Controls {
    */
   refresh({ isLoading, isGoing, isStopped, hasSamples }) {
     this.#stop.textContent = isStopped ? "Continue" : "Stop";
-    enable(this.#sample, !isLoading);
-    enable(this.#stop, !isLoading && (isGoing || isStopped));
+    this.#sample.ariaDisabled = String(isLoading);
+    this.#stop.ariaDisabled = String(isLoading || !(isGoing || isStopped));
     this.further.hidden = !hasSamples;
-    for (const one of this.#further) enable(one, !isLoading && hasSamples);
+    for (const one of this.#further) one.ariaDisabled = String(isLoading || !hasSamples);
   }
 }
 

@@ -15,7 +15,7 @@ from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
 from nbclient import client as nbclient
 from nbclient.exceptions import CellExecutionError
-from nbformat import NotebookNode
+from nbformat import NotebookNode, ValidationError
 
 from publishing import paths
 from publishing.contract import MAY_RAISE
@@ -97,6 +97,10 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
         except CellExecutionError as error:
             remedy = PACKAGE if error.ename == "ModuleNotFoundError" else ""
             raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}{remedy}") from None
+        except ValidationError as error:  # as by `display({"text/plain": 5}, raw=True)`
+            raise CellFailure(
+                current, f"an output has {error.instance!r:.60} where text belongs; write str(…)"
+            ) from None
         except RuntimeError as error:
             cause = "the kernel died (was it out of memory?)" if current else f"no kernel ({_first_line(str(error))})"
             raise CellFailure(current, cause) from None

@@ -170,6 +170,14 @@ def test_what_is_printed_arrives_whatever_cells_do_to_their_streams(toy):
     assert printed(run("01-plain")[0]) == "0\n1\n2\n3\nhalf ?\nend\n"
 
 
+@pytest.mark.parametrize("output", [{"text/plain": 5}, {"text/html": None}, {"text/latex": ["a", 1]}, {"image/png": 5}])
+def test_an_output_that_no_notebook_can_hold_is_refused(toy, output):
+    toy.notebook("01-plain", "# 1. Plain", f"display({output}, raw=True)")
+    assert refused(run, "01-plain").startswith(
+        f"toy/01-plain, cell 2: an output has {[*output.values()][0]!r} where text"
+    )
+
+
 def test_an_expected_error_is_shown_without_paths_and_must_happen(toy):
     toy.write("net.py", "def loss(x):\n    raise ValueError('no loss today')\n")
     tagged = '```python tags=["raises-exception"]\n{}\n```'

@@ -38,8 +38,9 @@ def complete(site: Path, address: str) -> None:
         tree.write(feed, encoding="utf-8", xml_declaration=True)
 
 
-def shows(page: Path, before: str, after: str) -> bool:
-    """Whether an entry shows what changed in a page of the site; to tell costs time only where its beginning did."""
+def shows(page: Path, after: str) -> bool:
+    """Whether an entry shows what is to change in a page of the site; costs time only where the beginning does."""
+    before = page.read_text(encoding="utf-8")
     address = f"/{page.parent.relative_to(paths.SITE).as_posix()}/"
     beginnings = {_beginning(html).partition('<div class="post-body">')[2] for html in (before, after)}
     if len(beginnings) == 1 or not any(address in feed.read_text(encoding="utf-8") for feed in _feeds(paths.SITE)):

@@ -75,18 +75,18 @@ def patched(
     others = [path for path in changed if not path.is_relative_to(paths.SECTIONS)]
     if before.keys() != after.keys() or any(path.suffix == ".html" for path in others):
         return False
-    built = {page: page.read_text(encoding="utf-8") for page in below(paths.SITE) if page.suffix == ".html"}
-    pages = dict(built)
+    edits: list[tuple[bytes, bytes]] = []
     for path in sections:
-        parts = zip_longest(_parts(before[path]), _parts(after[path]), fillvalue=(True, ""))
-        if not all(old == new or _replaced(pages, *old, *new) for old, new in parts):
-            return False
-    new = {page: html for page, html in pages.items() if html is not built[page]}
-    if any(feeds.shows(page, built[page], html) for page, html in new.items()):
+        for old, new in zip_longest(_parts(before[path]), _parts(after[path]), fillvalue=(True, "")):
+            if old != new and (old[0] or new[0] or len(old[1]) < _ENOUGH):
+                return False
+            edits += [(old[1].encode(), new[1].encode())] if old != new else []
+    pages = _edited(edits)
+    if pages is None or any(feeds.shows(page, html.decode()) for page, html in pages.items()):
         return False
     with finish.replaced() as fresh:
         shutil.copytree(paths.SITE, fresh, copy_function=_link)
-        for path, html in new.items():
+        for path, html in pages.items():
             write(fresh / path.relative_to(paths.SITE), html)
         for path in (*others, *drawn):
             write(fresh / path.relative_to(paths.ROOT), path.read_bytes())
@@ -109,10 +109,23 @@ def _parts(text: str) -> list[tuple[bool, str]]:
     return [(is_liquid, "\n".join(piece)) for is_liquid, piece in lines]
 
 
-def _replaced(pages: dict[Path, str], was_liquid: bool, old: str, is_liquid: bool, new: str) -> bool:
-    """Whether a text without Liquid stood on one page alone, once, and the new one is there now."""
-    there = [page for page, html in pages.items() if old in html]
-    if was_liquid or is_liquid or len(old) < _ENOUGH or len(there) != 1 or pages[there[0]].count(old) != 1:
-        return False
-    pages[there[0]] = pages[there[0]].replace(old, new)
-    return True
+def _edited(edits: list[tuple[bytes, bytes]]) -> dict[Path, bytes] | None:
+    """The pages that change where each of these texts, which must stand in the site once, becomes the other."""
+    pages: dict[Path, bytes] = {}
+    found = [0] * len(edits)
+    for page in (path for path in below(paths.SITE) if path.suffix == ".html"):
+        html = page.read_bytes()
+        places = []
+        for number, (old, _) in enumerate(edits):
+            found[number] += html.count(old)
+            places += [(html.index(old), number)] if old in html else []
+        done, pieces = 0, []
+        for place, number in sorted(places):
+            old, new = edits[number]
+            if place < done:  # one within another
+                return None
+            pieces += [html[done:place], new]
+            done = place + len(old)
+        if pieces:
+            pages[page] = b"".join([*pieces, html[done:]])
+    return pages if all(count == 1 for count in found) else None

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +57,10 @@ def build_site(drafts: bool = False, then: Callable[[], None] = lambda: None) ->
         faults = _of_files()
         settings = jekyll.build_settings(drafts)
         papers = [paper for paper in _papers() if posts.is_shown(paper, drafts)]
-        beside = _Beside(running, is_searched=settings["search"] and not drafts)
-        made = _notebooks_stage(papers, faults, is_stale=lambda: beside.load(_inputs_of_site(papers, settings)))
+        load = cache(lambda: running.enter_context(jekyll.loading()))
+        made = _notebooks_stage(papers, faults, is_stale=None if drafts else load)
         _remove_strays(papers, made)
-        _site_stage(papers, settings, began, beside)
+        _site_stage(papers, settings, began, load)
         for paper in _papers():
             address = posts.address(paper)
             post = paths.SITE / address.strip("/") / "index.html"
@@ -311,47 +311,27 @@ def _remove_strays(papers: list[str], made: list[Path]) -> None:
     _swept([paths.EXECUTED, paths.IMAGES, paths.DATA], made)
 
 
-class _Beside:
-    """Programs that load on another core while what they are to read is made."""
-
-    def __init__(self, running: ExitStack, is_searched: bool) -> None:
-        self._running, self._is_searched = running, is_searched
-
-    @cached_property
-    def jekyll(self) -> "Popen[str]":
-        """It builds the site."""
-        from publishing.site import jekyll
-
-        return self._running.enter_context(jekyll.loading())
-
-    @cached_property
-    def pagefind(self) -> "Popen[str] | None":
-        """It makes the index of the search, where that is made with the site, and possible."""
-        return self._running.enter_context(search.loading()) if self._is_searched else None
-
-    def load(self, inputs: dict[str, Any]) -> None:
-        """Begin with those that will be needed, should no more change than what notebooks say and draw."""
-        _ = self.pagefind, _patchable(inputs) or self.jekyll
-
-
-def _site_stage(papers: list[str], settings: dict[str, Any], began: float, beside: _Beside) -> None:
-    """Update what Jekyll reads, and the site: by patches where that is the same, else by Jekyll."""
-    from publishing.site import jekyll, patch, vendor
+def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load: Callable[[], "Popen[str]"]) -> None:
+    """Update what Jekyll reads, and the site by a Jekyll that may be loading already."""
+    from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
-    inputs = _inputs_of_site(papers, settings)
+    inputs = {**stamps.digests(_read_by_site(papers)), **settings}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if not _swept([paths.SITE, *_written_for_site()], outputs):
             print("site: nothing changed")
         return
 
+    from publishing.site import patch
+
     made_from = {paper: _made_from_of_pages(paper, inputs) for paper in papers}
     kept = {paper: stamps.outputs_if_fresh(stamps.of_pages(paper), made_from[paper]) for paper in papers}
-    made_last = _patchable(inputs)
-    _ = beside.pagefind, made_last or beside.jekyll
+    may_patch = settings["unpublished"] and _only_text_changed(inputs)
+    if not may_patch:
+        load()
     pages = _pages([paper for paper, outputs in kept.items() if outputs is None], settings)
     made = {path: text for of_paper in pages.values() for path, text in of_paper.items()}
-    before = {path: path.read_text(encoding="utf-8") for path in made if made_last and path.is_file()}
+    before = {path: path.read_text(encoding="utf-8") for path in made if may_patch and path.is_file()}
     folders.sync(made)
     made_before = [path for outputs in kept.values() for path in outputs or []]
     _swept(_written_for_site(), [*made, *made_before])
@@ -361,42 +341,14 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float, besid
             stamps.record(stamps.of_pages(paper), made_from[paper], of_paper, _met(paper, inputs), since=began)
         memory.forget()
 
-    was = stamps.inputs("site")
-    drawn = [paths.ROOT / name for name in inputs if name.startswith(_drawn()) and inputs[name] != was.get(name)]
-    if made_last:
-        _swept([paths.SITE], made_last)
-    if made_last and patch.patched(before, made, drawn, beside.pagefind):
+    if may_patch and patch.patched(before, made):
         tidy_up()
     else:
         with progress.doing(lambda: "building the site with Jekyll"):
-            jekyll.build_site(settings["unpublished"], beside.jekyll, beside.pagefind, meanwhile=tidy_up)
+            jekyll.build_site(settings["unpublished"], load(), meanwhile=tidy_up)
     met = {name: was for paper in papers for name, was in stamps.found(stamps.of_pages(paper)).items()}
-    rest = {name: was for name, was in met.items() if name not in inputs}
-    stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], rest, since=began)
-
-
-def _inputs_of_site(papers: list[str], settings: dict[str, Any]) -> dict[str, Any]:
-    return {**stamps.digests(_read_by_site(papers)), **settings}
-
-
-def _patchable(inputs: dict[str, Any]) -> list[Path]:
-    """The files of the last site, if all is as it was but for what notebooks say and draw, which Jekyll would copy."""
-    from publishing.site import patch
-
-    was = stamps.inputs("site")
-    made = stamps.outputs_if_fresh("site", was) if _around(was) == _around(inputs) else None
-    return made if made and patch.is_possible() else []
-
-
-def _around(inputs: dict[str, Any]) -> dict[str, Any]:
-    """What the site is made of but for notebooks, with no more than the names of what they draw."""
-    names, of_notebooks = _drawn(), _within(paths.NOTEBOOKS, paths.EXECUTED)
-    rest = {name: value for name, value in inputs.items() if not name.startswith(of_notebooks)}
-    return rest | {name: None for name in rest if name.startswith(names)}
-
-
-def _drawn() -> tuple[str, ...]:
-    return _within(paths.IMAGES, paths.DATA)
+    beside = {name: was for name, was in met.items() if name not in inputs}
+    stamps.record("site", inputs, [*made, *made_before, *folders.everything(paths.SITE)], beside, since=began)
 
 
 def _made_from_of_pages(paper: str, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -439,6 +391,15 @@ def _pages(papers: list[str], settings: dict[str, Any]) -> dict[str, dict[Path, 
     for paper, made in pages.items():
         made |= downloads.of(_paper(paper), settings["url"] + settings["baseurl"], settings["repository"])
     return pages
+
+
+def _only_text_changed(inputs: dict[str, Any]) -> bool:
+    """Whether the site is as it was last built, but for what notebooks say."""
+    of_notebooks = _within(paths.NOTEBOOKS, paths.EXECUTED)
+    was = stamps.inputs("site")
+    same = {name: value for name, value in was.items() if not name.startswith(of_notebooks)}
+    now = {name: value for name, value in inputs.items() if not name.startswith(of_notebooks)}
+    return same == now and stamps.outputs_if_fresh("site", was) is not None
 
 
 @cache
@@ -487,15 +448,24 @@ def _code() -> list[Path]:
 
 
 def _read_by_site(papers: list[str]) -> list[Path]:
-    """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of."""
-    own = [path for path in paths.ROOT.glob("_*") if path.is_dir() and path not in paths.generated()]
-    made_of = [folder for paper in papers for folder in _folders_of(paper)]
+    """What Jekyll may see: loose files of the root, its own folders and the assets; and what the pages are made of.
+
+    It goes through links to folders, and sees hidden files where they are included.
+    """
+    from publishing.site import jekyll
+
+    included = jekyll.configuration(paths.ROOT).get("include") or [".htaccess"]
+    own = [path for path in paths.ROOT.glob("_*") if path not in paths.generated()]
+    named = [path for name in map(str, included) if name.strip("./") for path in paths.ROOT.glob(name.strip("/"))]
     written = _written_for_site()
-    inside = (Path(parent, name) for parent, within, _ in os.walk(paths.ASSETS) for name in within)
+    roots = [path for path in (*own, *named, paths.ASSETS) if path.is_dir()]
+    inside = (Path(parent, name) for root in roots for parent, within, _ in os.walk(root) for name in within)
     linked = [path for path in inside if path.is_symlink() and set(written).isdisjoint(path.parents)]
-    places = (*own, paths.ASSETS, *linked, paths.PACKAGE, *made_of)
-    found = [path for place in places for path in below(place, without=written)]
-    return [paths.REQUIREMENTS, *(path for path in paths.ROOT.glob("[!.]*") if path.is_file()), *found]
+    made_of = [folder for paper in papers for folder in _folders_of(paper)]
+    found = [path for place in (*roots, *linked, paths.PACKAGE, *made_of) for path in below(place, without=written)]
+    hidden = [path for path in paths.INCLUDES.rglob(".*") if path.is_file()]
+    loose = [path for path in (*paths.ROOT.glob("[!.]*"), *named) if path.is_file()]
+    return [paths.REQUIREMENTS, *loose, *hidden, *found]
 
 
 def _written_for_site() -> list[Path]:

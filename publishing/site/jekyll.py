@@ -1,5 +1,6 @@
 """Jekyll as the last stage: strict, reproducible, and never leaving half a site."""
 
+import errno
 import json
 import os
 import re
@@ -17,9 +18,10 @@ import yaml
 
 from publishing import paths, posts, progress
 from publishing.errors import PublishingError
-from publishing.files import below
+from publishing.files import below, make_way
+from publishing.folders import everything, readable, sweep, sync
 from publishing.programs import end, waiting
-from publishing.site import feeds, finish, origin, search, styles
+from publishing.site import feeds, origin, search, styles
 
 _OF_THE_SITE = re.compile(r"_.*|assets|404\.html|index\.(md|html)")
 _OVERRIDES = "overrides.yml"  # JSON is YAML
@@ -48,29 +50,34 @@ def loading() -> AbstractContextManager[Popen[str]]:
 
 
 def build_site(
-    drafts: bool = False,
-    loaded: Popen[str] | None = None,
-    index: Popen[str] | None = None,
-    meanwhile: Callable[[], object] = lambda: None,
+    drafts: bool = False, loaded: Popen[str] | None = None, meanwhile: Callable[[], object] = lambda: None
 ) -> Path:
-    """Build `_site/` anew, with unpublished posts if `drafts`, perhaps by a Jekyll and a Pagefind that are loading.
+    """Build `_site/` anew, with unpublished posts if `drafts`, perhaps by a Jekyll that is `loading`.
 
     What is to be done in any case is done `meanwhile`, on another core.
     A build that fails, or only warns, raises PublishingError and leaves the site as it was.
     """
     _check_front_matter()
+    fresh = paths.JEKYLL / "site"
+    shutil.rmtree(paths.JEKYLL, ignore_errors=True)
+    make_way(fresh)
+    paths.JEKYLL.mkdir(parents=True)
     settings = build_settings(drafts)
     excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
-    with ExitStack() as running, finish.replaced() as fresh:
-        (paths.JEKYLL / _OVERRIDES).write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
+    (paths.JEKYLL / _OVERRIDES).write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
+    with ExitStack() as running:
         jekyll = loaded or running.enter_context(loading())
+        pagefind = running.enter_context(search.loading()) if settings["search"] and not drafts else None
         _run(jekyll, meanwhile)
         styles.inline(fresh, settings["baseurl"])
         feeds.complete(fresh, settings["url"] + settings["baseurl"])
-        if settings["search"] and not drafts:
-            search.add(fresh, index)
+        if pagefind:
+            search.add(fresh, pagefind)
     if not settings["search"]:
         progress.say("search: none, since Pagefind does not run here")
+    readable([fresh, *fresh.rglob("*")])  # Jekyll copies the modes of assets
+    _put_in_place(fresh, paths.JEKYLL / "old")
+    shutil.rmtree(paths.JEKYLL)
     return paths.SITE
 
 
@@ -87,8 +94,25 @@ def _run(jekyll: Popen[str], meanwhile: Callable[[], object]) -> None:
         raise PublishingError(end("Jekyll", jekyll.returncode))
 
 
+def _put_in_place(fresh: Path, old: Path) -> None:
+    """Exchange the site at once; file by file where its folder cannot be renamed, as a link, or a volume of Docker."""
+    try:
+        if paths.SITE.is_symlink():
+            raise OSError(errno.EXDEV, "")
+        if paths.SITE.exists():
+            paths.SITE.rename(old)
+        fresh.rename(paths.SITE)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EBUSY):
+            raise
+        made = {paths.SITE / path.relative_to(fresh): path.read_bytes() for path in everything(fresh)}
+        paths.SITE.resolve().mkdir(parents=True, exist_ok=True)
+        sync(made)
+        sweep([paths.SITE], made)
+
+
 def build_settings(drafts: bool = False) -> dict[str, Any]:
-    """What `_config.yml` cannot know, or only where nothing else says it: the address, the commit, who looks."""
+    """What `_config.yml` cannot know, or only where nothing else says it: the address, the commit, and who looks."""
     address = _base_address()
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
     told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}

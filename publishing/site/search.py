@@ -50,8 +50,8 @@ def loading() -> AbstractContextManager[Popen[str]]:
     return waiting([node(), _SCRIPT], env=os.environ | {"PAGEFIND_BINARY_PATH": str(program())})
 
 
-def add(site: Path, loaded: Popen[str] | None = None) -> None:
-    """Put the index of its pages into a finished site, by a Pagefind that is `loading`, if one is."""
+def add(site: Path, loaded: Popen[str]) -> None:
+    """Put the index of its pages into a finished site, by a Pagefind that is `loading`."""
     update(site, loaded)
     if paths.SEARCH.is_dir():  # else no page has a word yet
         shutil.copytree(paths.SEARCH / FOLDER, site / FOLDER)

@@ -72,6 +72,25 @@ def test_one_section_is_taken_alone_and_forced_to_run_again_and_an_unknown_one_r
 
 
 @pytest.mark.parametrize(
+    "name", ["_includes/shared/words.html", "_includes/.words.html", "extras/words.html", ".htaccess"]
+)
+def test_what_jekyll_finds_in_other_places_counts(commands, name):
+    (commands.root / "shared").mkdir()
+    (commands.root / "_includes/shared").symlink_to("../shared")
+    with (commands.root / "_config.yml").open("a") as configuration:
+        configuration.write("include: [extras, .htaccess]\n")
+    layout = commands.root / "_layouts/default.html"
+    if name.startswith("_includes/"):
+        include = f"{{% include {name.removeprefix('_includes/')} %}}</body>"
+        layout.write_text(layout.read_text().replace("</body>", include))
+    for word in ("Tulips", "Hyacinths"):
+        commands.write(name, f"---\n---\n{word}")
+        commands.succeed("site")
+        built = "index.html" if name.startswith("_includes/") else name
+        assert word in (commands.root / "_site" / built).read_text()
+
+
+@pytest.mark.parametrize(
     "name", ["notebooks/toy/net.py", "notebooks/toy/03-x.md", "_includes/pipe", "_posts/2026-01-02-x.md", "assets/pipe"]
 )
 @pytest.mark.parametrize("is_link", [False, True])

@@ -241,13 +241,17 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess:
     )
 
 
+class NoVerdict(Exception):
+    """Tests that could not run."""
+
+
 def first_failure(folder: Path, tests: str) -> str:
     """The first test that fails with the package as it stands in this folder, if one does."""
     options = ["-x", "-q", "--import-mode=importlib", "-p", "no:cacheprovider", "--tb=no"]
     result = run(["-m", "pytest", *options, str(TESTS / tests)], folder)
     failed = re.search(r"^FAILED \S+::(\S+)", result.stdout, re.MULTILINE)
     if result.returncode not in (0, 1) or bool(result.returncode) != bool(failed):
-        raise SystemExit(f"{tests} could not run\n{result.stdout[-2000:]}{result.stderr[-1000:]}")
+        raise NoVerdict(f"{tests} could not run\n{result.stdout[-2000:]}{result.stderr[-1000:]}")
     return failed[1] if failed else ""
 
 
@@ -259,8 +263,12 @@ def fate(folder: Path, module: str, tests: str, snippet: str) -> tuple[bool, str
     if source.count(right) != 1:
         return False, f"STALE: the snippet occurs {source.count(right)} times in {path.name}: {right!r}"
     path.write_text(source.replace(right, broken), encoding="utf-8")
-    failed = first_failure(folder, tests)
-    path.write_text(source, encoding="utf-8")
+    try:
+        failed = first_failure(folder, tests)
+    except NoVerdict as error:
+        return False, f"NO VERDICT: {error}"
+    finally:
+        path.write_text(source, encoding="utf-8")
     return bool(failed), f"killed by {failed}" if failed else f"SURVIVED {tests}"
 
 

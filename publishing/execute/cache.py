@@ -16,7 +16,7 @@ from publishing.notebooks import NotebookNode, calls
 from publishing.stamps import states
 
 ENTRIES_KEPT = 400
-RUNNERS = ("kernels.py", "recorder.py")
+RUNNERS = ("kernel.py", "kernels.py", "recorder.py")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The kernel of a notebook: what its cells print arrives, whatever they do to their streams."""
+"""The kernel of a notebook: what a cell prints arrives, whatever the one before did to its streams."""
 
 import json
 import sys

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from tempfile import TemporaryFile
 
 from publishing import paths, stamps
@@ -27,27 +28,28 @@ class Builder:
     def __init__(self) -> None:
         self._next = _stand_by()
 
-    def rebuild(self, news: News) -> None:
-        """Build once, and tell how far it is, and how it ended."""
+    def rebuild(self, news: News) -> bool:
+        """Build once, and tell how far it is, and how it ended; True if it ended early, and another has to follow."""
         build = self._next
         if not build.is_ready():
             build.leave()
             build = _stand_by()
         error = build.run(news)
         self._next = _stand_by()
-        if build.is_outdated:  # and another follows
-            return
+        if build.is_outdated:
+            return True
         if error is None:
             news.built()
-            return
+            return False
         if paths.relative(paths.FAILED) in error:
             error += "".join(f"\n\n{traceback}" for traceback in tracebacks())
         print(error, file=sys.stderr, flush=True)
         news.failed(error)
+        return False
 
 
 class _Standby:
-    """A process that begins to build as soon as it is told to, and ends where a notebook is edited that it runs."""
+    """A process that begins to build as soon as it is told to, and ends where code is edited that it runs."""
 
     is_outdated = False
 
@@ -76,12 +78,12 @@ class _Standby:
         with suppress(BrokenPipeError), self._process.stdin as stdin:
             stdin.write(b"now\n")
         try:
-            began = stamps.now()
+            codes: dict[str, list[str]] = {}
             with os.fdopen(self._reading, encoding="utf-8", errors="replace") as progress:
                 for line in progress:
                     news.doing(line.strip())
-                    running = (paths.NOTEBOOKS / f"{name}.md" for name in RUNS.findall(line))
-                    if not self.is_outdated and any(stamps.written(path) > began for path in running):
+                    now = {name: _code_of(paths.NOTEBOOKS / f"{name}.md") for name in RUNS.findall(line)}
+                    if not self.is_outdated and any(codes.setdefault(name, now[name]) != now[name] for name in now):
                         self.is_outdated = True
                         self._process.send_signal(signal.SIGINT)
         finally:
@@ -103,6 +105,13 @@ def _stand_by() -> _Standby:
     while not paths.ROOT.is_dir():
         time.sleep(STEP)
     return _Standby()
+
+
+def _code_of(notebook: Path) -> list[str]:
+    """What stands in its fences, nothing where it is gone."""
+    with suppress(OSError):
+        return re.findall(r"^```.*?^```", notebook.read_text("utf-8", "replace"), re.DOTALL | re.MULTILINE)
+    return []
 
 
 def _code() -> stamps.Digests:

@@ -28,11 +28,11 @@ def serve(port: int, index: Callable[[], None]) -> None:
     news, builder = News(), Builder()
     with start_server(paths.SITE, port, partial(LivePages, news=news, index=index)) as server:
         print(f"the site: http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)", flush=True)
-        built = made = None  # the first build runs when the watch is on, so that no edit falls in between
+        built = made = again = None  # the first build runs when the watch is on, so that no edit falls in between
         for edited in looks():
             before = loose()
-            if edited or built != before or made != _seen(stamps.path_of("site")):  # by a `make` beside us
-                builder.rebuild(news)
+            if edited or again or built != before or made != _seen(stamps.path_of("site")):  # by a `make` beside us
+                again = builder.rebuild(news)
                 made = _seen(stamps.path_of("site"))
                 # Meanwhile a person may edit; of what notebooks met for the first time we know only now.
                 built = {path: seen for path, seen in loose().items() if path.parent != paths.ROOT} | before

@@ -32,6 +32,7 @@ POLICY = re.compile("^default-src 'none'; script-src 'self'; connect-src 'self';
 def served(tmp_path):
     (tmp_path / "index.html").write_text("first")
     with serve.start_server(tmp_path, 0) as server:
+        assert server.server_address[0] == "127.0.0.1"
         yield tmp_path, f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 

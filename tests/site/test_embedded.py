@@ -325,6 +325,7 @@ def test_in_a_blog_without_a_search_the_notes_can_be_searched(blog, width, schem
     assert {urldefrag(link.get_attribute("href"))[0] for link in links.all()} == {
         urlsplit(f"{blog.home}{path}").path for path in (STUDY, "ddpm/code-line-by-line/")
     }
+    assert dialog.get_by_role("button", name="More pages").count() == 0
     assert violations(page, "dialog") == []
     assert look(page, ".search", "backgroundColor") == look(page, ".frame, body", "backgroundColor")
     box = dialog.bounding_box()

@@ -78,12 +78,12 @@ class _Standby:
         with suppress(BrokenPipeError), self._process.stdin as stdin:
             stdin.write(b"now\n")
         try:
-            codes: dict[str, list[str]] = {}
+            codes = {path: _code_of(path) for path in below(paths.NOTEBOOKS) if path.suffix == ".md"}
             with os.fdopen(self._reading, encoding="utf-8", errors="replace") as progress:
                 for line in progress:
                     news.doing(line.strip())
-                    now = {name: _code_of(paths.NOTEBOOKS / f"{name}.md") for name in RUNS.findall(line)}
-                    if not self.is_outdated and any(codes.setdefault(name, now[name]) != now[name] for name in now):
+                    running = [paths.NOTEBOOKS / f"{name}.md" for name in RUNS.findall(line)]
+                    if not self.is_outdated and any(codes.get(path) != _code_of(path) for path in running):
                         self.is_outdated = True
                         self._process.send_signal(signal.SIGINT)
         finally:

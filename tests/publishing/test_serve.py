@@ -216,7 +216,10 @@ def test_a_file_that_is_edited_while_the_site_is_built_is_built_again_and_one_th
     assert counted == [1, 1, 2, 3, 4, 4]
 
 
-def test_a_site_that_another_build_made_meanwhile_is_made_again_once(repository, monkeypatch):
+@pytest.mark.parametrize("is_outdated", [False, True])
+def test_a_site_is_made_again_once_after_another_build_and_after_one_that_ended_early(
+    repository, monkeypatch, is_outdated
+):
     def looks():
         for edit in (None, None, "by `make`", None, None):
             if edit:
@@ -224,12 +227,17 @@ def test_a_site_that_another_build_made_meanwhile_is_made_again_once(repository,
             yield set()
             counted.append(len(builds))
 
+    def rebuild(*_) -> bool:
+        stamps.record("site", {}, [])
+        builds.append("build")
+        return is_outdated and len(builds) == 1
+
     builds, counted = [], []
-    monkeypatch.setattr(Builder, "rebuild", lambda *_: (stamps.record("site", {}, []), builds.append("build")))
+    monkeypatch.setattr(Builder, "rebuild", rebuild)
     monkeypatch.setattr(serve, "looks", looks)
     monkeypatch.setattr(serve, "start_server", lambda *_: nullcontext(SimpleNamespace(server_port=1)))
     serve.serve(1, lambda: None)
-    assert counted == [1, 1, 2, 2, 2]
+    assert counted == ([1, 2, 3, 3, 3] if is_outdated else [1, 1, 2, 2, 2])
 
 
 @pytest.mark.parametrize("name", ["loose.py", "_config.yml", "requirements.txt", ".git/index"])

@@ -90,7 +90,7 @@ def warm_up() -> Iterator[None]:
     from publishing.render import exporter
     from publishing.site import downloads, jekyll, patch, vendor  # noqa: F401
 
-    if any(beside.endless()):
+    if any(beside.unreadable()):
         return
     stamps.look_at_all()
     for paper in sorted(notebooks.papers(), key=_last_edit)[-1:]:
@@ -139,7 +139,7 @@ def _of_files() -> Faults:
     """Where a file names a paper or a section that is gone, and files beside the notebooks that nothing reads."""
     from publishing.checks import beside, names
 
-    Faults(beside.endless()).tell()
+    Faults(beside.unreadable()).tell()
     return Faults([*names.problems(), *beside.problems()])
 
 

@@ -11,9 +11,12 @@ _OTHER = {".ipynb", ".qmd", ".rmd", ".markdown", ".rst", ".myst"}
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".pdf", ".eps", ".bmp", ".tif", ".tiff"}
 
 
-def endless() -> Iterator[str]:
-    """What a build would wait for without an end, as soon as it reads it."""
+def unreadable() -> Iterator[str]:
+    """What a build would wait for without an end, as soon as it reads it, or not find."""
     read = [path for path in paths.ROOT.glob("_*") if path not in paths.generated()]
+    for path in (path for place in read for path in below(place)):
+        if not path.exists():
+            yield f"{paths.relative(path)} is a link that leads nowhere; let it lead to a file, or move it away"
     for path in (path for place in (paths.ASSETS, paths.NOTEBOOKS, *paths.packages(), *read) for path in below(place)):
         if path.exists() and not (path.is_file() or path.is_dir()):
             yield f"{paths.relative(path)} is a pipe, a socket or a device, but no file; move it away"

@@ -90,6 +90,13 @@ def test_what_jekyll_finds_in_other_places_counts(commands, name):
         assert word in (commands.root / "_site" / built).read_text()
 
 
+@pytest.mark.parametrize("name", ["_includes/gone.html", "_posts/2026-01-02-x.md", "_data/gone.yml"])
+def test_a_link_that_leads_nowhere_is_refused(commands, name):
+    (commands.root / name).parent.mkdir(exist_ok=True)
+    (commands.root / name).symlink_to("nowhere")
+    assert commands.fail("site").startswith(f"{name} is a link that leads nowhere; let it lead to a file, or move")
+
+
 @pytest.mark.parametrize(
     "name", ["notebooks/toy/net.py", "notebooks/toy/03-x.md", "_includes/pipe", "_posts/2026-01-02-x.md", "assets/pipe"]
 )

@@ -14,7 +14,7 @@ _FIRST_SECTION = '<section class="paper-section'
 
 
 def complete(site: Path, address: str) -> None:
-    """Give each entry a content; the site stands at this address."""
+    """Give each entry a content that has none, as by `excerpt_only`; the site stands at this address."""
     ElementTree.register_namespace("", _ATOM.strip("{}"))
     ElementTree.register_namespace("media", _MEDIA.strip("{}"))
     for feed in filter(Path.is_file, (site / "feed.xml", *site.glob("feed/*.xml"))):
@@ -23,7 +23,7 @@ def complete(site: Path, address: str) -> None:
             link = entry.find(f"{_ATOM}link")
             name = unquote((link.get("href", "") if link is not None else "").removeprefix(f"{address}/"))
             page = next(filter(Path.is_file, (site / name / "index.html", site / name, site / f"{name}.html")), None)
-            if page:  # else the entry leads elsewhere
+            if page and entry.find(f"{_ATOM}content") is None:  # else the entry leads elsewhere, or has all of it
                 beginning = page.read_text(encoding="utf-8").partition(_FIRST_SECTION)[0]
                 made_from = ElementTree.tostring(entry) + beginning.encode()
                 content = remembered(made_from, partial(_content, entry, beginning), by=__file__)

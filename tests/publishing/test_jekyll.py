@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -36,6 +37,7 @@ Something the feed must not carry.
 {% include paper_section_tools.html stem="01-x" minutes="1" %}
 """
 REVIEW = POST.replace("---\n", "---\nreviews: {title: x, authors: [y], year: '2020', url: z}\n", 1)
+ATOM = "{http://www.w3.org/2005/Atom}"
 MISSING = '<link rel="stylesheet" href="/notes/assets/css/missing.css">'
 
 
@@ -78,6 +80,13 @@ def test_a_post_becomes_a_page_in_the_list_the_feed_and_the_sitemap(built):
     for listing in ("index.html", "feed.xml", "sitemap.xml"):
         assert "/toy/" in (built / listing).read_text(), listing
     assert "must not carry" not in (built / "feed.xml").read_text()
+
+
+def test_an_entry_of_the_feed_has_one_content_and_an_ordinary_post_all_of_its_own(site):
+    site.write("_posts/2026-11-25-own.md", "---\nlayout: post\ntitle: Own\ndescription: x\n---\nOne.\n\nTwo.\n")
+    feed = ElementTree.parse(jekyll.build_site() / "feed.xml")
+    own, toy = ([one.text for one in entry.findall(f"{ATOM}content")] for entry in feed.iter(f"{ATOM}entry"))
+    assert own == ["<p>One.</p>\n\n<p>Two.</p>"] and len(toy) == 1 and "The first paragraph." in toy[0]
 
 
 def test_the_base_path_is_put_before_every_link_once(built):

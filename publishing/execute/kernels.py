@@ -95,8 +95,10 @@ async def run(notebook: NotebookNode, folder: Path, begins: Callable[[int], None
                 client, lambda: current, cwd=str(folder), env=_environment(scratch, variables(notebook))
             )
         except CellExecutionError as error:
-            remedy = PACKAGE if error.ename == "ModuleNotFoundError" else ""
-            raise CellFailure(current, f"{error.ename}: {_first_line(error.evalue)}{remedy}") from None
+            errors = [output for output in notebook.cells[current - 1].outputs if output.output_type == "error"]
+            told = errors[-1] if errors else error  # of one in a display, the exception says "NoneType: None"
+            remedy = PACKAGE if told.ename == "ModuleNotFoundError" else ""
+            raise CellFailure(current, f"{told.ename}: {_first_line(told.evalue)}{remedy}") from None
         except ValidationError as error:  # as by `display({"text/plain": 5}, raw=True)`
             raise CellFailure(
                 current, f"an output has {error.instance!r:.60} where text belongs; write str(…)"

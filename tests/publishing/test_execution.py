@@ -149,6 +149,11 @@ def test_several_failures_are_told_a_line_each_by_their_first_words_wherever_the
         assert told.startswith(f"toy/{stem}, cell 1: {error.partition('(')[0]}: {says}")
 
 
+def test_an_error_in_a_display_is_told(toy):
+    toy.notebook("01-plain", "# 1. Plain", "from IPython.display import Image\nImage('nothere.png')")
+    assert "cell 2: FileNotFoundError: No such file or directory: 'nothere.png'" in refused(run, "01-plain")
+
+
 def test_a_kernel_that_dies_is_named(toy):
     toy.notebook("01-plain", "# 1", "print('before')", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     assert refused(run, "01-plain").startswith("toy/01-plain, cell 3: the kernel died")

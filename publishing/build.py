@@ -316,7 +316,7 @@ def _site_stage(papers: list[str], settings: dict[str, Any], began: float, load:
     from publishing.site import jekyll, vendor
 
     vendor.copy_packages()
-    inputs = {**stamps.digests(_read_by_site(papers)), **settings}
+    inputs = {**stamps.digests(_read_by_site(papers)), **settings, "search": search.program().is_file()}
     if (outputs := stamps.outputs_if_fresh("site", inputs)) is not None:
         if not _swept([paths.SITE, *_written_for_site()], outputs):
             print("site: nothing changed")
@@ -463,7 +463,7 @@ def _read_by_site(papers: list[str]) -> list[Path]:
     linked = [path for path in inside if path.is_symlink() and set(written).isdisjoint(path.parents)]
     made_of = [folder for paper in papers for folder in _folders_of(paper)]
     found = [path for place in (*roots, *linked, paths.PACKAGE, *made_of) for path in below(place, without=written)]
-    hidden = [path for path in paths.INCLUDES.rglob(".*") if path.is_file()]
+    hidden = [path for path in folders.everything(paths.INCLUDES) if set(written).isdisjoint(path.parents)]
     loose = [path for path in (*paths.ROOT.glob("[!.]*"), *named) if path.is_file()]
     return [paths.REQUIREMENTS, *loose, *hidden, *found]
 

@@ -62,7 +62,7 @@ def build_site(
     shutil.rmtree(paths.JEKYLL, ignore_errors=True)
     make_way(fresh)
     paths.JEKYLL.mkdir(parents=True)
-    settings = build_settings(drafts)
+    settings = build_settings(drafts) | {"search": search.is_possible()}
     excluded = configuration(paths.ROOT).get("exclude") or []  # ours would take its place
     (paths.JEKYLL / _OVERRIDES).write_text(json.dumps(settings | {"exclude": [*excluded, *_beside_the_site()]}))
     with ExitStack() as running:
@@ -116,7 +116,7 @@ def build_settings(drafts: bool = False) -> dict[str, Any]:
     address = _base_address()
     url = f"{address.scheme}://{address.netloc}" if address.netloc else ""
     told = {"url": url, "baseurl": address.path.rstrip("/"), "unpublished": drafts}
-    return {**told, "time": origin.time(), "repository": repository(), "search": search.is_possible()}
+    return {**told, "time": origin.time(), "repository": repository()}
 
 
 def repository() -> str | None:
